@@ -1,0 +1,69 @@
+# A checkout sets itself up: Python and make are enough. Everything lies in .venv and is reused.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PANEL  := nbops/labextension/package.json
+TREE   := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
+
+# Node comes from PyPI into .venv, so that every machine builds and tests with the same one.
+export PATH := $(abspath $(BIN)):$(PATH)
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lab ui check bench format clean test-python test-panel test-browser
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY) ## Set up .venv, once.
+
+$(READY): pyproject.toml labextension/package.json
+	@echo "Setting up .venv (about a minute) ..."
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --group dev --editable .
+	@$(BIN)/jupyter-builder develop . --overwrite >/dev/null
+	@touch $@
+
+$(PANEL): $(READY) $(TREE) labextension/package-lock.json
+	@cd labextension && { test -d node_modules || npm ci --ignore-scripts --silent; } && npm run --silent build:prod
+	@touch $@
+
+demo: $(READY) ## Run the main job on real data, and show what was recorded.
+	@rm -rf examples/data
+	@$(BIN)/python examples/demo.py
+
+lab: $(PANEL) ## Open JupyterLab on the examples.
+	@$(BIN)/jupyter lab --ServerApp.root_dir=examples
+
+ui: $(READY) ## Open MLflow's own UI on what the examples recorded.
+	@cd examples && ../$(BIN)/nbops ui
+
+test: test-python test-panel test-browser ## Pass all tests.
+
+test-python: $(READY)
+	@$(BIN)/coverage erase
+	@$(BIN)/pytest --numprocesses 4 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
+
+test-panel: $(PANEL)
+	@cd labextension && npm run --silent test
+
+test-browser: $(PANEL)
+	@if $(BIN)/python tests/browser/find_chromium.py; then $(BIN)/pytest tests/browser; else test $$? -eq 3; fi
+
+check: $(PANEL) ## Check format, lint, types and layers.
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@cd labextension && npm run --silent lint
+
+format: $(PANEL) ## Format the code.
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+	@cd labextension && npx prettier --log-level warn --write .
+
+bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
+	@$(BIN)/python tests/benchmarks/run.py
+
+clean: ## Remove what was built.
+	rm -rf $(VENV) nbops/labextension labextension/lib labextension/node_modules .coverage*

@@ -1,0 +1,56 @@
+import * as React from 'react';
+
+import type { Chip } from '../chips';
+
+/** Values up to this length are never cut: numbers, digests, shapes. */
+const SHORT = 18;
+
+interface ChipsProps {
+  readonly chips: readonly Chip[];
+  readonly onExplain: (b: string, a: string) => void;
+}
+
+/** Facts; a move opens the comparison that it is made of. */
+export function Chips({ chips, onExplain }: ChipsProps): React.JSX.Element {
+  return (
+    <>
+      {chips.map(chip => {
+        const { key, tone, title, compares } = chip;
+        const className = `nbops-Chip nbops-mod-${tone}`;
+        return compares === null ? (
+          <span key={key} className={className} title={title}>
+            <ChipText chip={chip} />
+          </span>
+        ) : (
+          <button
+            key={key}
+            className={className}
+            title={title}
+            type="button"
+            tabIndex={-1}
+            onClick={event => {
+              event.stopPropagation();
+              onExplain(compares.b, compares.a);
+            }}
+          >
+            <ChipText chip={chip} />
+          </button>
+        );
+      })}
+    </>
+  );
+}
+
+function ChipText({ chip: { label, value, move } }: { readonly chip: Chip }): React.JSX.Element {
+  return (
+    <>
+      {label !== '' && <span className="nbops-Chip-label">{label}</span>}
+      {value !== '' && (
+        <span className={`nbops-Chip-value ${value.length > SHORT ? 'nbops-mod-long' : ''}`}>
+          {value}
+        </span>
+      )}
+      {move !== '' && <span className="nbops-Chip-move">{move}</span>}
+    </>
+  );
+}

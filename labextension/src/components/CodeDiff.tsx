@@ -1,0 +1,34 @@
+import * as React from 'react';
+
+import type { Change, DiffLine } from '../wire';
+
+const SIGNS: Readonly<Record<DiffLine['op'], string>> = {
+  same: ' ',
+  removed: '-',
+  added: '+',
+  gap: '…'
+};
+
+/** A cell's code as it was and as it is, line by line, quoted. */
+export function CodeDiff({ change }: { readonly change: Change }): React.JSX.Element {
+  const { name, note, diff } = change;
+  const counts = [change.a, change.b].filter(count => count !== null);
+  const cells = [...new Set(counts)].map(count => `[${String(count)}]`).join(' → ');
+  return (
+    <figure className="nbops-Diff">
+      <figcaption title={name}>
+        {cells} <code>{name}</code>
+        {note !== '' && <span className="nbops-Diff-note"> {note}</span>}
+      </figcaption>
+      <pre>
+        {diff.map(({ op, text }, index) => (
+          <span key={index} className={`nbops-Diff-line nbops-mod-${op}`}>
+            <span className="nbops-Diff-sign">{SIGNS[op]}</span>
+            <span className="nbops-Diff-text">{text}</span>
+            {'\n'}
+          </span>
+        ))}
+      </pre>
+    </figure>
+  );
+}

@@ -1,0 +1,47 @@
+import * as React from 'react';
+
+import type { FoldRow } from '../rows';
+import type { ItemProps } from './CellItem';
+import { useSurroundings } from './surroundings';
+
+interface FoldItemProps extends ItemProps {
+  readonly row: FoldRow;
+  readonly isExpanded: boolean;
+  readonly onToggle: (key: string) => void;
+}
+
+/** Cell runs of which there is nothing to say, in one line. */
+export function FoldItem({
+  row,
+  isExpanded,
+  onToggle,
+  ...props
+}: FoldItemProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const count = row.rows.length;
+  const label =
+    row.reason === 'quiet'
+      ? trans._n('%1 more cell', '%1 more cells', count)
+      : trans._n('%1 cell before tracking', '%1 cells before tracking', count);
+  return (
+    <div
+      className="nbops-Item nbops-Fold"
+      role="treeitem"
+      data-key={row.key}
+      aria-level={props.level}
+      aria-expanded={isExpanded}
+      aria-selected={false}
+      tabIndex={props.isStop ? 0 : -1}
+      onClick={() => {
+        onToggle(row.key);
+      }}
+      onFocus={props.onFocus}
+      onKeyDown={props.onKeyDown}
+    >
+      <svg className="nbops-Fold-caret" viewBox="0 0 10 10" aria-hidden>
+        <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
+      </svg>
+      {label}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/** What the panel knows of a notebook, and how an answer adds to it. Pure. */
+
+import type { CellRun, ChangedNotebook, Run, Session, UnchangedNotebook } from './wire';
+
+export interface History {
+  readonly version: number;
+  /** Newest first. */
+  readonly sessions: readonly Session[];
+  /** Of the newest session, newest first. */
+  readonly cellRuns: readonly CellRun[];
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly unshipped: number;
+  readonly error: string | null;
+}
+
+/**
+ * Add an answer to what is known.
+ *
+ * @returns null when the answer is about another session than what is known: it holds only what
+ * changed, so everything has to be asked for anew.
+ */
+export function addAnswer(known: History | null, answer: ChangedNotebook): History | null {
+  if (known && known.sessions[0]?.id !== answer.sessions[0]?.id) {
+    return null;
+  }
+  return {
+    version: answer.version,
+    sessions: answer.sessions,
+    cellRuns: mergeCellRuns(known?.cellRuns ?? [], answer.cell_runs),
+    runs: new Map([...(known?.runs ?? []), ...answer.runs.map(run => [run.id, run] as const)]),
+    unshipped: answer.unshipped,
+    error: answer.error
+  };
+}
+
+/** Take over how shipping stands; the same history when that is as it was. */
+export function noteShipping(known: History | null, answer: UnchangedNotebook): History | null {
+  const { unshipped = known?.unshipped, error = known?.error } = answer;
+  const isSame = !known || (known.unshipped === unshipped && known.error === error);
+  return isSame
+    ? known
+    : { ...known, unshipped: unshipped ?? known.unshipped, error: error ?? null };
+}
+
+function mergeCellRuns(known: readonly CellRun[], told: readonly CellRun[]): readonly CellRun[] {
+  const byId = new Map([...known, ...told].map(cellRun => [cellRun.id, cellRun]));
+  return [...byId.values()].sort((one, other) => other.seq - one.seq);
+}
+
+/** Whether a kernel's cells are being recorded. */
+export function isTracking(history: History | null, kernelId: string | null): boolean {
+  return (
+    kernelId !== null &&
+    (history?.sessions ?? []).some(
+      session =>
+        session.kernel_id === kernelId && session.status === 'running' && session.is_tracking
+    )
+  );
+}

@@ -1,0 +1,59 @@
+/** Wiring: which plugin needs what, and who is handed to whom. */
+
+import { ILayoutRestorer } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { RestSource } from './client';
+import { addCommands } from './commands';
+import { FrontNotebook } from './front';
+import { Memory, SettingsShelf } from './memory';
+import { PanelModel } from './model';
+import { NbopsPanel } from './panel';
+import { NotebookSwitches } from './switches';
+import { ISwitches } from './tokens';
+import type { Switches } from './tokens';
+
+const switches: JupyterFrontEndPlugin<Switches> = {
+  id: '@nbops/labextension:switches',
+  description: 'Tracks the notebooks whose switch is on, in each kernel that they get.',
+  autoStart: true,
+  provides: ISwitches,
+  requires: [INotebookTracker, ISettingRegistry],
+  activate: (app: JupyterFrontEnd, tracker: INotebookTracker, registry: ISettingRegistry) => {
+    const shelf = new SettingsShelf(registry, PageConfig.getOption('serverRoot'));
+    return new NotebookSwitches(tracker, new Memory(shelf), app.serviceManager.contents);
+  }
+};
+
+const panel: JupyterFrontEndPlugin<void> = {
+  id: '@nbops/labextension:panel',
+  description: "A sidebar with the notebook's cell runs, and why a run came out as it did.",
+  autoStart: true,
+  requires: [INotebookTracker, ISwitches],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    itsSwitches: Switches,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ) => {
+    const options = {
+      model: new PanelModel(new RestSource(app.serviceManager.serverSettings)),
+      front: new FrontNotebook(tracker, itsSwitches),
+      trans: (translator ?? nullTranslator).load('nbops')
+    };
+    const sidebar = new NbopsPanel(options);
+    app.shell.add(sidebar, 'right', { rank: 800, type: 'nbops' });
+    restorer?.add(sidebar, sidebar.id);
+    addCommands(app, sidebar, options, palette);
+  }
+};
+
+export default [switches, panel];

@@ -1,0 +1,121 @@
+/** The list: which cell runs are shown, which fold away. Pure. */
+
+import { describe } from './chips';
+import type { Chip, Scene } from './chips';
+import type { History } from './history';
+import type { Translation } from './tokens';
+import { firstLine } from './wording';
+import type { CellRun, Run } from './wire';
+
+export interface CellRow {
+  readonly kind: 'cell';
+  readonly key: string;
+  readonly cellRun: CellRun;
+  readonly line: string;
+  readonly chips: readonly Chip[];
+  /** The run that "why" is about. */
+  readonly runId: string | null;
+}
+
+export interface FoldRow {
+  readonly kind: 'fold';
+  /** Stays the same while newer cells fold in. */
+  readonly key: string;
+  readonly reason: 'quiet' | 'before-tracking';
+  readonly rows: readonly CellRow[];
+}
+
+export type Row = CellRow | FoldRow;
+
+const MAGIC_LINE = /^\s*(%track\b|%(re)?load_ext\s+nbops\b)/;
+
+/** Rows of the newest session's cell runs, newest first. */
+export function arrange(history: History, trans: Translation): readonly Row[] {
+  const rows: Row[] = [];
+  for (const [index, row] of describeAll(history, trans).entries()) {
+    const reason = foldingReason(row, index === 0);
+    const last = rows.at(-1);
+    if (reason === null) {
+      rows.push(row);
+    } else if (last?.kind === 'fold' && last.reason === reason) {
+      rows[rows.length - 1] = fold(reason, [...last.rows, row]);
+    } else {
+      rows.push(fold(reason, [row]));
+    }
+  }
+  return rows;
+}
+
+/** Whether a cell holds nothing but commands to nbops. */
+export function isOnlyMagic(source: string): boolean {
+  const lines = source.split('\n').filter(line => line.trim() !== '');
+  return lines.length > 0 && lines.every(line => MAGIC_LINE.test(line));
+}
+
+function describeAll(history: History, trans: Translation): readonly CellRow[] {
+  const begun = beginnings(history.runs);
+  const last = new Map<string, Scene>();
+  let environment: string | null = null;
+  const rows: CellRow[] = [];
+  for (const cellRun of [...history.cellRuns].reverse()) {
+    const { id, cell_id, status } = cellRun;
+    const now: Scene = { cellRun, begun: begun.get(id) ?? [] };
+    const before = cell_id === null ? null : (last.get(cell_id) ?? null);
+    const own: string | null = isOnlyMagic(cellRun.source)
+      ? environment
+      : (cellRun.environment ?? environment);
+    const chips = describe(now, before, environment !== null && own !== environment, trans);
+    rows.push(rowOf(now, chips, history.runs));
+    if (cell_id !== null && status !== 'before_tracking') {
+      last.set(cell_id, now);
+    }
+    environment = own;
+  }
+  return rows.reverse();
+}
+
+/** Runs by the cell run that each began in, oldest first. */
+function beginnings(runs: ReadonlyMap<string, Run>): ReadonlyMap<string, readonly Run[]> {
+  const begun = new Map<string, Run[]>();
+  const inOrder = [...runs.values()].sort(
+    (a, b) => Date.parse(a.started_at) - Date.parse(b.started_at)
+  );
+  for (const run of inOrder) {
+    const first = run.cell_run_ids[0];
+    if (first !== undefined) {
+      begun.set(first, [...(begun.get(first) ?? []), run]);
+    }
+  }
+  return begun;
+}
+
+function rowOf(
+  { cellRun, begun }: Scene,
+  chips: readonly Chip[],
+  runs: ReadonlyMap<string, Run>
+): CellRow {
+  const run = cellRun.run_id === null ? undefined : runs.get(cellRun.run_id);
+  const { id, source } = cellRun;
+  // A command to nbops that was edited changes no result.
+  const told = isOnlyMagic(source) ? chips.filter(chip => chip.key !== 'code') : chips;
+  const runId = (run ?? begun.at(-1))?.id ?? null;
+  const line = cellRun.skipped ? `(${cellRun.skipped})` : firstLine(source);
+  return { kind: 'cell', key: id, cellRun, line, chips: told, runId };
+}
+
+function foldingReason(row: CellRow, isNewest: boolean): FoldRow['reason'] | null {
+  const { status, source } = row.cellRun;
+  if (status === 'before_tracking') {
+    return 'before-tracking';
+  }
+  if (row.chips.length > 0 || row.runId !== null) {
+    return null;
+  }
+  // What was run last stays in sight until the next: people look whether it was seen.
+  const isShown = (isNewest || status === 'running') && !isOnlyMagic(source);
+  return isShown ? null : 'quiet';
+}
+
+function fold(reason: FoldRow['reason'], rows: readonly CellRow[]): FoldRow {
+  return { kind: 'fold', key: `fold:${rows.at(-1)?.key ?? ''}`, reason, rows };
+}

@@ -1,0 +1,189 @@
+/**
+ * What the server sends, exactly as it sends it: the names are those of the Python records, instants
+ * are ISO-8601 strings in UTC, durations seconds. Fields are only ever added; unknown ones are ignored.
+ */
+
+import { Trouble } from './trouble';
+
+/** Version of the documents that this code was written for; it grows only when reading on misleads. */
+export const FORMAT = 1;
+
+export type Instant = string;
+export type Scalar = string | number | boolean | null;
+/** JSON knows no NaN and no infinity. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+export type MetricPoint = readonly [step: number, value: MetricValue, at: Instant];
+export type Metrics = Readonly<Record<string, readonly MetricPoint[]>>;
+export type Params = Readonly<Record<string, Scalar>>;
+
+export type SessionStatus = 'running' | 'finished' | 'failed' | 'died';
+export type RunStatus = SessionStatus;
+export type CellStatus = 'ok' | 'error' | 'interrupted' | 'died' | 'running' | 'before_tracking';
+
+export interface DataRef {
+  readonly uri: string;
+  readonly name: string;
+  readonly kind: 'file' | 'folder' | 'url' | 'query' | 'frame';
+  /** Both null: the content still waits to be hashed. */
+  readonly digest: string | null;
+  readonly missing: string | null;
+  readonly size_bytes: number | null;
+  readonly shape: readonly number[] | null;
+}
+
+export interface CellError {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface CellRun {
+  readonly id: string;
+  readonly seq: number;
+  readonly cell_id: string | null;
+  readonly execution_count: number | null;
+  readonly source: string;
+  readonly source_digest: string;
+  readonly status: CellStatus;
+  readonly started_at: Instant | null;
+  readonly duration_s: number | null;
+  readonly error: CellError | null;
+  readonly reads: readonly DataRef[];
+  readonly writes: readonly DataRef[];
+  readonly params: Params;
+  readonly metrics: Metrics;
+  readonly warnings: readonly string[];
+  readonly environment: string | null;
+  readonly run_id: string | null;
+  /** Why nothing but that it ran is known of it. */
+  readonly skipped?: string | null;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly session_id: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly started_at: Instant;
+  readonly ended_at: Instant | null;
+  readonly cell_run_ids: readonly string[];
+  readonly params: Params;
+  readonly metrics: Metrics;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly status: SessionStatus;
+  readonly name: string;
+  readonly experiment: string;
+  readonly kernel_id: string | null;
+  readonly started_at: Instant;
+  readonly ended_at: Instant | null;
+  readonly is_tracking: boolean;
+  readonly problems: readonly string[];
+}
+
+export interface UnchangedNotebook {
+  readonly format: number;
+  readonly unchanged: true;
+  readonly version: number;
+  /** How shipping stands, which moves while no record does; absent from older servers. */
+  readonly unshipped?: number;
+  readonly error?: string | null;
+}
+
+export interface ChangedNotebook {
+  readonly format: number;
+  readonly unchanged: false;
+  readonly version: number;
+  readonly notebook: string;
+  /** Newest first. */
+  readonly sessions: readonly Session[];
+  /** Of the newest session, newest first; of a metric only the last point. */
+  readonly cell_runs: readonly CellRun[];
+  readonly runs: readonly Run[];
+  /** Runs that are not, or not completely, in MLflow. */
+  readonly unshipped: number;
+  readonly error: string | null;
+}
+
+export type NotebookAnswer = UnchangedNotebook | ChangedNotebook;
+
+export type ChangeKind = 'param' | 'data' | 'code' | 'module' | 'package' | 'environment';
+
+export interface DiffLine {
+  readonly op: 'same' | 'removed' | 'added' | 'gap';
+  readonly text: string;
+}
+
+export interface Change {
+  readonly kind: ChangeKind;
+  readonly name: string;
+  readonly a: Scalar;
+  readonly b: Scalar;
+  readonly note: string;
+  readonly diff: readonly DiffLine[];
+}
+
+export interface MetricChange {
+  readonly name: string;
+  readonly a: MetricValue | null;
+  readonly b: MetricValue | null;
+  readonly delta: number | null;
+}
+
+export interface Side {
+  readonly run_id: string;
+  readonly name: string;
+  readonly session_name: string;
+  readonly execution_count: number | null;
+  readonly started_at: Instant;
+  readonly duration_s: number | null;
+  readonly status: RunStatus;
+}
+
+export interface Comparison {
+  readonly format: number;
+  readonly a: Side;
+  readonly b: Side;
+  readonly metrics: readonly MetricChange[];
+  readonly changes: readonly Change[];
+  readonly same: Readonly<Record<string, number>>;
+  readonly unknown: readonly string[];
+  readonly context: readonly string[];
+  readonly sentence: string;
+}
+
+/** Read the answer of `GET /nbops/notebook`. */
+export function parseNotebook(json: unknown): NotebookAnswer {
+  const document = parseDocument(json);
+  const isWhole =
+    typeof document.version === 'number' &&
+    (document.unchanged === true ||
+      (Array.isArray(document.sessions) &&
+        Array.isArray(document.cell_runs) &&
+        Array.isArray(document.runs)));
+  if (!isWhole) {
+    throw new Trouble('unreadable', 'not a notebook');
+  }
+  return document as unknown as NotebookAnswer;
+}
+
+/** Read the answer of `GET /nbops/why`. */
+export function parseComparison(json: unknown): Comparison {
+  const document = parseDocument(json);
+  if (!document.a || !document.b || !Array.isArray(document.changes)) {
+    throw new Trouble('unreadable', 'not a comparison');
+  }
+  return document as unknown as Comparison;
+}
+
+function parseDocument(json: unknown): Record<string, unknown> {
+  const document = (json ?? {}) as Record<string, unknown>;
+  if (typeof document.format !== 'number') {
+    throw new Trouble('unreadable', 'no format');
+  }
+  if (document.format > FORMAT) {
+    throw new Trouble('too-new', `format ${document.format}`);
+  }
+  return document;
+}

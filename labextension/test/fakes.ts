@@ -1,0 +1,107 @@
+/** Stand-ins that behave, for what lies outside: the server, a kernel, a notebook's session. */
+
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
+
+import type { Shelf } from '../src/memory';
+import type { DataSource, NotebookQuestion } from '../src/tokens';
+import type { Comparison, NotebookAnswer } from '../src/wire';
+
+interface Asked<Q, A> {
+  readonly question: Q;
+  readonly answer: (answer: A) => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
+/** What outlives the page. */
+export class FakeShelf implements Shelf {
+  private readonly paths = new Set<string>();
+
+  load(): Promise<readonly string[]> {
+    return Promise.resolve([...this.paths]);
+  }
+
+  save(path: string, isOn: boolean): Promise<void> {
+    this.paths[isOn ? 'add' : 'delete'](path);
+    return Promise.resolve();
+  }
+}
+
+/** A server whose answers come when the test says so. */
+export class FakeSource implements DataSource {
+  readonly notebooks: Asked<NotebookQuestion, NotebookAnswer>[] = [];
+  readonly whys: Asked<{ path: string; b: string; a?: string }, Comparison>[] = [];
+
+  notebook(question: NotebookQuestion): Promise<NotebookAnswer> {
+    return new Promise((answer, refuse) => {
+      this.notebooks.push({ question, answer, refuse });
+    });
+  }
+
+  why(path: string, b: string, a?: string): Promise<Comparison> {
+    return new Promise((answer, refuse) => {
+      this.whys.push({ question: a === undefined ? { path, b } : { path, b, a }, answer, refuse });
+    });
+  }
+}
+
+/** A reply, what is printed before it, and what it waits for. */
+type Reply = Partial<KernelMessage.IExecuteReplyMsg['content']> & {
+  stderr?: string;
+  after?: Promise<void>;
+};
+
+/** A kernel connection that notes what it is asked to run, in order. */
+export class FakeKernel {
+  constructor(readonly name = 'python3') {}
+
+  readonly id = 'kernel-1';
+  readonly statusChanged = new Signal<this, Kernel.Status>(this);
+  readonly requests: { code: string; options: KernelMessage.IExecuteRequestMsg['content'] }[] = [];
+  readonly replies: Reply[] = [];
+
+  requestExecute(options: KernelMessage.IExecuteRequestMsg['content']): unknown {
+    this.requests.push({ code: options.code, options });
+    const { stderr = '', after, ...content } = this.replies.shift() ?? { status: 'ok' };
+    const future = {
+      onIOPub: (message: unknown): unknown => message,
+      done: Promise.resolve(after).then(() => ({ content }))
+    };
+    queueMicrotask(() => {
+      future.onIOPub({ header: { msg_type: 'stream' }, content: { name: 'stderr', text: stderr } });
+    });
+    return future;
+  }
+
+  /** What the connection does when someone restarts its kernel: it empties its queue at once. */
+  restart(): void {
+    this.statusChanged.emit('restarting');
+    this.requests.length = 0;
+  }
+}
+
+/** A notebook's session, whose kernel may change. */
+export class FakeContext {
+  readonly kernelChanged = new Signal<this, unknown>(this);
+  readonly specsManager = {
+    specs: { kernelspecs: { python3: { language: 'python' }, ir: { language: 'R' } } }
+  };
+  session: { kernel: FakeKernel | null } = { kernel: null };
+
+  setKernel(kernel: FakeKernel | null): void {
+    this.session = { kernel };
+    this.kernelChanged.emit(undefined);
+  }
+
+  get asContext(): ISessionContext {
+    return this as unknown as ISessionContext;
+  }
+}
+
+/** Let everything that is already decided happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) {
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,132 @@
+/** Records as the server sends them, with only what a test is about spelt out. */
+
+import type {
+  CellRun,
+  Change,
+  ChangedNotebook,
+  Comparison,
+  DataRef,
+  Run,
+  Session,
+  Side
+} from '../src/wire';
+
+export const NOON = '2026-11-20T12:00:00Z';
+
+export function session(parts: Partial<Session> = {}): Session {
+  return {
+    id: 's1',
+    status: 'running',
+    name: 'brave-lake',
+    experiment: 'churn',
+    kernel_id: 'kernel-1',
+    started_at: NOON,
+    ended_at: null,
+    is_tracking: true,
+    problems: [],
+    ...parts
+  };
+}
+
+/** The n-th cell run of a session, of a cell of its own. */
+export function cellRun(seq: number, parts: Partial<CellRun> = {}): CellRun {
+  return {
+    id: `s1.${seq}`,
+    seq,
+    cell_id: `cell-${seq}`,
+    execution_count: seq + 1,
+    source: `x${seq} = ${seq}`,
+    source_digest: `source1:${parts.source ?? seq}`,
+    status: 'ok',
+    started_at: NOON,
+    duration_s: 0.5,
+    error: null,
+    reads: [],
+    writes: [],
+    params: {},
+    metrics: {},
+    warnings: [],
+    environment: 'env1:a',
+    run_id: null,
+    ...parts
+  };
+}
+
+export function run(id: string, parts: Partial<Run> = {}): Run {
+  return {
+    id,
+    session_id: 's1',
+    name: 'forest',
+    status: 'finished',
+    started_at: NOON,
+    ended_at: NOON,
+    cell_run_ids: [],
+    params: {},
+    metrics: {},
+    ...parts
+  };
+}
+
+export function dataRef(parts: Partial<DataRef> = {}): DataRef {
+  return {
+    uri: 'file:///w/data/train.csv',
+    name: 'data/train.csv',
+    kind: 'file',
+    digest: 'file1:c07be2aa',
+    missing: null,
+    size_bytes: 10,
+    shape: null,
+    ...parts
+  };
+}
+
+/** Whole answer; cell runs are given oldest first, as they happened. */
+export function answer(parts: Partial<ChangedNotebook> = {}): ChangedNotebook {
+  return {
+    format: 1,
+    unchanged: false,
+    version: 1,
+    notebook: 'churn.ipynb',
+    sessions: [session()],
+    runs: [],
+    unshipped: 0,
+    error: null,
+    ...parts,
+    cell_runs: [...(parts.cell_runs ?? [])].reverse()
+  };
+}
+
+export function metric(value: number | 'NaN'): CellRun['metrics'][string] {
+  return [[0, value, NOON]];
+}
+
+function side(run_id: string, execution_count: number): Side {
+  return {
+    run_id,
+    name: 'forest',
+    session_name: 'brave-lake',
+    execution_count,
+    started_at: NOON,
+    duration_s: 2.9,
+    status: 'finished'
+  };
+}
+
+export function change(parts: Partial<Change> = {}): Change {
+  return { kind: 'param', name: 'depth', a: 4, b: 8, note: '', diff: [], ...parts };
+}
+
+export function comparison(parts: Partial<Comparison> = {}): Comparison {
+  return {
+    format: 1,
+    a: side('a', 8),
+    b: side('b', 14),
+    metrics: [],
+    changes: [],
+    same: {},
+    unknown: [],
+    context: [],
+    sentence: 'One thing changed.',
+    ...parts
+  };
+}

@@ -1,0 +1,117 @@
+import { cleanup, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import * as React from 'react';
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { WhyView } from '../src/components/WhyView';
+import { Trouble } from '../src/trouble';
+import type { Comparison } from '../src/wire';
+import { change, comparison } from './records';
+
+afterEach(cleanup);
+
+function show(parts: Partial<Comparison> = {}): ReturnType<typeof vi.fn> {
+  const back = vi.fn();
+  render(<WhyView why={{ b: 'b', comparison: comparison(parts), trouble: null }} onBack={back} />);
+  return back;
+}
+
+const titles = () => screen.queryAllByRole('heading').map(heading => heading.textContent);
+const tableOf = (name: string) => within(screen.getByRole('table', { name }));
+
+test('the sentence comes first, its metrics stand out', () => {
+  show({ sentence: 'auc 0.871 → 0.913 (+0.042). One thing changed.' });
+  expect(screen.getByText('auc 0.871 → 0.913 (+0.042).').tagName).toBe('B');
+  expect(document.querySelector('.nbops-Sentence')?.textContent).toBe(
+    'auc 0.871 → 0.913 (+0.042). One thing changed.'
+  );
+});
+
+test('both sides are named by session, cell and duration', () => {
+  show();
+  expect(screen.getByText(/brave-lake \[8\] · .* · 2\.9 s/)).toBeTruthy();
+  expect(screen.getByText(/brave-lake \[14\]/)).toBeTruthy();
+});
+
+test('only what differs is there, in the order in which people look', () => {
+  const kinds = ['environment', 'package', 'module', 'code', 'data', 'param'] as const;
+  show({ changes: kinds.map(kind => change({ kind })) });
+  expect(titles()).toEqual(['Params', 'Data', 'Code', 'Modules', 'Packages', 'Machine']);
+});
+
+test('how many of a kind differ is told when others do not', () => {
+  show({ changes: [change()], same: { parameters: 5 } });
+  expect(titles()).toEqual(['Params1 of 6 differs']);
+});
+
+test('metrics stand side by side with their change', () => {
+  show({
+    metrics: [
+      { name: 'auc', a: 0.8712345, b: 0.9134567, delta: 0.0422222 },
+      { name: 'loss', a: 'NaN', b: null, delta: null },
+      { name: 'n', a: 3, b: 3, delta: 0 }
+    ]
+  });
+  const cells = tableOf('Metrics')
+    .getAllByRole('row')
+    .map(row =>
+      within(row)
+        .queryAllByRole('cell')
+        .map(cell => cell.textContent)
+    );
+  expect(cells).toEqual([[], ['0.87123', '0.91346', '+0.0422'], ['NaN', '–'], ['3', '3']]);
+});
+
+test('A and B are named above the first table, whichever that is', () => {
+  show({ changes: [change(), change({ kind: 'data', note: '412 rows more' })] });
+  expect(
+    tableOf('Params')
+      .getAllByRole('columnheader')
+      .map(head => head.textContent)
+  ).toContain('A');
+  expect(tableOf('Data').queryAllByRole('columnheader')).toEqual([]);
+  expect(screen.getByText('412 rows more')).toBeTruthy();
+});
+
+test('code is quoted line by line, with what was removed and added', () => {
+  const diff = [
+    { op: 'same', text: 'def build(df):' },
+    { op: 'removed', text: '    return df.dropna()' },
+    { op: 'added', text: '    return df.fillna(0)' }
+  ] as const;
+  show({ changes: [change({ kind: 'code', name: 'def build(df):', a: 4, b: 10, diff })] });
+  expect(screen.getByRole('figure').querySelector('figcaption')?.textContent).toContain(
+    '[4] → [10]'
+  );
+  const lines = [...document.querySelectorAll('.nbops-Diff-line')];
+  expect(lines.map(line => line.textContent)).toEqual([
+    ' def build(df):\n',
+    '-    return df.dropna()\n',
+    '+    return df.fillna(0)\n'
+  ]);
+});
+
+test('what is the same is one line; what is not known, and what else differs, is said', () => {
+  show({
+    same: { packages: 186, inputs: 2, modules: 0 },
+    unknown: ['packages: those of A were not listed'],
+    context: ['git commit 3f2c81d → none']
+  });
+  expect(screen.getByText('The same: 186 packages, 2 inputs.')).toBeTruthy();
+  expect(screen.getByText('Not known: packages: those of A were not listed.')).toBeTruthy();
+  expect(screen.getByText('Also: git commit 3f2c81d → none.')).toBeTruthy();
+});
+
+test('a question that cannot be answered says why, and the way out', () => {
+  const trouble = new Trouble('refused', 'forest is the first run here.', 'Run the cell again.');
+  render(<WhyView why={{ b: 'b', comparison: null, trouble }} onBack={vi.fn()} />);
+  expect(screen.getByText('forest is the first run here. Run the cell again.')).toBeTruthy();
+});
+
+test('Escape and the button lead back; the focus starts on the button', async () => {
+  const back = show();
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Cell runs' }));
+  await userEvent.keyboard('{Escape}');
+  await userEvent.click(screen.getByRole('button', { name: 'Cell runs' }));
+  expect(back).toHaveBeenCalledTimes(2);
+});

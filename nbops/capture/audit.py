@@ -1,0 +1,66 @@
+"""Python's audit hook: one a process, for ever, since Python cannot remove it.
+
+It takes no lock and lets nothing but Ctrl-C out, since it runs inside the user's own calls, and inside
+a `__del__` that the garbage collector calls at any moment.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nbops.capture.data import DataWatch
+
+_watch: DataWatch | None = None
+_is_installed = False
+
+
+def watch_with(watch: DataWatch | None) -> None:
+    """Make this the watch that the process's audit hook and readers report to; None for nobody."""
+    global _watch, _is_installed  # noqa: PLW0603 - the hook is the process's
+    _watch = watch
+    if watch is not None and not _is_installed:
+        sys.addaudithook(_hook)
+        os.register_at_fork(after_in_parent=_has_forked, after_in_child=_become_worker)
+        _is_installed = True
+
+
+def active_watch() -> DataWatch | None:
+    """Watch of the cell that is running now."""
+    return _watch if _watch is not None and _watch.active else None
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """What this thread opens meanwhile is our own business, and no data of the cell."""
+    watch = _watch
+    if watch is None:
+        yield
+        return
+    with watch.looking_away():
+        yield
+
+
+def _has_forked() -> None:
+    if _watch is not None and _watch.active:
+        _watch.has_forked()
+
+
+def _become_worker() -> None:
+    if _watch is not None:
+        _watch.become_worker()
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if event not in ("open", "os.rename", "sqlite3.connect") or _watch is None or not _watch.active:
+        return
+    try:
+        if event == "open":
+            _watch.opened(*args)
+        elif event == "os.rename":
+            _watch.renamed(*args)
+        else:
+            _watch.connected(args[0])
+    except Exception:  # noqa: BLE001 - whatever goes wrong here must not reach the user's open()
+        _watch.failures += 1

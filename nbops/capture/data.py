@@ -1,0 +1,259 @@
+"""Which files and folders a cell reads and writes.
+
+Two sources feed one `DataWatch`: Python's audit events (every `open` in the interpreter) and the readers
+and writers of libraries (`nbops.capture.readers`), which also know the frame's shape and see what C++
+opens behind Python's back. Both run inside the user's calls: they take no lock, do no I/O but a bounded
+hash of a small regular file, and let nothing but Ctrl-C out.
+"""
+
+import glob
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import source_from_cache
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.contents import (
+    Stat,
+    describe_frame,
+    is_of_folder,
+    look_at_folder,
+    stat_file,
+)
+from nbops.capture.ledger import Ledger
+from nbops.capture.places import data_filter
+from nbops.capture.redaction import redact
+from nbops.capture.workers import Spool, Spools
+from nbops.journal.facts import Fact, Seen
+from nbops.records import SeenBy
+from nbops.workspace import Workspace
+
+_NO_PLACE = "it was opened relative to a folder that is not known"
+
+
+class DataWatch:
+    """Reads, writes and imported source files of one session.
+
+    Parameters
+    ----------
+    workspace
+        Files in it are named relative to it; its own state is never data.
+    folder
+        Where forked workers leave what they have seen; None when they shall not.
+    """
+
+    def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
+        self.active = False  # only while a cell runs
+        self.failures = 0
+        self._inside = f"{workspace.root}{os.sep}"
+        self._is_excluded = data_filter(workspace)
+        self._ledger = Ledger(workspace)
+        self._databases: dict[str, Stat | None] = {}  # that are open, maybe for many cells
+        self._spools = Spools(folder) if folder else None
+        self._spool: Spool | None = None  # in a worker
+        self._has_workers = False
+        self._busy = threading.local()
+
+    def begin_cell(self) -> None:
+        self._ledger.begin_cell()
+        self.active = True
+
+    def end_cell(self) -> None:
+        self.active = False
+
+    def take(self, cell_run: str, *, at_end: bool) -> list[Fact]:
+        """Facts since the last call.
+
+        Parameters
+        ----------
+        at_end
+            The cell is over, so what it wrote can be told; before, only what it read.
+        """
+        with self.looking_away():
+            if self._has_workers:
+                self._take_over()
+            if at_end:
+                self._look_at_databases()
+            return list(self._ledger.take(cell_run, at_end=at_end))
+
+    @contextmanager
+    def looking_away(self) -> Iterator[None]:
+        """What this thread opens meanwhile is opened by us."""
+        before = getattr(self._busy, "now", False)
+        self._busy.now = True
+        try:
+            yield
+        finally:
+            self._busy.now = before
+
+    def has_forked(self) -> None:
+        """A worker was started; it will leave a spool."""
+        self._has_workers = True
+
+    def become_worker(self) -> None:
+        """Tell the process that records, and that forked this one, what is opened here."""
+        if self._spools is not None:
+            self._spool = Spool(self._spools.folder)
+        else:
+            self.active = False
+
+    # ---- called from within the user's calls -----------------------------------------------------
+
+    def opened(self, path: Any, mode: str | None, flags: int) -> None:
+        """Note one `open` of the interpreter; called by the audit hook."""
+        if isinstance(path, int) or getattr(self._busy, "now", False):
+            return
+        self._busy.now = True
+        try:
+            self._note_open(os.fsdecode(path), mode, flags)
+        finally:
+            self._busy.now = False
+
+    def renamed(self, source: Any, target: Any, source_folder: int, target_folder: int) -> None:
+        """Note an `os.rename` or `os.replace`: what was written goes by its new name."""
+        if source_folder != -1 or target_folder != -1 or getattr(self._busy, "now", False):
+            return
+        source, target = (os.path.abspath(os.fsdecode(path)) for path in (source, target))
+        if self._is_excluded(target):
+            return
+        with self.looking_away():
+            if self._spool is not None:
+                self._spool.note_write(target)
+            else:
+                self._ledger.rename(source, target)
+
+    def read_frame(self, path: str, content: Stat | None, frame: Any, by: SeenBy) -> None:
+        """Note that a library read a path, a pattern or a URL, and made this frame of it.
+
+        Parameters
+        ----------
+        content
+            What was there before it read; None of what is no file.
+        """
+        described = describe_frame(frame)
+        if "://" in path:
+            uri, missing = redact(path), "remote content was not hashed"
+            seen = Seen(uri=uri, name=uri, kind="url", seen_by=by, missing=missing)
+            self._ledger.read_unhashed(path, seen, described)
+            return
+        path = os.path.abspath(path)
+        is_data = content is not None or os.path.isdir(path) or glob.has_magic(path)
+        if not is_data or self._is_excluded(path) or self._ledger.has_written(path):
+            return
+        with self.looking_away():
+            if self._spool is not None:
+                self._spool.note(path, content or look_at_folder())
+            elif content is not None:
+                self._ledger.read_file(path, content, by, described)
+            else:
+                self._ledger.read_folder(path, look_at_folder(), by, described)
+
+    def wrote_frame(self, path: str, frame: Any, by: SeenBy) -> None:
+        """Note that a library wrote a frame to a path."""
+        if "://" in path:
+            return
+        path = os.path.abspath(path)
+        if self._is_excluded(path):
+            return
+        if self._spool is not None:
+            with self.looking_away():
+                self._spool.note_write(path)
+            return
+        self._ledger.write(path, by, describe_frame(frame))
+
+    def fetched(self, query: Seen) -> None:
+        """Note what came of a query."""
+        if self._spool is None:
+            self._ledger.read_unhashed(query.uri, query)
+
+    def about_to_write(self, path: str) -> None:
+        """Save what can be saved of a file whose content is about to go."""
+        self._ledger.about_to_write(os.path.abspath(path))
+
+    def connected(self, database: Any) -> None:
+        """Note that a database in a file was opened; what is written to it shows as cells end."""
+        if getattr(self._busy, "now", False) or not isinstance(database, str | bytes | os.PathLike):
+            return
+        path = os.fsdecode(database)
+        if path in ("", ":memory:"):
+            return
+        if path.startswith("file:"):
+            path = path[5:].partition("?")[0]
+        self.keep_eye_on(path)
+        self.read_frame(path, stat_file(path), None, "audit")
+
+    def keep_eye_on(self, path: str) -> None:
+        """A database is open now, and may be written to by this cell and by later ones."""
+        path = os.path.abspath(path)
+        if not self._is_excluded(path):
+            self._databases.setdefault(path, stat_file(path))
+
+    # ---- inside -----------------------------------------------------------------------------------
+
+    def _note_open(self, path: str, mode: str | None, flags: int) -> None:
+        # `os.open` may have been given a folder's descriptor, of which the event says nothing.
+        is_placed = mode is not None or os.path.isabs(path)
+        path = os.path.abspath(path)
+        reads, writes = _directions(mode, flags)
+        if path.endswith((".py", ".pyc")) and not writes:
+            self._note_module(path)
+            return
+        if self._is_excluded(path):
+            return
+        if self._spool is not None and reads and not writes and self._spool.has_told(path):
+            return
+        content = stat_file(path) if reads else None
+        if self._spool is not None:
+            if content is not None:
+                self._spool.note(path, content)
+            if writes:
+                self._spool.note_write(path)
+            return
+        if content is not None and not self._ledger.has_written(path):
+            if is_placed:
+                self._ledger.read_file(path, content, "audit")
+            else:
+                unknown = self._ledger.describe(path, "audit", missing=_NO_PLACE)
+                self._ledger.read_unhashed(path, unknown)
+        if writes:
+            self._ledger.about_to_write(path)
+            self._ledger.write(path, "audit")
+
+    def _note_module(self, path: str) -> None:
+        if not path.startswith(self._inside) or self._is_excluded(path):
+            return
+        if path.endswith(".pyc"):
+            try:
+                path = source_from_cache(path)
+            except ValueError:
+                return
+        if self._spool is None:
+            self._ledger.imported(path)
+
+    def _take_over(self) -> None:
+        """Add what workers have seen by now."""
+        for path, content in self._spools.read() if self._spools else ():
+            if content is None:
+                self._ledger.write(path, "audit")
+            elif is_of_folder(content):
+                self._ledger.read_folder(path, content, "audit")
+            else:
+                self._ledger.read_file(path, content, "audit")
+        self._ledger.forget_files_in_folders()
+
+    def _look_at_databases(self) -> None:
+        for path, before in list(self._databases.items()):
+            now = stat_file(path)
+            if now != before:
+                self._databases[path] = now
+                self._ledger.write(path, "audit")
+
+
+def _directions(mode: str | None, flags: int) -> tuple[bool, bool]:
+    """Whether an `open` can read, and whether it can write."""
+    if mode is not None:
+        return "r" in mode, any(letter in mode for letter in "wax+")
+    access = flags & os.O_ACCMODE
+    return access != os.O_WRONLY, access != os.O_RDONLY

@@ -1,0 +1,102 @@
+"""Folders as one thing: what many files of one folder come to, and the digest of them all."""
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbops.capture.contents import Stat, look_at_folder, path_of
+from nbops.digests import FolderDigest, digest_folder
+from nbops.journal.facts import Seen
+from nbops.records import SeenBy
+from nbops.workspace import Workspace
+
+_MANY = 100
+"""A cell that read more files than this has read folders."""
+
+_FEW = 8
+"""As many files of one folder are still told one by one."""
+
+
+def seen_folder(path: str, workspace: Workspace, seen_by: SeenBy, stat: Stat | None = None) -> Seen:
+    """A folder, or a pattern such as `data/*.parquet`, as it is now; the background will hash it."""
+    return Seen(
+        uri=Path(path).as_uri(),
+        name=workspace.name_of(path),
+        kind="folder",
+        seen_by=seen_by,
+        stat=stat or look_at_folder(),
+    )
+
+
+def gather_folders(reads: list[Seen], workspace: Workspace) -> list[Seen]:
+    """The same reads, with files of one folder as that folder where they are too many to list."""
+    if len(reads) <= _MANY:
+        return reads
+    places = {
+        id(seen): os.path.dirname(seen.uri) for seen in reads if not glob.has_magic(seen.name)
+    }
+    top = Path(workspace.root).as_uri()
+    while True:
+        sizes = Counter(places.values())
+        crowded = {place for place, size in sizes.items() if size > _FEW}
+        alone = (
+            len(reads) - len(places) + sum(1 for place in places.values() if place not in crowded)
+        )
+        if alone + len(crowded) <= _MANY:
+            break
+        raised = {
+            key: os.path.dirname(place) if place.startswith(f"{top}/") else place
+            for key, place in places.items()
+        }
+        if raised == places:
+            break
+        places = raised
+    gathered: dict[str, Seen] = {}
+    for seen in reads:
+        place = places.get(id(seen))
+        if place not in crowded:
+            gathered[f"{seen.uri}\n{seen.stat}"] = seen
+        elif place not in gathered:
+            gathered[place] = seen_folder(path_of(place), workspace, seen.seen_by)
+    return list(gathered.values())
+
+
+def hash_folder(path: str, looked_at_ns: int) -> FolderDigest | None:
+    """Digest of a folder's files, or of those that a pattern fits; None when one changed since.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read, or is gone.
+    """
+    root = _root_of(path)
+    files = []
+    for file in _files(path):
+        about = os.stat(file)
+        if max(about.st_mtime_ns, about.st_ctime_ns) >= looked_at_ns:
+            return None
+        files.append((os.path.relpath(file, root), file))
+    for folder in {root, *(os.path.dirname(file) for _, file in files)}:
+        if os.stat(folder).st_mtime_ns >= looked_at_ns:  # something was added, or taken away
+            return None
+    return digest_folder(files)
+
+
+def _root_of(path: str) -> str:
+    if not glob.has_magic(path) or os.path.exists(path):
+        return path
+    parts = path.split(os.sep)  # noqa: PTH206 - put together again below
+    plain = next(number for number, part in enumerate(parts) if glob.has_magic(part))
+    return os.sep.join(parts[:plain]) or os.sep
+
+
+def _files(path: str) -> Iterator[str]:
+    if os.path.isdir(path):
+        for folder, _, names in os.walk(path):
+            yield from (os.path.join(folder, name) for name in names)
+        return
+    for found in glob.iglob(path, recursive=True):  # noqa: PTH207 - as the libraries read patterns
+        if os.path.isfile(found):
+            yield found

@@ -1,0 +1,171 @@
+"""What a cell has read and written so far, made into facts as it goes and as it ends.
+
+Filled from within the user's own calls, and emptied by another thread while a long cell runs: it takes
+no lock, and does no I/O but a bounded hash of a small regular file.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from nbops.capture.contents import Stat, stat_file
+from nbops.capture.folders import gather_folders, seen_folder
+from nbops.capture.hashing import Hasher
+from nbops.digests import digest_file
+from nbops.journal.facts import DataSeen, Digested, Fact, Overwritten, Seen, SeenModule
+from nbops.records import SeenBy
+from nbops.workspace import Workspace
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+_RESCUE_BYTES = 40_000_000
+"""About to be overwritten and not hashed yet: up to this size it is hashed first (20 ms)."""
+
+Frame = tuple[tuple[int, ...] | None, tuple[str, ...] | None]
+"""Shape `(n_rows, n_columns)` and column names of what a file was made into, or of."""
+
+
+class Ledger:
+    """Reads, writes and imported source files.
+
+    Parameters
+    ----------
+    workspace
+        Files in it are named relative to it.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._reads: dict[tuple[str, Stat | None], Seen] = {}
+        self._writes: dict[str, Seen] = {}
+        self._modules: dict[str, str | None] = {}
+        self._unhashed: dict[str, Stat] = {}  # content that only the background can still digest
+        self._late: deque[Fact] = deque()
+        self._hasher = Hasher()
+
+    def begin_cell(self) -> None:
+        self._hasher.begin_cell()
+
+    def has_written(self, path: str) -> bool:
+        return path in self._writes
+
+    def read_file(self, path: str, content: Stat, by: SeenBy, frame: Frame = (None, None)) -> None:
+        """Note a file, with the shape and columns of the frame that came out of it."""
+        known = self._reads.get((path, content)) or self._seen_file(path, content, by)
+        self._reads[path, content] = _with_shape(known, frame)
+
+    def read_folder(
+        self, path: str, content: Stat, by: SeenBy, frame: Frame = (None, None)
+    ) -> None:
+        """Note a folder, or a pattern, as it was when it was looked at."""
+        folder = seen_folder(path, self._workspace, by, content)
+        self._reads.setdefault((path, None), _with_shape(folder, frame))
+
+    def read_unhashed(self, path: str, seen: Seen, frame: Frame = (None, None)) -> None:
+        """Note what is no file, or has no digest and says why."""
+        self._reads[path, None] = _with_shape(seen, frame)
+
+    def write(self, path: str, by: SeenBy, frame: Frame = (None, None)) -> None:
+        """Note that a file or folder is being written; its digest is of what is there as the cell ends."""
+        known = self._writes.get(path) or self.describe(path, by)
+        self._writes[path] = _with_shape(known, frame)
+
+    def rename(self, source: str, target: str) -> None:
+        """What was written goes by its new name."""
+        self.about_to_write(target)
+        known = self._writes.pop(source, None)
+        if known is not None:
+            self.write(target, "audit", (known.shape, known.columns))
+        elif stat_file(source) is not None:
+            self.write(target, "audit")
+
+    def about_to_write(self, path: str) -> None:
+        """Save what can be saved of a file whose content is about to go."""
+        content = self._unhashed.pop(path, None)
+        if content is None:
+            return
+        uri = Path(path).as_uri()
+        if content[1] <= _RESCUE_BYTES and stat_file(path) == content:
+            self._late.append(Digested(uri=uri, stat=content, digest=digest_file(path)))
+        else:
+            self._late.append(Overwritten(uri=uri, stat=content, at=time.time()))
+
+    def imported(self, path: str) -> None:
+        """Note a source file of the workspace."""
+        name = self._workspace.name_of(path)
+        if name not in self._modules:
+            content = stat_file(path)
+            self._modules[name] = self._hasher.digest(path, content) if content else None
+
+    def forget_files_in_folders(self) -> None:
+        """Of files whose folder is noted as a whole, the folder is enough."""
+        keys = list(self._reads)
+        folders = {path for path, content in keys if content is None}
+        for path, content in keys:
+            if content is not None and os.path.dirname(path) in folders:
+                self._reads.pop((path, content), None)
+
+    def take(self, cell_run: str, *, at_end: bool) -> Iterator[Fact]:
+        """Facts since the last call; what was written is told only as the cell ends."""
+        while self._late:
+            yield self._late.popleft()
+        reads = gather_folders([seen for _, seen in _take_all(self._reads)], self._workspace)
+        modules = _take_all(self._modules)
+        writes = _take_all(self._writes) if at_end else []
+        if reads or modules or writes:
+            yield DataSeen(
+                cell_run=cell_run,
+                reads=reads,
+                writes=[seen for seen in map(self._finished, writes) if seen],
+                modules=[SeenModule(path=path, digest=digest) for path, digest in modules],
+            )
+
+    def describe(self, path: str, by: SeenBy, missing: str | None = None) -> Seen:
+        """A file without its content."""
+        name = self._workspace.name_of(path)
+        return Seen(uri=Path(path).as_uri(), name=name, seen_by=by, missing=missing)
+
+    def _seen_file(self, path: str, content: Stat, by: SeenBy) -> Seen:
+        digest = self._digest_at_once(path, content)
+        seen = self.describe(path, by)
+        return _replace(seen, digest=digest, stat=content, size_bytes=content[1])
+
+    def _digest_at_once(self, path: str, content: Stat) -> str | None:
+        digest = self._hasher.digest_at_once(path, content)
+        if digest is None:
+            self._unhashed[path] = content
+        return digest
+
+    def _finished(self, item: tuple[str, Seen]) -> Seen | None:
+        """Complete a write with the file's state now; None for a temporary file that is gone."""
+        path, seen = item
+        content = stat_file(path)
+        if content is None:
+            if not os.path.isdir(path):
+                return None
+            folder = seen_folder(path, self._workspace, seen.seen_by)
+            return _with_shape(folder, (seen.shape, seen.columns))
+        digest = self._digest_at_once(path, content)
+        return _replace(seen, digest=digest, stat=content, size_bytes=content[1])
+
+
+def _take_all(noted: dict[_K, _V]) -> list[tuple[_K, _V]]:
+    """Empty a dict that other threads fill, oldest first, losing nothing that arrives meanwhile."""
+    taken = []
+    while noted:
+        taken.append(noted.popitem())
+    return taken[::-1]
+
+
+def _replace(seen: Seen, **changes: Any) -> Seen:
+    import msgspec
+
+    return msgspec.structs.replace(seen, **changes)
+
+
+def _with_shape(seen: Seen, frame: Frame) -> Seen:
+    return _replace(seen, shape=frame[0], columns=frame[1]) if frame[0] else seen

@@ -1,0 +1,140 @@
+"""Whose process this is, and the machine it runs on."""
+
+import getpass
+import os
+import platform
+import resource
+import socket
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ProcessId:
+    """A process that cannot be mistaken for another one.
+
+    Pids are reused, so the start time counts; they mean something only within one boot of one host
+    and one pid namespace (a container).
+    """
+
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    pid_started: float  # seconds: since boot on Linux, since the epoch elsewhere
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this process can see that one, if it lives."""
+        here = this_process()
+        return (self.host, self.boot_id, self.pid_namespace) == (
+            here.host,
+            here.boot_id,
+            here.pid_namespace,
+        )
+
+    def is_alive(self) -> bool:
+        """Whether it still runs; only meaningful where `is_local`."""
+        return _started(self.pid) == self.pid_started
+
+
+def this_process() -> ProcessId:
+    pid = os.getpid()
+    started = _started(pid) or 0.0
+    return ProcessId(socket.gethostname(), _boot_id(), _pid_namespace(), pid, started)
+
+
+def _started(pid: int) -> float | None:
+    """When a process was started; None when there is none, or only what its parent has not reaped."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None if Path("/proc/self/stat").exists() else _started_elsewhere(pid)
+    fields = about[about.rindex(")") + 2 :].split()  # a process may be called anything
+    return None if fields[0] in "ZX" else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _started_elsewhere(pid: int) -> float | None:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+@cache
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:  # not Linux
+        import psutil
+
+        return str(int(psutil.boot_time()))
+
+
+@cache
+def _pid_namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
+
+
+def user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's uid without a name
+        return str(os.getuid())
+
+
+@cache
+def platform_name() -> str:
+    """Operating system, release and architecture; cheap, unlike `platform.platform()`."""
+    about = os.uname()
+    return f"{about.sysname}-{about.release}-{about.machine}"
+
+
+def python_version() -> str:
+    return ".".join(map(str, sys.version_info[:3]))
+
+
+def implementation_name() -> str:
+    return platform.python_implementation()
+
+
+def cpu_name() -> str | None:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or None
+
+
+def memory_bytes() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def memory_now() -> int:
+    """Resident bytes; 0 on macOS, which has no cheap way to ask."""
+    return int(os.pread(_statm, 64, 0).split()[1]) * _PAGE if _statm is not None else 0
+
+
+def most_memory() -> int:
+    """Resident bytes, at most since the process began."""
+    maxrss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return maxrss if sys.platform == "darwin" else maxrss * 1024
+
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+try:
+    _statm: int | None = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+except OSError:
+    _statm = None

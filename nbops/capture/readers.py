@@ -1,0 +1,202 @@
+"""Libraries that read and write data report what they read and wrote, and the shape of the frame.
+
+`libraries.py` lists their functions, `interception.py` notices the calls; here is what a call means.
+"""
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from nbops.capture.audit import active_watch
+from nbops.capture.contents import Stat, stat_file
+from nbops.capture.interception import release_functions, watch_function
+from nbops.capture.libraries import CALLS, Call
+from nbops.capture.sql import describe_result, files_in_sql
+from nbops.records import SeenBy
+
+_MOST_SCANS = 1_000
+
+
+def watch_readers() -> None:
+    """Watch the libraries that are imported, and those that will be."""
+    for name in CALLS:
+        if name in sys.modules:
+            _watch_module(sys.modules[name])
+    if not any(isinstance(finder, _ImportWatch) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _ImportWatch())
+
+
+def release_readers() -> None:
+    """Leave every library as it was."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _ImportWatch)]
+    release_functions()
+
+
+class _ImportWatch(importlib.abc.MetaPathFinder):
+    """Finds nothing itself; asks the other finders, and watches the module once it has run."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname not in CALLS:
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    _watch_after(spec.loader)
+                return spec
+        return None
+
+
+def _watch_after(loader: Any) -> None:
+    execute = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        del loader.exec_module  # leave the loader as it was
+        execute(module)
+        try:
+            _watch_module(module)
+        except Exception:  # noqa: BLE001 - a library changed; its files are not seen, that is all
+            return
+
+    loader.exec_module = exec_module
+
+
+def _watch_module(module: ModuleType) -> None:
+    for call in CALLS[module.__name__]:
+        owner = getattr(module, call.owner, None) if call.owner else module
+        watch_function(owner, call, _report)
+
+
+class _Report:
+    """What a call means for the cell that is running."""
+
+    def __init__(self) -> None:
+        self._scanned: dict[str, tuple[str, ...]] = {}  # first path of a lazy frame: all its paths
+
+    def is_wanted(self) -> bool:
+        return active_watch() is not None
+
+    def before(self, call: Call, values: Mapping[str, Any]) -> Any:
+        return _quietly(self._note_before, call, values)
+
+    def after(
+        self, call: Call, values: Mapping[str, Any], noted: Any, result: Any, by: SeenBy
+    ) -> None:
+        _quietly(self._note_after, call, values, noted, result, by)
+
+    def _note_before(
+        self, call: Call, values: Mapping[str, Any]
+    ) -> tuple[dict[str, Stat | None], tuple[str, ...]]:
+        """Paths that are read, with what is there now, and paths that are written."""
+        reads, writes = self._paths(call, values)
+        watch = active_watch()
+        for path in writes:
+            if watch is not None and "://" not in path:
+                watch.about_to_write(path)
+        return {path: stat_file(path) for path in reads}, writes
+
+    def _note_after(
+        self, call: Call, values: Mapping[str, Any], noted: Any, result: Any, by: SeenBy
+    ) -> None:
+        watch = active_watch()
+        if watch is None or noted is None:
+            return
+        if call.does == "fetches":
+            seen = describe_result(values.get(call.argument), values, result, by)
+            if seen is not None:
+                watch.fetched(seen)
+            return
+        reads, writes = noted
+        frame = result if call.does in ("reads", "collects") and len(reads) == 1 else None
+        for path, stat in reads.items():
+            watch.read_frame(path, stat, frame, by)
+        for path in writes:
+            watch.wrote_frame(path, values.get(call.subject) if call.writes else None, by)
+
+    def _paths(  # noqa: C901, PLR0911 - one kind of call a line
+        self, call: Call, values: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        paths = _as_paths(values.get(call.argument))
+        match call.does:
+            case "reads":
+                return paths, ()
+            case "writes":
+                return (), paths
+            case "opens":
+                return _opened(paths, values)
+            case "connects":
+                for path in paths:
+                    _keep_eye_on(path)
+                return paths, ()
+            case "queries":
+                return files_in_sql(values.get(call.argument))
+            case "fetches":
+                return (), ()
+            case "scans":
+                if paths and len(self._scanned) < _MOST_SCANS:
+                    self._scanned[paths[0]] = paths
+                return (), ()
+            case "collects":
+                return self._collected(values.get(call.argument)), ()
+            case "sinks":
+                return self._collected(values.get("self")), paths
+
+    def _collected(self, lazy: Any) -> tuple[str, ...]:
+        """Paths of the scans that a lazy frame's plan names."""
+        if not self._scanned:
+            return ()
+        frames = lazy if isinstance(lazy, list | tuple) else [lazy]
+        plans = "\n".join(frame.explain(optimized=False) for frame in frames)
+        found = [paths for first, paths in self._scanned.items() if first in plans]
+        return tuple(path for paths in found for path in paths)
+
+
+_report = _Report()
+
+
+def _opened(
+    paths: tuple[str, ...], values: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Whether an `open(path, mode)` reads, writes, or does both."""
+    if values.get("read_only") or not set(str(values.get("mode") or "r")) & set("wax+"):
+        return paths, ()
+    mode = str(values.get("mode"))
+    for path in paths:
+        _keep_eye_on(path)
+    return (paths if "r" in mode or "a" in mode else ()), paths
+
+
+def _keep_eye_on(path: str) -> None:
+    watch = active_watch()
+    if watch is not None:
+        watch.keep_eye_on(path)
+
+
+def _as_paths(value: Any) -> tuple[str, ...]:
+    """Paths and patterns in an argument; none where it holds a buffer, or the data itself."""
+    if isinstance(value, list | tuple):
+        return tuple(path for one in value for path in _as_paths(one))
+    path = getattr(value, "__fspath__", None)
+    text = path() if path else value
+    if not isinstance(text, str) or "\n" in text or text == ":memory:":
+        return ()
+    text = text.removeprefix("file://")
+    return (os.path.expanduser(text),)
+
+
+def _quietly(report: Any, *args: Any) -> Any:
+    try:
+        return report(*args)
+    except Exception:  # noqa: BLE001 - whatever goes wrong here must not reach the user's call
+        watch = active_watch()
+        if watch is not None:
+            watch.failures += 1
+        return None

@@ -1,0 +1,275 @@
+"""Secrets never reach the disk: code, messages, URLs and patches pass here before they are written.
+
+A search for telling words comes first (microseconds); a rule runs only where one of its words stands.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from numbers import Number
+from typing import Literal
+
+from nbops.capture.fingerprints import PLAIN, STAND_IN, stand_in_for
+
+_CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SECRET_NAME = re.compile(  # whole words in snake_case, but for PGPASSWORD
+    r"""(?x) pass_?w(?:or)?d | (?<! [a-z] ) (?:
+        pwd | passphrase | (?: db | user | smtp | mysql | redis ) _?pass | [a-z]*secrets? | secretkeys?
+      | (?: private | api | access | account | signing | encryption ) [\W_]? keys?
+      | (?: api | auth | access | bearer | refresh | session | bot | hf | github | gitlab ) [\W_]? token
+      | credentials? | authorization
+    ) (?! [a-z] )"""
+)
+_TOKEN_NAME = re.compile(r"(?<![a-z])token(?![a-z])")  # a secret, or a piece of text
+_HARMLESS_NAME = re.compile(
+    r"""(?x) ^ \W* (?: n | num | min | max ) [\W_]
+      | [\W_] (?: len | length | size | count | limit | types? | ids | file | path | field | name | env ) $
+      | (?<! [a-z] ) (?: pad | [be]os | unk | mask | sep | cls | stop | special | next ) [\W_]? token"""
+)
+_NUMBER = re.compile(r"[+\-]?[\d_.]+(?:e[+\-]?\d+)?")
+
+# A name is tried once, where it begins, and taken whole (++): a line costs no more than its length.
+_START = r"""(?<! [\w\-] ) (?= [\w\-]{3} )
+    (?= [\w\-]*? (?: pass | pwd | secret | token | key | credential | authorization ) )"""
+_ASSIGNED = re.compile(  # name = "value", name: str = "value", "name": "value", f("name", "value")
+    rf"""(?ixs)
+    {_START} (?P<name> [\w\-]++ ) (?P<after> [\\"'\]]*+ \s*+ )
+    (?P<sign> : [\w.| ]{{1,60}}+ (?: \[ [\w.|, \[\]]{{0,60}}? \]++ [\w.| ]{{0,40}}+ )? =(?!=)
+      | => | :?=(?!=) | : (?! [ \t]*+ \n ) | , ) \s*+
+    (?P<bracket> [(\[] \s*+ )?
+    (?: (?P<number> \d[\d_]{{3,}}+ (?! [\w.] ) )
+      | (?P<mark> [rbfu]{{0,2}} ) (?P<quote> (?P<one> \\?["'] ) (?P<three> (?P=one){{2}} )? )
+        (?P<text> (?: (?! (?P=quote) ) (?: \\.? | (?(three) [^\\] | [^\\\n] ) ) )*+ )
+        (?P<end> (?P=quote) | (?m:$) )
+        (?(bracket) (?P<others> (?: [\s,+]*+ [rbfu]{{0,2}} (?: "[^"\n]*+" | '[^'\n]*+' ) )*+ ) )
+    )"""
+)
+_CALL = re.compile(r"""\(\s*+(?i:[rbfu]?)\\?["']$""")
+_BARE = re.compile(  # in URLs, shell lines and .env files: name=value without quotes
+    rf"""(?ix)
+    {_START}
+    (?: (?P<option> (?= -) | (?<= %env[ ] ) | (?<= %set_env[ ] ) | (?<= [ ]-[ep][ ] )
+          | (?<= --env[ ] ) | (?<= --tag[ ] ) | (?<= --param[ ] ) )
+      | (?P<shell> (?<= export[ ] ) | (?<= [?&;] ) ) )?
+    (?P<name> [\w\-]++ ) (?P<sign> =(?!=) | :(?!/) [ \t]*+ | (?(option) [ \t]++ | (?!) ) )
+    (?P<text> [^\s"'&,;()\[\]{{}}<>$=`\-] [^\s"'&,;()\[\]{{}}<>]{{2,}}+ ) (?! [(\[] )
+    (?P<string> (?= \\?["'] | [ ]\w{{1,40}}+= ) )?
+    """
+)
+_SCHEME = re.compile(r"(?i)\A(?:bearer|basic|token)\b")
+_DOTTED = re.compile(r"[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)+")
+_LOGIN = re.compile(  # auth=("me", "value"), HTTPBasicAuth("me", "value")
+    r"""(?x) (?P<head> (?: \bauth ["']? \s*+ [=:] \s*+ | Auth ) \( \s*+ [^,()\n]{1,100}+ , \s*+
+        [rbu]? (?P<quote> ["'] ) )
+    (?P<text> (?: (?! (?P=quote) ) (?: \\. | [^\\\n] ) )++ ) (?P<tail> (?P=quote) )"""
+)
+_HEADER = re.compile(  # curl -H "Authorization: Bearer value"
+    r"""(?ix) (?P<head>
+        authorization \W{1,8} (?: bearer | basic | token | digest | apikey ) [ ]++ (?= [\w+/.~=\-]{4} )
+      | \b (?: bearer | basic ) [ ]++ (?= [a-z+/.~_\-]*+ \d ) (?= [\w+/.~=\-]{16} ) )
+    (?P<text> [\w+/.~=\-]++ ) (?P<tail>)"""
+)
+_SIGNATURE = re.compile(  # of a URL that lets in whoever has it
+    r"""(?ix) (?P<head> (?: [?&;] (?:sig|signature) | \b x-(?:amz|goog)-signature
+        | \b sig (?= = [\w%+/\-]{20} ) ) = ) (?P<text> [\w%+/=.~\-]{8,}+ ) (?P<tail>)"""
+)
+_IN_URL = re.compile(
+    r"(?P<head>(?<![\w+.\-])[\w+.\-]++://(?!\[redacted(?::[0-9a-f]{6})?\]@)[^\s:/@'\"]*:)(?P<text>(?!\{[\w.]{1,60}\}@)[^\s/@'\"]+)(?P<tail>@)"
+)
+_TOKEN_IN_URL = re.compile(r"(?P<head>\bhttps?://)(?P<text>[^\s:/@'\"]{8,})(?P<tail>@)")
+_KEY_BLOCK = re.compile(
+    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL
+)
+_FORMATS = re.compile(
+    r"""(?x)
+    \b (?: A(?:KIA|SIA) [0-9A-Z]{16}
+      | gh[pousr]_ [A-Za-z0-9]{36,}     | github_pat_ \w{22,}   | glpat- [\w\-]{20,}
+      | sk- [A-Za-z0-9_\-]{20,}         | hf_ [A-Za-z0-9]{30,}  | xox[abprs]- [A-Za-z0-9\-]{10,}
+      | AIza [0-9A-Za-z_\-]{35}         | dapi [0-9a-f]{32}     | npm_ [A-Za-z0-9]{36}
+      | pypi- [A-Za-z0-9_\-]{50,}       | dckr_pat_ [\w\-]{20,} | sk_live_ [0-9A-Za-z]{20,}
+      | (?<! - ) eyJ [A-Za-z0-9_\-]{8,} \. eyJ [A-Za-z0-9_\-]{8,} \. [A-Za-z0-9_\-]{8,}
+    )"""
+)
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Whether a value of this name is hidden, whatever it looks like.
+
+    >>> [is_secret(name, "a1") for name in ("db_password_prod", "tokenX", "max_tokens")]
+    [True, True, False]
+    """
+    if value is None or isinstance(value, bool):
+        return False
+    name = str(name)
+    sort = _sort(name)
+    if sort != "token" or name.strip("-").lower() == "token":
+        return bool(sort)
+    is_number = _NUMBER.fullmatch(value) if isinstance(value, str) else isinstance(value, Number)
+    return not is_number
+
+
+@lru_cache(256)
+def _sort(name: str) -> Literal["secret", "token", ""]:
+    words = _CAMEL.sub("_", name).lower()
+    if _HARMLESS_NAME.search(words):
+        return ""
+    if _SECRET_NAME.search(words):
+        return "secret"
+    return "token" if _TOKEN_NAME.search(words) else ""
+
+
+def _hide(match: re.Match[str]) -> str:
+    return f"{match['head']}{stand_in_for(match['text'])}{match['tail']}"
+
+
+def _hide_whole(match: re.Match[str]) -> str:
+    return stand_in_for(match[0])
+
+
+def _hide_assigned(match: re.Match[str]) -> str:
+    start = match.start()
+    if match["number"]:
+        is_hidden = _is_assigned_secret(match)
+        hidden = match[0][: match.start("number") - start] + stand_in_for(match["number"])
+        return hidden if is_hidden else match[0]
+    head = match[0][: match.start("text") - start]
+    if _is_assigned_secret(match):
+        return head + stand_in_for(match["text"]) + match["quote"]
+    text = _ASSIGNED.sub(_hide_assigned, match["text"])  # which may hold another
+    return head + text + match["end"] + (match["others"] or "")
+
+
+def _is_assigned_secret(match: re.Match[str]) -> bool:
+    name, text = match["name"], match["text"]
+    if match["sign"] == "," and not name.startswith("-"):
+        before = match.string[max(0, match.start() - 50) : match.start()]
+        if not _CALL.search(before):  # an item of a list
+            return False
+    if not is_secret(name, match["number"] or text):
+        return False
+    is_certain = _sort(name) == "secret"  # token = "cat" may be a text's
+    if text is None:
+        return is_certain
+    if "f" in match["mark"].lower():
+        text = re.sub(r"\{[^{}]*+\}", "", text)
+    text = _SCHEME.sub("", text, count=1).strip()  # f"Bearer {token}"
+    is_code = (
+        text.startswith("--")
+        or re.fullmatch(r"[A-Z]++(?:_[A-Z]++)+", text)  # a variable's name
+        or (not match["after"] and re.match(r"[,)\]}]|[+%]\s|\.[a-z]+\(", text))  # "name:" + x + ""
+        or (not is_certain and "_" in name and re.fullmatch(r"[a-z]++(?:[_.][a-z]++)+", text))
+        or (name.lower() == "pwd" and re.match(r"[~.]*+/", text))
+    )
+    if is_code or len(text) < 3 or not re.search(r"\w", text):
+        return False
+    return is_certain or (len(text) >= 8 and not re.search(r"[\s<>]", text))
+
+
+def _hide_bare(match: re.Match[str]) -> str:
+    if not _is_bare_secret(match):
+        return match[0]
+    return match[0][: match.start("text") - match.start()] + stand_in_for(match["text"])
+
+
+def _is_bare_secret(match: re.Match[str]) -> bool:
+    name, text, sign = match["name"], match["text"], match["sign"]
+    if not is_secret(name, text) or (name.lower() == "pwd" and re.match(r"[~.]*+/", text)):
+        return False
+    has_digit = bool(re.search(r"\d", text))
+    if sign.isspace():  # %env NAME value; --token value, which may be prose
+        line = match.string[max(0, match.start() - 200) : match.start()].rpartition("\n")[2]
+        return not name.startswith("-") or has_digit or line.lstrip().startswith(("!", "%"))
+    if match["option"] is not None or match["shell"] is not None:
+        return True
+    is_certain = _sort(name) == "secret"
+    if is_certain and sign == "=" and match["string"] is not None:  # "host=db password=value"
+        return True
+    is_code = len(text) < 6 or _DOTTED.fullmatch(text) or text.startswith("os.")
+    is_constant = sign == "=" and name.isupper() and not is_secret(text, "")  # API_KEY=value
+    is_likely = has_digit and (is_certain or sign == "=")
+    return not is_code and (is_likely or (is_certain and is_constant))
+
+
+_NAME_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "authorization")
+_FORMAT_WORDS = (
+    *(
+        "akia",
+        "asia",
+        "ghp_",
+        "gho_",
+        "ghu_",
+        "ghs_",
+        "ghr_",
+        "github_pat_",
+        "glpat-",
+        "sk-",
+        "hf_",
+    ),
+    *("xox", "aiza", "dapi", "npm_", "pypi-", "dckr_pat_", "sk_live_", "eyj"),
+)
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (("private key-",), _KEY_BLOCK, _hide_whole),
+    (_FORMAT_WORDS, _FORMATS, _hide_whole),
+    (("://",), _IN_URL, _hide),
+    (("://",), _TOKEN_IN_URL, _hide),
+    (("sig=", "signature="), _SIGNATURE, _hide),
+    (("authorization", "bearer ", "basic "), _HEADER, _hide),
+    (("auth",), _LOGIN, _hide),
+    (_NAME_WORDS, _ASSIGNED, _hide_assigned),
+    (_NAME_WORDS, _BARE, _hide_bare),
+)
+
+_added: tuple[re.Pattern[str], ...] = ()
+
+
+def add_patterns(patterns: tuple[str, ...]) -> list[str]:
+    """Hide what these regular expressions match, too (`[tool.nbops] redact`).
+
+    Returns
+    -------
+    One line for each that is no regular expression.
+    """
+    global _added  # noqa: PLW0603 - one rule set a process
+    good, problems = [], []
+    for pattern in patterns:
+        try:
+            good.append(re.compile(pattern))
+        except re.error as error:
+            problems.append(f"redact = {pattern!r} is no regular expression: {error}.")
+    _added = tuple(good)
+    return problems
+
+
+def added_patterns() -> tuple[str, ...]:
+    """What `add_patterns` was given last, without what is no regular expression."""
+    return tuple(pattern.pattern for pattern in _added)
+
+
+def hide_matches(pattern: re.Pattern[str], text: str) -> str:
+    """Text with what a pattern matches hidden, but for what stands for a secret already."""
+    if PLAIN[:-1] not in text:
+        return pattern.sub(_hide_whole, text)
+    done, parts = 0, []
+    for hidden in STAND_IN.finditer(text):
+        parts += [pattern.sub(_hide_whole, text[done : hidden.start()]), hidden[0]]
+        done = hidden.end()
+    return "".join([*parts, pattern.sub(_hide_whole, text[done:])])
+
+
+def redact(text: str) -> str:
+    """Text with what looks like a secret replaced by what stands for it.
+
+    >>> redact("api_key = 'a1b2c3d4e5'; depth = 8")  # doctest: +ELLIPSIS
+    "api_key = '[redacted...]'; depth = 8"
+    >>> redact("postgresql://me:hunter2@db/prod")  # doctest: +ELLIPSIS
+    'postgresql://me:[redacted...]@db/prod'
+    """
+    for pattern in _added:
+        text = hide_matches(pattern, text)
+    lower = text.lower()
+    for words, rule, replacement in _RULES:
+        for word in words:  # this runs with every cell, and `any()` takes twice as long
+            if word in lower:
+                text = rule.sub(replacement, text)
+                break
+    return text

@@ -1,0 +1,104 @@
+"""What SQL reads: files, told from its text (`from 'x.parquet'`), and results fetched from a database."""
+
+import glob
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from nbops.capture.contents import describe_frame
+from nbops.capture.redaction import redact
+from nbops.digests import digest_frame
+from nbops.journal.facts import Seen
+from nbops.records import SeenBy
+
+_MOST_VALUES = 500_000
+"""A result is hashed as it is fetched, within the user's call: about 30 ms for this many values."""
+
+_TEXT = re.compile(r"'((?:[^'\n]|''){1,1000})'|\"([^\"\n]{1,1000})\"")
+_TARGET = re.compile(r"\b(?:to|export\s+database)\s*$", re.IGNORECASE)
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def files_in_sql(query: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Paths and patterns that a statement reads, and those that it writes.
+
+    A text counts as read when it names a file, a folder, or a pattern that fits one; other texts are
+    values that a column is compared with.
+    """
+    if not isinstance(query, str):
+        return (), ()
+    text = _COMMENT.sub(" ", query)
+    reads, writes = [], []
+    for found in _TEXT.finditer(text):
+        path = os.path.expanduser((found[1] or found[2]).replace("''", "'"))
+        is_target = found[1] and _TARGET.search(text, 0, found.start())
+        if is_target:
+            writes.append(path)
+        elif _exists(path):
+            reads.append(path)
+    return tuple(dict.fromkeys(reads)), tuple(dict.fromkeys(writes))
+
+
+def _exists(path: str) -> bool:
+    if os.path.exists(path) or "://" in path:
+        return True
+    is_pattern = glob.has_magic(path) and ("/" in path or "." in path)
+    return is_pattern and any(True for _ in glob.iglob(path, recursive=True))  # noqa: PTH207
+
+
+def describe_result(
+    statement: Any, values: Mapping[str, Any], result: Any, by: SeenBy
+) -> Seen | None:
+    """A query with the digest of what it fetched; None when the statement is no text.
+
+    Parameters
+    ----------
+    values
+        Arguments of the call; where it fetched from is among them.
+    result
+        A frame of pandas or polars, or something that is fetched piece by piece.
+    """
+    text = str(statement) if type(statement).__module__.startswith("sqlalchemy") else statement
+    if not isinstance(text, str):
+        return None
+    shown = redact(" ".join(_TEXT.sub(_hide_value, _COMMENT.sub(" ", text)).split()))
+    shape, columns = describe_frame(result)
+    digest, missing = None, None
+    if shape is None:
+        missing = "it was fetched piece by piece"
+    elif shape[0] * max(shape[-1], 1) > _MOST_VALUES:
+        missing = "too large to be hashed as it was fetched: %track data VARIABLE hashes it"
+    else:
+        try:
+            digest = digest_frame(result)
+        except TypeError as error:
+            missing = f"it has no digest: {error}"
+    return Seen(
+        uri=f"{_place(values)}#{shown}",
+        name=shown,
+        kind="query",
+        digest=digest,
+        seen_by=by,
+        shape=shape,
+        columns=columns,
+        missing=missing,
+    )
+
+
+def _hide_value(found: re.Match[str]) -> str:
+    return found[0] if found[2] else "'?'"  # a name in double quotes is no value
+
+
+def _place(values: Mapping[str, Any]) -> str:
+    """Where a connection leads to, without its credentials."""
+    connection = next(
+        (values[name] for name in ("con", "connection", "uri") if name in values), None
+    )
+    if isinstance(connection, str):
+        return redact(connection)
+    engine = getattr(connection, "engine", connection)
+    url = getattr(engine, "url", None)
+    if url is not None and hasattr(url, "render_as_string"):
+        return redact(url.render_as_string(hide_password=True).replace(":***@", "@"))
+    return f"{type(connection).__module__.partition('.')[0]}:"

@@ -1,0 +1,81 @@
+"""What forked worker processes read and write, such as a data loader's.
+
+A worker inherits the audit hook, but not the journal, which has one writer. It appends to a spool of its
+own; the process that started it takes the lines over as its cells end.
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbops.capture.contents import Stat, look_at_folder
+
+_PREFIX = "spool-"
+_FEW = 8
+"""Files of one folder that a worker tells one by one; after that it tells the folder."""
+
+
+class Spool:
+    """Lines of one worker: `[path, stat]` of what it read, `[path, null]` of what it wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / f"{_PREFIX}{os.getpid()}.jsonl"
+        self._fd = -1
+        self._told: set[str] = set()
+        self._written: set[str] = set()
+        self._in_folder: Counter[str] = Counter()
+
+    def has_told(self, path: str) -> bool:
+        """Whether a path, or the folder it lies in, needs no word more."""
+        return path in self._told or path in self._written or os.path.dirname(path) in self._told
+
+    def note(self, path: str, content: Stat) -> None:
+        """Tell of a file or a folder that was read; of many files in one folder, tell of the folder."""
+        if self.has_told(path):
+            return
+        parent = os.path.dirname(path)
+        self._in_folder[parent] += 1
+        if self._in_folder[parent] > _FEW:
+            path, content = parent, look_at_folder()
+        self._told.add(path)
+        self._tell(path, content)
+
+    def note_write(self, path: str) -> None:
+        if path not in self._written:
+            self._written.add(path)
+            self._tell(path, None)
+
+    def _tell(self, path: str, content: Stat | None) -> None:
+        if self._fd < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            self._fd = os.open(self._path, flags, 0o600)
+        os.write(self._fd, json.dumps([path, content]).encode() + b"\n")
+
+
+class Spools:
+    """Reads on, in the process that started the workers.
+
+    Parameters
+    ----------
+    folder
+        Where the spools lie; that of the session.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._offsets: dict[str, int] = {}
+
+    def read(self) -> Iterator[tuple[str, Stat | None]]:
+        """Whole lines since the last call: a path and the content read, None of what was written."""
+        for path in sorted(self.folder.glob(f"{_PREFIX}*.jsonl")):
+            offset = self._offsets.get(path.name, 0)
+            with path.open("rb") as file:
+                file.seek(offset)
+                data = file.read()
+            end = data.rfind(b"\n") + 1
+            self._offsets[path.name] = offset + end
+            for line in data[:end].splitlines():
+                name, content = json.loads(line)
+                yield name, tuple(content) if content else None

@@ -1,0 +1,33 @@
+"""The command line: `nbops ls`, `show`, `why`, `run`, `ui`, and what keeps it going.
+
+Exit codes: 0 done; 1 it failed (a cell raised, a store is away, a check found something); 2 what was typed
+cannot be meant. An error is one line on stderr; `--debug` shows where it came from.
+"""
+
+import sys
+
+import click
+
+from nbops.cli.app import app
+from nbops.errors import NbopsError
+
+
+def main() -> None:
+    """Entry point of the `nbops` command."""
+    debug = "--debug" in sys.argv
+    try:
+        code = app.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except NbopsError as error:
+        if debug:
+            raise
+        click.echo(f"nbops: {error}", err=True)
+        code = error.exit_code
+    except BrokenPipeError:  # `nbops ls | head`
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,165 @@
+"""Compare two runs, each given as the document of all that it depends on."""
+
+import math
+from collections.abc import Iterator
+
+from nbops.comparison.code import compare_code
+from nbops.comparison.data import compare_data, derived_changes
+from nbops.comparison.differences import Change, Comparison, MetricChange, Side
+from nbops.comparison.environments import compare_environments
+from nbops.records import (
+    CellRun,
+    Document,
+    Number,
+    Run,
+    Scalar,
+    last_value,
+    to_float,
+)
+
+
+def compare(a: Document, b: Document) -> Comparison:
+    """Tell what differs between two runs.
+
+    Parameters
+    ----------
+    a, b
+        Documents of one run each, as `Replay.document(run_id)` gives them.
+
+    Returns
+    -------
+    Metrics, changes in the order in which people look for them (parameters, data, code, modules,
+    packages, machine), counts of what is the same, and what cannot be told.
+    """
+    run_a, run_b = a.runs[0], b.runs[0]
+    same: dict[str, int] = {}
+    params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
+    data, unknown = compare_data(_followed(a), _followed(b), same)
+    code = compare_code(_followed(a), _followed(b), params, same)
+    modules = list(_compare_modules(a.cell_runs, b.cell_runs, same))
+    machine, not_listed = compare_environments(a, b, same)
+    changes = (*params, *data, *code, *modules, *machine)
+    metrics = tuple(_compare_metrics(run_a, run_b))
+    return Comparison(
+        a=_side(a),
+        b=_side(b),
+        metrics=metrics,
+        changes=changes,
+        same=same,
+        unknown=(*unknown, *not_listed),
+        context=(*sorted(derived_changes(_followed(a), _followed(b))), *_compare_source(a, b)),
+        sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
+    )
+
+
+def _followed(document: Document) -> list[CellRun]:
+    """Cell runs whose values a run is made of; one that only imported says nothing by its code."""
+    run = document.runs[0]
+    only_imported = {*run.imports_from} - {*run.depends_on, *run.cell_run_ids}
+    return [cell for cell in document.cell_runs if cell.id not in only_imported]
+
+
+def _side(document: Document) -> Side:
+    run = document.runs[0]
+    cells = [cell for cell in document.cell_runs if cell.id in run.cell_run_ids]
+    is_one = run.origin != "job" and cells
+    return Side(
+        run_id=run.id,
+        name=run.name,
+        session_name=document.session.name,
+        execution_count=cells[0].execution_count if is_one else None,
+        started_at=run.started_at,
+        duration_s=(run.ended_at - run.started_at).total_seconds() if run.ended_at else None,
+        status=run.status,
+    )
+
+
+def _compare_metrics(a: Run, b: Run) -> Iterator[MetricChange]:
+    for name in {**a.metrics, **b.metrics}:
+        one = last_value(a.metrics[name]) if name in a.metrics else None
+        other = last_value(b.metrics[name]) if name in b.metrics else None
+        yield MetricChange(name=name, a=one, b=other, delta=_delta(one, other))
+
+
+def _delta(a: Number | None, b: Number | None) -> float | None:
+    if a is None or b is None:
+        return None
+    delta = to_float(b) - to_float(a)
+    return delta if math.isfinite(delta) else None
+
+
+def _compare_values(
+    kind: str,
+    a: dict[str, Scalar] | dict[str, str],
+    b: dict[str, Scalar] | dict[str, str],
+    same: dict[str, int],
+    plural: str,
+) -> Iterator[Change]:
+    for name in {**a, **b}:
+        one, other = a.get(name), b.get(name)
+        if one == other and (name in a) == (name in b):
+            same[plural] = same.get(plural, 0) + 1
+        else:
+            yield Change(kind=kind, name=name, a=one, b=other)  # type: ignore[arg-type]
+
+
+def _compare_modules(
+    a: tuple[CellRun, ...], b: tuple[CellRun, ...], same: dict[str, int]
+) -> Iterator[Change]:
+    one = {module.path: module.digest for cell in a for module in cell.modules}
+    other = {module.path: module.digest for cell in b for module in cell.modules}
+    for path in {**one, **other}:
+        if path in one and path in other and one[path] == other[path]:
+            same["modules"] = same.get("modules", 0) + 1
+        elif path in one and path in other:
+            yield Change(
+                kind="module", name=path, a=_short(one[path]), b=_short(other[path]), note="edited"
+            )
+        # A module that only one side imported in these cells was imported earlier by the other.
+
+
+def _compare_source(a: Document, b: Document) -> Iterator[str]:
+    one, other = a.session.source, b.session.source
+    if one.git_commit != other.git_commit:
+        yield f"git commit {_commit(one.git_commit)} → {_commit(other.git_commit)}"
+    if one.is_dirty != other.is_dirty and other.is_dirty:
+        yield "the git tree has uncommitted changes in B only"
+
+
+def _commit(commit: str | None) -> str:
+    return commit[:7] if commit else "none"
+
+
+def _short(digest: str | None) -> str:
+    return digest.partition(":")[2][:7] if digest else "unknown"
+
+
+def _sentence(
+    metrics: tuple[MetricChange, ...], changes: tuple[Change, ...], has_unknown: bool
+) -> str:
+    moved = [metric for metric in metrics if metric.delta]
+    parts = [f"{m.name} {show(m.a)} → {show(m.b)} ({show_delta(m.delta)})" for m in moved[:3]]
+    lead = ", ".join(parts) + ". " if parts else ""
+    if not parts and metrics and any(metric.a is not None for metric in metrics):
+        lead = "No metric moved. "
+    if not changes:
+        rest = "Nothing that was recorded changed"
+        return f"{lead}{rest}{', but not all could be compared' if has_unknown else ''}."
+    gap = " Not all could be compared." if has_unknown else ""
+    if len(changes) == 1:
+        return f"{lead}One recorded thing changed.{gap}"
+    closing = "; these records cannot tell which of them did it" if moved else ""
+    return f"{lead}{len(changes)} recorded things changed{closing}.{gap}"
+
+
+def show(value: Number | None) -> str:
+    """A metric's value with five digits that count."""
+    if value is None:
+        return "–"  # noqa: RUF001
+    if isinstance(value, str):
+        return value
+    return f"{value:.5g}"
+
+
+def show_delta(delta: float | None) -> str:
+    return "" if not delta else f"{delta:+.3g}".replace("-", "−")  # noqa: RUF001

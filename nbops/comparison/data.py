@@ -1,0 +1,109 @@
+"""Which data differs: inputs that came from outside the run, by where they lie."""
+
+from collections.abc import Iterator, Sequence
+
+from nbops.comparison.differences import Change
+from nbops.records import CellRun, DataRef
+
+
+def compare_data(
+    a: Sequence[CellRun], b: Sequence[CellRun], same: dict[str, int]
+) -> tuple[list[Change], list[str]]:
+    """Compare the inputs of two runs.
+
+    A file that one of the run's own cells wrote follows from the others, and is no input.
+
+    Returns
+    -------
+    Changes, and a line for each input whose content is not known on one side.
+    """
+    one, other = _last_reads(a), _last_reads(b)
+    changes, unknown = [], []
+    for uri in {
+        **_inputs(a),
+        **_inputs(b),
+    }:  # an input of one side counts, whoever wrote it in the other
+        left, right = one.get(uri), other.get(uri)
+        if left and right:
+            gap = _gap(left[0], right[0])
+            if gap:
+                unknown.append(gap)
+                continue
+            if left[0].digest == right[0].digest:
+                same["inputs"] = same.get("inputs", 0) + 1
+                continue
+        ref = (right or left or _NOTHING)[0]
+        changes.append(
+            Change(
+                kind="data",
+                name=ref.name,
+                a=_digest(left[0]) if left else None,
+                b=_digest(right[0]) if right else None,
+                note=describe_change(left[0] if left else None, right[0] if right else None),
+                a_cell=left[1] if left else None,
+                b_cell=right[1] if right else None,
+            )
+        )
+    return changes, unknown
+
+
+_NOTHING = (DataRef(uri="", name=""), "")
+
+
+def _last_reads(cells: Sequence[CellRun]) -> dict[str, tuple[DataRef, str]]:
+    """Last content read of each uri, with the cell run that read it."""
+    return {ref.uri: (ref, cell.id) for cell in cells for ref in cell.reads}
+
+
+def _inputs(cells: Sequence[CellRun]) -> dict[str, None]:
+    """Uris that were read with a content that none of the cells before had written."""
+    written: set[tuple[str, str | None]] = set()
+    inputs: dict[str, None] = {}
+    for cell in cells:
+        for ref in cell.reads:
+            if (ref.uri, ref.digest) not in written:
+                inputs[ref.uri] = None
+        written |= {(ref.uri, ref.digest) for ref in cell.writes}
+    return inputs
+
+
+def derived_changes(a: Sequence[CellRun], b: Sequence[CellRun]) -> Iterator[str]:
+    """Files that both runs wrote themselves before they read them, with another content."""
+    one, other = _last_reads(a), _last_reads(b)
+    for uri in one.keys() & other.keys() - _inputs(a).keys() - _inputs(b).keys():
+        left, right = one[uri][0], other[uri][0]
+        if left.digest and right.digest and left.digest != right.digest:
+            what = describe_change(left, right) or "other content"
+            yield f"{right.name}, which these cells wrote: {what}"
+
+
+def _gap(a: DataRef, b: DataRef) -> str | None:
+    for side, ref in (("A", a), ("B", b)):
+        if ref.digest is None:
+            return f"{ref.name}: no digest in {side} ({ref.missing or 'not hashed yet'})"
+    return None
+
+
+def describe_change(a: DataRef | None, b: DataRef | None) -> str:
+    """What is known about how an input differs, from shapes, columns and sizes."""
+    if a is None or b is None:
+        return "only in B" if a is None else "only in A"
+    parts = []
+    if a.shape and b.shape and a.shape[0] != b.shape[0]:
+        rows = b.shape[0] - a.shape[0]
+        word = "more" if rows > 0 else "fewer"
+        unit = "row" if abs(rows) == 1 else "rows"
+        parts.append(f"{abs(rows):,} {unit} {word} ({b.shape[0]:,} from {a.shape[0]:,})")
+    if a.columns and b.columns:
+        gained = [name for name in b.columns if name not in a.columns]
+        lost = [name for name in a.columns if name not in b.columns]
+        parts += [f"column {name} is new" for name in gained[:3]]
+        parts += [f"column {name} is gone" for name in lost[:3]]
+    if not parts and a.size_bytes is not None and b.size_bytes is not None:
+        size = b.size_bytes - a.size_bytes
+        parts.append(f"{size:+,} bytes" if size else "same size, other content")
+    return ", ".join(parts)
+
+
+def _digest(ref: DataRef) -> str | None:
+    return ref.digest.partition(":")[2][:7] if ref.digest else None

@@ -1,0 +1,193 @@
+r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
+
+| kind      | of                                                                            |
+|-----------|-------------------------------------------------------------------------------|
+| `file1`   | the raw bytes of a file                                                       |
+| `folder1` | the files of a folder: sorted lines `path NUL digest LF`, paths relative to it     |
+| `source1` | code, UTF-8, line ends `\\n`, no spaces at line ends, no blank lines around it |
+| `frame1`  | an array or a frame in memory: schema, then content, order- and dtype-aware   |
+| `env1`    | the first eight fields of an `Environment` as canonical JSON; no longer made  |
+| `env2`    | an `Environment` as canonical JSON, without `altered` and what is empty        |
+
+A definition never changes; a better one gets the next version. Test vectors: `tests/test_digests.py`.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from blake3 import blake3
+
+if TYPE_CHECKING:
+    from nbops.records import Environment
+
+_PARALLEL_BYTES = 1_000_000
+"""Above this, hashing on all cores pays for starting them."""
+
+
+def digest_bytes(data: bytes) -> str:
+    """Digest of a file that would hold these bytes."""
+    return f"file1:{blake3(data).hexdigest()}"
+
+
+def digest_file(path: str | os.PathLike[str]) -> str:
+    """Digest of a file's content, at the speed of the disk or of memory.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    size = os.stat(path).st_size
+    if size == 0:  # an empty file cannot be mapped
+        return digest_bytes(b"")
+    hasher = blake3(max_threads=blake3.AUTO if size > _PARALLEL_BYTES else 1)
+    return f"file1:{hasher.update_mmap(path).hexdigest()}"
+
+
+class FolderDigest(NamedTuple):
+    """All files of a folder, as one thing."""
+
+    digest: str
+    file_count: int
+    size_bytes: int
+
+
+def digest_folder(files: Iterable[tuple[str, str]]) -> FolderDigest:
+    """Digest of a folder's files.
+
+    Parameters
+    ----------
+    files
+        Path relative to the folder, and the path to read, of each.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    """
+    hasher, count, size = blake3(), 0, 0
+    for name, path in sorted(files):
+        hasher.update(os.fsencode(name) + b"\0" + digest_file(path).encode() + b"\n")
+        count, size = count + 1, size + os.stat(path).st_size
+    return FolderDigest(f"folder1:{hasher.hexdigest()}", count, size)
+
+
+def digest_source(source: str) -> str:
+    r"""Digest of code that spaces at line ends and blank lines around it do not change.
+
+    >>> digest_source("a = 1  \n") == digest_source("\na = 1")
+    True
+    """
+    text = "\n".join(line.rstrip() for line in source.splitlines()).strip()
+    return f"source1:{blake3(text.encode()).hexdigest()}"
+
+
+def digest_environment(environment: "Environment") -> str:
+    """Digest of what an environment is; a field that a later version gains counts only where it is set."""
+    import msgspec
+
+    fields = msgspec.to_builtins(environment)
+    del fields["altered"]
+    canonical = json.dumps(_without_empty(fields), sort_keys=True, separators=(",", ":"))
+    return f"env2:{blake3(canonical.encode()).hexdigest()}"
+
+
+def _without_empty(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _without_empty(part) for key, part in value.items()}
+    return {key: part for key, part in inner.items() if part not in (None, (), [], {})}
+
+
+def digest_frame(value: Any) -> str:
+    """Digest of an array or a frame in memory, all of it.
+
+    Parameters
+    ----------
+    value
+        A numpy array of any shape and a dtype without objects, a pandas frame or series, a polars
+        frame, an Arrow table. Frames are hashed as the Arrow table that they convert to; the index
+        of a pandas frame counts.
+
+    Raises
+    ------
+    TypeError
+        It is none of these, or holds Python objects that Arrow does not know.
+    """
+    hasher = blake3()
+    if _kind_of(value) == "numpy":
+        _hash_array(hasher, value)
+    else:
+        _hash_table(hasher, _as_arrow_table(value))
+    return f"frame1:{hasher.hexdigest()}"
+
+
+def _kind_of(value: Any) -> str:
+    return type(value).__module__.split(".", 1)[0]
+
+
+def _hash_array(hasher: blake3, array: Any) -> None:
+    import numpy as np
+
+    if array.dtype.hasobject:
+        msg = f"an array of dtype {array.dtype} holds Python objects"
+        raise TypeError(msg)
+    hasher.update(json.dumps(["array", array.dtype.str, list(array.shape)]).encode())
+    hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
+def _as_arrow_table(value: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(value, pa.Table):
+        return value
+    kind = _kind_of(value)
+    try:
+        if kind == "pandas":
+            frame = value.to_frame() if value.ndim == 1 else value
+            return pa.Table.from_pandas(frame)
+        if kind == "polars":
+            return value.to_arrow()
+    except pa.ArrowException as error:
+        raise TypeError(str(error)) from error
+    msg = f"a {type(value).__name__} is neither an array nor a frame"
+    raise TypeError(msg)
+
+
+def _hash_table(hasher: blake3, table: Any) -> None:
+    """Hash an Arrow table as an IPC stream of one batch a table.
+
+    Library versions sit in the schema's metadata, and chunks are an accident of how the table came
+    to be: neither counts.
+    """
+    import pyarrow as pa
+
+    class Sink:
+        closed = False
+
+        def write(self, data: Any) -> int:
+            hasher.update(data)
+            return len(data)
+
+        def flush(self) -> None: ...
+
+        def close(self) -> None:
+            self.closed = True
+
+    plain = table.replace_schema_metadata(None).combine_chunks()
+    with (
+        pa.PythonFile(Sink(), mode="w") as sink,
+        pa.ipc.new_stream(sink, plain.schema) as stream,
+    ):
+        stream.write_table(plain)
+
+
+def for_mlflow(digest: str) -> str:
+    """First 32 hex digits of a digest, without its kind: MLflow stores at most 36 characters.
+
+    >>> for_mlflow("file1:" + "ab" * 32)
+    'abababababababababababababababab'
+    """
+    return digest.partition(":")[2][:32]

@@ -1,0 +1,230 @@
+"""The index's file: one writer, many readers, rebuilt when it is missing, old or damaged."""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from nbops.journal.reader import FINDINGS, JOURNAL
+from nbops.records import CellRun, Run, Session, last_value, to_float, to_json
+from nbops.replay import Replay
+from nbops.workspace import Workspace
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY, notebook TEXT, kernel_id TEXT, name TEXT, experiment TEXT, status TEXT,
+    started_at TEXT, version INTEGER, record BLOB, journal_bytes INTEGER, findings_bytes INTEGER,
+    unshipped INTEGER
+);
+CREATE INDEX sessions_by_notebook ON sessions (notebook, started_at);
+CREATE TABLE cell_runs (id TEXT PRIMARY KEY, session_id TEXT, seq INTEGER, version INTEGER, record BLOB);
+CREATE INDEX cell_runs_by_session ON cell_runs (session_id, seq);
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, session_id TEXT, experiment TEXT, notebook TEXT, name TEXT, status TEXT,
+    origin TEXT, user TEXT, started_at TEXT, duration_s REAL, mlflow_run_id TEXT, version INTEGER,
+    record BLOB
+);
+CREATE INDEX runs_by_time ON runs (started_at);
+CREATE INDEX runs_by_mlflow ON runs (mlflow_run_id);
+CREATE INDEX runs_by_session ON runs (session_id);
+CREATE TABLE run_values (
+    run_id TEXT, kind TEXT, name TEXT, number REAL, text TEXT, PRIMARY KEY (run_id, kind, name)
+) WITHOUT ROWID;
+CREATE INDEX run_values_by_name ON run_values (kind, name, number);
+CREATE TABLE digests (
+    path TEXT PRIMARY KEY, inode INTEGER, size_bytes INTEGER, mtime_ns INTEGER, digest TEXT
+) WITHOUT ROWID;
+CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT);
+"""
+
+
+def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
+    """Open the index; an unreadable one is started anew by the writer.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is none yet, and this is no writer.
+    """
+    if not to_write:
+        if not path.exists():
+            raise FileNotFoundError(path)
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+        connection.row_factory = sqlite3.Row
+        return connection
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(sqlite3.DatabaseError):
+        connection = _open_to_write(path)
+        if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
+            return connection
+        connection.close()
+    for part in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + part).unlink(missing_ok=True)
+    connection = _open_to_write(path)
+    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+    path.chmod(0o600)
+    return connection
+
+
+def _open_to_write(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+class IndexWriter:
+    """Writes sessions as they are replayed; may be called from several threads."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._db = connect(workspace.index, to_write=True)
+        self._lock = threading.RLock()
+        self._signatures: dict[str, dict[str, tuple[object, ...]]] = {}
+
+    def close(self) -> None:
+        self._db.close()
+
+    def forget_missing(self, present: Iterable[str]) -> None:
+        """Drop sessions whose folders are gone."""
+        here = set(present)
+        for (session,) in self._db.execute("SELECT id FROM sessions").fetchall():
+            if session not in here:
+                with self._lock, self._db:
+                    self._delete_session(session)
+
+    def sizes(self) -> dict[str, tuple[int, int, int]]:
+        """Bytes of journal and findings that each session was read to, and its unshipped runs."""
+        query = "SELECT id, journal_bytes, findings_bytes, unshipped FROM sessions"
+        return {row[0]: (row[1], row[2], row[3]) for row in self._db.execute(query)}
+
+    def ingest(
+        self, replay: Replay, *, journal_bytes: int, findings_bytes: int, unshipped: int
+    ) -> None:
+        """Take over what changed in a session since the last call."""
+        session = replay.session()
+        known = self._signatures.setdefault(session.id, {})
+        runs = {key: replay.run_signature(key) for key in replay.composition().runs}
+        with self._lock, self._db:
+            version = self._next_version()
+            if not known:
+                self._delete_session(session.id)
+                replay.changed_cells |= set(replay.cells)
+            self._put_session(session, version, journal_bytes, findings_bytes, unshipped)
+            for key in replay.changed_cells:
+                self._put_cell(replay.cell_run(key, full=False), session.id, version)
+            replay.changed_cells.clear()
+            for key in known.keys() - runs.keys() - {""}:
+                self._delete_run(key)
+            for key, signature in runs.items():
+                if known.get(key) != signature:
+                    self._put_run(replay.run(key, full=False), session, version)
+        self._signatures[session.id] = {**runs, "": ()}
+
+    def digest_of(self, path: str, stat: tuple[int, int, int]) -> str | None:
+        """Digest of a file's content that was hashed before, when its stat is still the same."""
+        query = "SELECT digest FROM digests WHERE path = ? AND (inode, size_bytes, mtime_ns) = (?, ?, ?)"
+        with self._lock:
+            row = self._db.execute(query, (path, *stat)).fetchone()
+        return row[0] if row else None
+
+    def put_digest(self, path: str, stat: tuple[int, int, int], digest: str) -> None:
+        with self._lock, self._db:
+            self._db.execute("REPLACE INTO digests VALUES (?, ?, ?, ?, ?)", (path, *stat, digest))
+
+    def put_state(self, **values: str) -> None:
+        with self._lock, self._db:
+            self._db.executemany("REPLACE INTO state VALUES (?, ?)", values.items())
+
+    def _next_version(self) -> int:
+        query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'version'"
+        row = self._db.execute(query).fetchone()
+        version = (row[0] if row else 0) + 1
+        self._db.execute("REPLACE INTO state VALUES ('version', ?)", (str(version),))
+        return version
+
+    def _put_session(
+        self, session: Session, version: int, journal: int, findings: int, unshipped: int
+    ) -> None:
+        self._db.execute(
+            "REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                session.id,
+                session.notebook,
+                session.kernel_id,
+                session.name,
+                session.experiment,
+                session.status,
+                _text(session.started_at),
+                version,
+                to_json(session),
+                journal,
+                findings,
+                unshipped,
+            ),
+        )
+
+    def _put_cell(self, cell: CellRun, session_id: str, version: int) -> None:
+        self._db.execute(
+            "REPLACE INTO cell_runs VALUES (?, ?, ?, ?, ?)",
+            (cell.id, session_id, cell.seq, version, to_json(cell)),
+        )
+
+    def _put_run(self, run: Run, session: Session, version: int) -> None:
+        self._delete_run(run.id)
+        duration = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
+        self._db.execute(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(run.id, run.session_id, session.experiment, session.notebook, run.name),
+                *(run.status, run.origin, session.user, _text(run.started_at), duration),
+                *(run.mlflow_run_id, version, to_json(run)),
+            ),
+        )
+        rows: list[tuple[Any, ...]] = []
+        for name, points in run.metrics.items():
+            rows.append((run.id, "metrics", name, to_float(last_value(points)), None))
+        for name, value in run.params.items():
+            rows.append((run.id, "params", name, _as_float(value), _as_text(value)))
+        for name, text in run.tags.items():
+            rows.append((run.id, "tags", name, _as_float(text), text))
+        self._db.executemany("INSERT INTO run_values VALUES (?, ?, ?, ?, ?)", rows)
+
+    def _delete_run(self, run_id: str) -> None:
+        self._db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
+        self._db.execute("DELETE FROM run_values WHERE run_id = ?", (run_id,))
+
+    def _delete_session(self, session: str) -> None:
+        query = "SELECT id FROM runs WHERE session_id = ?"
+        for (run_id,) in self._db.execute(query, (session,)).fetchall():
+            self._delete_run(run_id)
+        self._db.execute("DELETE FROM cell_runs WHERE session_id = ?", (session,))
+        self._db.execute("DELETE FROM sessions WHERE id = ?", (session,))
+
+
+def file_sizes(folder: Path) -> tuple[int, int]:
+    """Bytes of a session's journal and findings now."""
+    sizes = []
+    for name in (JOURNAL, FINDINGS):
+        try:
+            sizes.append((folder / name).stat().st_size)
+        except FileNotFoundError:
+            sizes.append(0)
+    return sizes[0], sizes[1]
+
+
+def _text(instant: Any) -> str:
+    return str(instant.isoformat()) if instant else ""
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+def _as_float(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

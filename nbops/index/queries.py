@@ -1,0 +1,274 @@
+"""What can be asked of the index; panel, command line, magics and Python API ask the same."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from nbops.errors import NotFound
+from nbops.index.database import connect, file_sizes
+from nbops.index.where import COLUMNS, compile_where, parse_field
+from nbops.index.words import Found, resolve
+from nbops.recording.background import summon
+from nbops.records import CellRun, Document, Run, Session, from_json
+from nbops.replay import replay_folder
+from nbops.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class NotebookView:
+    """What the panel shows of a notebook, or of what changed in it since `version`."""
+
+    version: int
+    sessions: list[Session]
+    cell_runs: list[CellRun]
+    runs: list[Run]
+    unshipped: int
+    state: dict[str, str]
+
+
+class Index:
+    """Reader of one workspace's index.
+
+    Parameters
+    ----------
+    workspace
+        Need not have recorded anything yet.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def wait(self, timeout_s: float = 10.0) -> bool:
+        """Wait until everything that is written by now is indexed; False when time ran out.
+
+        Starts the background process when it is needed.
+        """
+        wanted = {
+            folder.name: file_sizes(folder)[0]
+            for folder in self.workspace.sessions.glob("*")
+            if folder.is_dir()
+        }
+        deadline = time.monotonic() + timeout_s
+        summoned_at = time.monotonic() - 1.0  # a job's driver may be at it: look twice before that
+        while True:
+            indexed = self._indexed_bytes()
+            if all(indexed.get(key, -1) >= size for key, size in wanted.items()):
+                return True
+            now = time.monotonic()
+            if now > deadline:
+                return False
+            if now - summoned_at > 2.0:
+                summoned_at = now
+                try:
+                    summon(self.workspace)
+                except OSError:
+                    return False
+            time.sleep(0.02)
+
+    def wait_for_shipping(self, session_id: str, timeout_s: float) -> bool:
+        """Wait until all of a session is in MLflow; False when time ran out or it has an error."""
+        deadline = time.monotonic() + timeout_s
+        if not self.wait(timeout_s):
+            return False
+        while time.monotonic() < deadline:
+            query = "SELECT unshipped FROM sessions WHERE id = ?"
+            rows = self._rows(query, [session_id])
+            if rows and rows[0][0] == 0:
+                return True
+            if self.state().get("error"):
+                return False
+            time.sleep(0.05)
+        return False
+
+    def runs(
+        self,
+        *,
+        experiment: str | None = None,
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs, newest first unless `sort` says otherwise.
+
+        Parameters
+        ----------
+        where
+            A condition, see `nbops.index.where`.
+        sort
+            A field such as `metrics.auc` or `-metrics.loss`. Metrics sort from large to small, the
+            rest from small to large; a leading `-` turns that around. Runs without it come last.
+
+        Raises
+        ------
+        UsageError
+            `where` or `sort` cannot be read.
+        """
+        conditions, args = ["1"], []
+        if experiment is not None:
+            conditions.append("r.experiment = ?")
+            args.append(experiment)
+        if where:
+            sql, more = compile_where(where)
+            conditions.append(sql)
+            args += more
+        join, order, join_args = _order(sort)
+        query = (
+            f"SELECT r.record FROM runs r {join} WHERE {' AND '.join(conditions)} ORDER BY {order}"  # noqa: S608 - built from constants
+            f" LIMIT {-1 if limit is None else int(limit)}"
+        )
+        return [from_json(row[0], Run) for row in self._rows(query, [*join_args, *args])]
+
+    def resolve(self, text: str, *, sessions: bool = True) -> Found:
+        """Find the run, or session, that a person's word stands for; see `nbops.index.words`."""
+        return resolve(text, self._rows, sessions=sessions)
+
+    def run(self, run_id: str) -> Run:
+        rows = self._rows("SELECT record FROM runs WHERE id = ?", [run_id])
+        for row in rows:
+            return from_json(row[0], Run)
+        raise NotFound(f"There is no run {run_id!r}.", "`nbops ls` lists them.")
+
+    def document(self, found: Found) -> Document:
+        """Whole record of a run or session, replayed from what it wrote."""
+        folder = self.workspace.sessions / found.session_id
+        if not found.session_id or not folder.exists():
+            raise NotFound(f"{found.id} was not recorded in this workspace.", "See it in MLflow.")
+        return replay_folder(folder).document(None if found.is_session else found.id)
+
+    def run_before(self, run: Run) -> Run | None:
+        """Run to compare a run with: the last of the same cell, else name, else experiment.
+
+        Its parent and its children are no candidates.
+        """
+        cell_ids = self._cell_ids(run)
+        fallback = None
+        query = (
+            "SELECT r.record FROM runs r WHERE r.started_at < ? AND r.session_id <> ''"
+            " AND r.experiment = (SELECT experiment FROM runs WHERE id = ?)"
+            " ORDER BY r.started_at DESC LIMIT 500"
+        )
+        for row in self._rows(query, [run.started_at.isoformat(), run.id]):
+            earlier = from_json(row[0], Run)
+            if earlier.id == run.parent_id or earlier.parent_id == run.id:
+                continue
+            if (earlier.origin == "job") != (run.origin == "job"):
+                continue
+            if cell_ids and cell_ids & self._cell_ids(earlier):
+                return earlier
+            if fallback is None or (earlier.name == run.name != fallback.name):
+                fallback = earlier
+        return fallback
+
+    def last_run_of_cell(self, cell_id: str) -> Run | None:
+        """Latest run that is over and that a cell of the notebook is part of."""
+        for run in self.runs(where="status != 'running'", limit=200):
+            if cell_id in self._cell_ids(run):
+                return run
+        return None
+
+    def notebook(
+        self, notebook: str, kernel_id: str | None = None, *, since: int = 0, max_sessions: int = 20
+    ) -> NotebookView | None:
+        """Sessions of a notebook, newest first, with the newest one's cell runs and runs.
+
+        Parameters
+        ----------
+        notebook
+            As records name it: relative to the workspace.
+        since
+            Version that the caller has: nothing is returned when nothing changed, and otherwise only
+            the cell runs and runs that did.
+        """
+        query = (
+            "SELECT * FROM sessions WHERE notebook = ? OR (kernel_id = ? AND kernel_id IS NOT NULL)"
+            " ORDER BY started_at DESC LIMIT ?"
+        )
+        rows = self._rows(query, [notebook, kernel_id, max_sessions])
+        if not rows:
+            return None if since else NotebookView(0, [], [], [], 0, self.state())
+        newest = rows[0]["id"]
+        version = max(row["version"] for row in rows)
+        if since and version <= since:
+            return None
+        changed = [newest, since]
+        cells = self._rows(
+            "SELECT record FROM cell_runs WHERE session_id = ? AND version > ? ORDER BY seq DESC",
+            changed,
+        )
+        runs = self._rows(
+            "SELECT record FROM runs WHERE session_id = ? AND version > ? ORDER BY started_at DESC",
+            changed,
+        )
+        return NotebookView(
+            version,
+            [from_json(row["record"], Session) for row in rows],
+            [from_json(row[0], CellRun) for row in cells],
+            [from_json(row[0], Run) for row in runs],
+            sum(row["unshipped"] for row in rows),
+            self.state(),
+        )
+
+    def sessions(self, *, alive: bool = False) -> list[Session]:
+        condition = "status = 'running'" if alive else "1"
+        query = f"SELECT record FROM sessions WHERE {condition} ORDER BY started_at DESC"  # noqa: S608
+        return [from_json(row[0], Session) for row in self._rows(query)]
+
+    def unshipped(self) -> int:
+        """Runs that are not, or not completely, in MLflow yet."""
+        rows = self._rows("SELECT COALESCE(SUM(unshipped), 0) FROM sessions")
+        return int(rows[0][0]) if rows else 0
+
+    def state(self) -> dict[str, str]:
+        """What the background process says of itself: `error`, `error_at`, `shipped_at`."""
+        return {row[0]: row[1] for row in self._rows("SELECT key, value FROM state")}
+
+    def digest_of(self, path: str, stat: tuple[int, int, int]) -> str | None:
+        """Digest of a file that the background process hashed, when its stat is still the same."""
+        query = "SELECT digest FROM digests WHERE path = ? AND (inode, size_bytes, mtime_ns) = (?, ?, ?)"
+        rows = self._rows(query, [path, *stat])
+        return str(rows[0][0]) if rows else None
+
+    # ---- inside -------------------------------------------------------------------------------------
+
+    def _rows(self, query: str, args: list[Any] | None = None) -> list[sqlite3.Row]:
+        try:
+            with closing(connect(self.workspace.index)) as db:
+                return db.execute(query, args or []).fetchall()
+        except (FileNotFoundError, sqlite3.DatabaseError):  # not written yet, or being rebuilt
+            return []
+
+    def _indexed_bytes(self) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._rows("SELECT id, journal_bytes FROM sessions")}
+
+    def _cell_ids(self, run: Run) -> set[str]:
+        """Notebook ids of the cells that a run is made of; a job's are all, so none tell it apart."""
+        if run.origin == "job":
+            return set()
+        return set(self._iterate_cell_ids(run.cell_run_ids))
+
+    def _iterate_cell_ids(self, cell_run_ids: tuple[str, ...]) -> Iterator[str]:
+        for key in cell_run_ids:
+            for row in self._rows("SELECT record FROM cell_runs WHERE id = ?", [key]):
+                cell_id = from_json(row[0], CellRun).cell_id
+                if cell_id:
+                    yield cell_id
+
+
+def _order(sort: str | None) -> tuple[str, str, list[Any]]:
+    """Join, ORDER BY and the join's arguments for a sort field."""
+    newest = "r.started_at DESC, r.rowid DESC"
+    if not sort:
+        return "", newest, []
+    field = parse_field(sort.lstrip("-+"))
+    is_turned = sort.startswith("-")
+    if not field.kind:
+        return "", f"{COLUMNS[field.name]} {'DESC' if is_turned else 'ASC'}, {newest}", []
+    downwards = (field.kind == "metrics") != is_turned
+    order = "DESC" if downwards else "ASC"
+    join = "LEFT JOIN run_values s ON s.run_id = r.id AND s.kind = ? AND s.name = ?"
+    missing_last = "s.number IS NULL AND s.text IS NULL"
+    by = f"{missing_last}, s.number IS NULL, s.number {order}, s.text {order}, {newest}"
+    return join, by, [field.kind, field.name]

@@ -1,0 +1,30 @@
+"""What a headless driver runs in its kernel, silently, before the first cell and after the last."""
+
+import sys
+from typing import Any
+
+import msgspec
+
+from nbops.ipython import load
+from nbops.recording.current import stop
+from nbops.recording.recorder import Plan
+
+
+def start(shell: Any, order: str) -> None:
+    """Open the session that the driver follows.
+
+    Parameters
+    ----------
+    order
+        JSON of `Plan`'s fields.
+    """
+    plan = Plan(kind="job", is_driven=True, **msgspec.json.decode(order))
+    load(shell).start(plan)
+
+
+def finish(status: str) -> None:
+    """Close the session, and what MLflow would have closed when the process ends."""
+    mlflow = sys.modules.get("mlflow")
+    if mlflow is not None:
+        mlflow.end_run("FINISHED" if status == "finished" else "FAILED")
+    stop("end of notebook", status)

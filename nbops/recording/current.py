@@ -1,0 +1,138 @@
+"""The one session of this process: opening, adopting, closing it, and its blocks."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from nbops.capture.audit import unwatched, watch_with
+from nbops.capture.readers import release_readers
+from nbops.capture.redaction import add_patterns, redact
+from nbops.errors import UsageError
+from nbops.journal import facts
+from nbops.recording.background import prepare_embedded_store
+from nbops.recording.destination import Destination, choose_destination
+from nbops.recording.recorder import Plan, Recorder, open_block
+from nbops.recording.scalars import as_scalar
+from nbops.recording.words import make_id
+from nbops.workspace import Workspace, find_workspace
+
+_current: Recorder | None = None
+
+
+def current() -> Recorder | None:
+    """The session of this process; None while nothing is tracked, or in a forked child."""
+    recorder = _current
+    if recorder is None or recorder._pid != os.getpid():  # noqa: SLF001
+        return None
+    return recorder
+
+
+def is_worker() -> bool:
+    """Whether another process of this program started this one, to work for it."""
+    is_forked = _current is not None and _current._pid != os.getpid()  # noqa: SLF001
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    return is_forked or bool(multiprocessing and multiprocessing.parent_process())
+
+
+def start(plan: Plan) -> tuple[Recorder, bool]:
+    """Open a session, or adopt into the one that is open.
+
+    Returns
+    -------
+    The session, and whether it is new. A plan for another experiment or tracking URI closes the open
+    session first.
+
+    Raises
+    ------
+    UsageError
+        The tracking URI cannot be one, or the folders cannot be made.
+    """
+    global _current  # noqa: PLW0603 - one session a process
+    with (
+        unwatched()
+    ):  # started anew in a tracked cell: reading the settings is not the cell's doing
+        workspace = find_workspace(plan.notebook)
+        destination = choose_destination(
+            workspace, uri=plan.uri, experiment=plan.experiment, notebook=plan.notebook
+        )
+    running = current()
+    if running is not None:
+        if not _is_elsewhere(running, plan, destination):
+            running.adopt(plan)
+            running.resume()
+            return running, False
+        stop("another experiment")
+        if not plan.uri:  # it goes on to the same store
+            destination = replace(
+                destination,
+                uri=running.destination.uri,
+                why=running.destination.why,
+                is_embedded=running.destination.is_embedded,
+            )
+    add_patterns(workspace.settings.redact)
+    try:
+        workspace.prepare()
+        recorder = Recorder(workspace, plan, destination)
+    except OSError as error:
+        raise UsageError(
+            f"Nothing can be written under {workspace.state}: {error.strerror}.",
+            "Make it writable, or set XDG_STATE_HOME to a folder that is.",
+        ) from error
+    recorder.watch()
+    recorder.look_for_background(now=True)
+    if destination.is_embedded and "mlflow" in sys.modules:
+        _await_store(workspace)  # later imports of it wait by themselves: nbops.tracking.context
+    _current = recorder
+    return recorder, True
+
+
+def _await_store(workspace: Workspace) -> None:
+    if not workspace.embedded_database.exists():
+        prepare_embedded_store(workspace.root)
+
+
+def _is_elsewhere(running: Recorder, plan: Plan, destination: Destination) -> bool:
+    if running.plan.is_driven:  # a job carries on one session: it adopts what its notebook says
+        return False
+    other_experiment = bool(plan.experiment) and plan.experiment != running.experiment
+    other_uri = bool(plan.uri) and destination.uri != running.destination.uri
+    return other_experiment or other_uri
+
+
+def stop(reason: str = "stop", status: str = "finished") -> Recorder | None:
+    """Close the session of this process; None when there was none."""
+    global _current  # noqa: PLW0603
+    recorder = current()
+    if recorder is None:
+        return None
+    _current = None
+    watch_with(None)
+    release_readers()
+    recorder.end(reason, status)
+    return recorder
+
+
+def begin_block(recorder: Recorder, name: str, params: Mapping[str, Any]) -> tuple[str, Any]:
+    """Enter a `with nbops.track(...)` block; returns its run's id and what leaves the block again."""
+    run = make_id()
+    recorder.append(
+        facts.RunStarted(
+            run=run,
+            cell_run=recorder.cell_run,
+            parent=open_block.get(),
+            name=redact(name),
+            at=time.time(),
+            params={key: as_scalar(key, value) for key, value in params.items()},
+        )
+    )
+    return run, open_block.set(run)
+
+
+def end_block(recorder: Recorder, run: str, token: Any, status: str) -> None:
+    recorder.append(facts.RunEnded(run=run, status=status, at=time.time()))
+    with contextlib.suppress(ValueError):  # entered in another task or cell, whose block it was
+        open_block.reset(token)

@@ -1,0 +1,158 @@
+"""Files, figures and data that the user names, made into facts."""
+
+import mimetypes
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.contents import describe_frame, stat_file
+from nbops.capture.redaction import redact
+from nbops.digests import digest_file, digest_frame
+from nbops.errors import NotFound, UsageError
+from nbops.journal.facts import Seen
+from nbops.recording.recorder import Recorder
+
+
+def keep_file(recorder: Recorder, path: str | os.PathLike[str], name: str | None = None) -> str:
+    """Keep a copy of a file with the run.
+
+    Parameters
+    ----------
+    name
+        Path among the run's artifacts; the file's own name when None.
+
+    Returns
+    -------
+    The name it was kept under.
+
+    Raises
+    ------
+    NotFound
+        There is no such file.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise NotFound(f"There is no file {str(path)!r} in {Path.cwd()}.")
+    try:
+        digest, size = recorder.store.put_file(source)
+    except OSError as error:
+        raise UsageError(f"{source.name} was not kept: {error.strerror or error}.") from error
+    kept_as = name or source.name
+    recorder.keep_file(kept_as, digest, size, _mime_of(kept_as))
+    return kept_as
+
+
+def keep_figure(recorder: Recorder, figure: Any, name: str) -> str:
+    """Keep a matplotlib figure (PNG, SVG or PDF by the name's ending) or a plotly figure (HTML).
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    suffix = Path(name).suffix
+    library = type(figure).__module__.partition(".")[0]
+    with tempfile.TemporaryDirectory(dir=recorder.folder) as folder:
+        if library == "plotly":
+            name = name if suffix else f"{name}.html"
+            path = Path(folder) / "figure.html"
+            path.write_text(figure.to_html(include_plotlyjs="cdn"), "utf-8")
+        elif hasattr(figure, "savefig"):
+            name = name if suffix else f"{name}.png"
+            path = Path(folder) / f"figure{Path(name).suffix}"
+            figure.savefig(path, bbox_inches="tight")
+        else:
+            raise UsageError(
+                f"A {type(figure).__name__} is no figure that nbops can draw.",
+                "Save it to a file and keep that: %track file PATH",
+            )
+        digest, size = recorder.store.put_file(path)
+    recorder.keep_file(name, digest, size, _mime_of(name))
+    return name
+
+
+def see_data(recorder: Recorder, value: Any, name: str | None = None) -> Seen:
+    """Describe a file, or an array or frame in memory, that the user names as data.
+
+    Raises
+    ------
+    NotFound
+        A path without a file.
+    UsageError
+        A value that has no digest of its content.
+    """
+    if isinstance(value, str | os.PathLike):
+        return _see_path(recorder, os.path.abspath(value), name)
+    try:
+        digest = digest_frame(value)
+    except (TypeError, ImportError) as error:
+        raise UsageError(
+            f"Data of type {type(value).__name__} has no digest: {error}.",
+            "Give a path, a numpy array, or a pandas, polars or Arrow frame.",
+        ) from error
+    shape, columns = describe_frame(value)
+    label = name or type(value).__name__
+    return Seen(
+        uri=f"frame:{label}",
+        name=label,
+        kind="frame",
+        digest=digest,
+        size_bytes=_size_of(value),
+        shape=shape,
+        columns=columns,
+        seen_by="user",
+    )
+
+
+def _see_path(recorder: Recorder, path: str, name: str | None) -> Seen:
+    stat = stat_file(path)
+    if stat is None:
+        raise NotFound(f"There is no file {redact(path)!r}.")
+    return Seen(
+        uri=Path(path).as_uri(),
+        name=name or recorder.workspace.name_of(path),
+        digest=digest_file(path),
+        stat=stat,
+        size_bytes=stat[1],
+        seen_by="user",
+    )
+
+
+def _size_of(value: Any) -> int | None:
+    for size in ("nbytes", "memory_usage"):
+        found = getattr(value, size, None)
+        if isinstance(found, int):
+            return found
+    return None if not hasattr(value, "memory_usage") else int(value.memory_usage(deep=False).sum())
+
+
+def _mime_of(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def value_named(name: str, names: dict[str, Any]) -> Any:
+    """Value of a global name.
+
+    Raises
+    ------
+    NotFound
+        No such name; says which one is near.
+    """
+    if name in names:
+        return names[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, [key for key in names if not key.startswith("_")], 1)
+    raise NotFound(f"There is no variable {name!r}.", f"Did you mean {near[0]}?" if near else "")
+
+
+def script_source() -> str | None:
+    """Text of the script that this process runs; None in an interactive one."""
+    main = sys.modules.get("__main__")
+    path = getattr(main, "__file__", None)
+    try:
+        return Path(path).read_text("utf-8") if path else None
+    except (OSError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,200 @@
+"""Outputs on their way into the store: masked first, off the thread that runs cells."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from nbops.capture.audit import unwatched
+from nbops.capture.masking import Masker
+from nbops.capture.outputs import OutputLog, Shown, content_of
+from nbops.journal.facts import OutputsKept
+from nbops.records import CellError, OutputKind, OutputRef
+from nbops.store import Store
+
+_LATE_S = 0.5
+"""What a cell shows after its end, as a task of it does, is kept this often."""
+
+_CLOSE_WITHIN_S = 20.0
+
+
+class CellOutputs(Protocol):
+    """What a recorder asks of whoever sees the outputs of its cells."""
+
+    def begin_cell(self, cell_run: str) -> None:
+        """Credit what is shown from now on to this cell run."""
+
+    def end_cell(self, error: CellError | None) -> bool:
+        """Whether the cell that ends showed anything; it is kept soon."""
+
+    def close(self) -> None:
+        """See no more, after everything that was seen is kept."""
+
+
+class OutputKeeper:
+    """Keeps the outputs of cell runs that are over, from a thread of its own.
+
+    Parameters
+    ----------
+    settle
+        Called there before a log is looked at: brings in what is still under way.
+    still
+        Context in which no log changes.
+    append
+        Writes a fact down.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        masker: Masker,
+        append: Callable[[OutputsKept], None],
+        settle: Callable[[], None],
+        still: Callable[[], AbstractContextManager[Any]],
+    ) -> None:
+        self._store = store
+        self._masker = masker
+        self._append = append
+        self._settle = settle
+        self._still = still
+        self._waiting: queue.SimpleQueue[OutputLog | None] = queue.SimpleQueue()
+        self._late: list[OutputLog] = []
+        self._late_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def put(self, log: OutputLog) -> None:
+        """Have the outputs of a cell run kept, soon; costs its caller a few microseconds."""
+        if log.is_queued:
+            return
+        log.is_queued = True
+        self._waiting.put(log)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="nbops-outputs", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Keep what waits, and end."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join(_CLOSE_WITHIN_S)
+
+    def _work(self) -> None:
+        while (log := self._next()) is not None:
+            self._serve(log)
+        self._serve_late()
+
+    def _next(self) -> OutputLog | None:
+        """Next log, in which outputs that came after a cell's end are served now and then."""
+        while True:
+            wait_s = max(self._late_at - time.monotonic(), 0.01) if self._late else None
+            with suppress(queue.Empty):
+                return self._waiting.get(timeout=wait_s)
+            self._serve_late()
+
+    def _serve(self, log: OutputLog) -> None:
+        if log.is_kept:
+            if not self._late:
+                self._late_at = time.monotonic() + _LATE_S
+            self._late.append(log)
+        else:
+            self._try(log)
+
+    def _serve_late(self) -> None:
+        late, self._late = self._late, []
+        for log in late:
+            self._try(log)
+
+    def _try(self, log: OutputLog) -> None:
+        try:
+            self._keep(log)
+        except Exception as error:  # noqa: BLE001 - the record says that they are missing
+            missing = f"could not be kept: {type(error).__name__}: {error}"
+            ref = OutputRef(mime="", digest="", size_bytes=0, missing=missing)
+            self._append(OutputsKept(cell_run=log.cell_run, outputs=[ref]))
+
+    def _keep(self, log: OutputLog) -> None:
+        with unwatched():
+            self._settle()
+            with self._still():
+                log.is_queued = False
+                outputs = list(log.outputs)
+                held = [(one, one.revision, Held.of(one)) for one in outputs if one.is_new]
+            kept = keep_all(self._store, self._masker, [what for _, _, what in held])
+            with self._still():
+                for (one, revision, _), refs in zip(held, kept, strict=True):
+                    one.refs, one.kept = refs, revision
+                numbered = list(_number(outputs))
+                log.is_kept = True
+                log.release()
+        self._append(OutputsKept(cell_run=log.cell_run, outputs=numbered))
+
+
+@dataclass(frozen=True)
+class Held:
+    """An output as it was at one moment."""
+
+    kind: OutputKind
+    name: str | None
+    content: dict[str, str | bytes]
+    metadata: dict[str, Any]
+    missing: str | None
+
+    @classmethod
+    def of(cls, shown: Shown) -> "Held":
+        bundle = shown.bundle()
+        content = {mime: content_of(mime, value) for mime, value in bundle.items()}
+        return cls(shown.kind, shown.name, content, shown.metadata, shown.missing)
+
+
+def keep_all(store: Store, masker: Masker, outputs: list[Held]) -> list[list[OutputRef]]:
+    """Put outputs into the store, masked; what cannot be kept is named with the reason."""
+    texts = [
+        (mime, value.encode("utf-8", "backslashreplace").decode())  # half of a surrogate pair
+        for held in outputs
+        for mime, value in held.content.items()
+        if isinstance(value, str)
+    ]
+    problem = None
+    try:
+        masked = iter(masker.mask_all(texts))
+    except OSError as error:
+        problem, masked = str(error), iter([""] * len(texts))
+    kept = []
+    for held in outputs:
+        metadata = masker.hide_in_value(held.metadata)
+        refs = []
+        for mime, value in held.content.items():
+            is_text = isinstance(value, str)
+            content = next(masked).encode() if isinstance(value, str) else value
+            ref = OutputRef(
+                mime=mime,
+                digest="",
+                size_bytes=len(content),
+                kind=held.kind,
+                name=held.name,
+                metadata=metadata,
+                missing=(problem if is_text else None) or held.missing,
+            )
+            refs.append(_put(store, ref, content))
+        kept.append(refs)
+    return kept
+
+
+def _put(store: Store, ref: OutputRef, content: bytes) -> OutputRef:
+    if ref.missing and not content:
+        return ref
+    try:
+        return msgspec.structs.replace(ref, digest=store.put_bytes(content))
+    except OSError as error:
+        return msgspec.structs.replace(ref, missing=error.strerror or str(error))
+
+
+def _number(outputs: list[Shown]) -> Iterator[OutputRef]:
+    for number, shown in enumerate(outputs):
+        for ref in shown.refs:
+            yield msgspec.structs.replace(ref, number=number)

@@ -1,0 +1,72 @@
+"""Files by digest: the same content is kept once, and nothing is ever seen half written."""
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from nbops.digests import digest_bytes, digest_file
+
+
+class Store:
+    """A folder of files named by their digest.
+
+    Parameters
+    ----------
+    root
+        Folder that exists.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path_of(self, digest: str) -> Path:
+        """Where content with this digest lies, or would lie."""
+        name = digest.partition(":")[2]
+        return self.root / name[:2] / name[2:]
+
+    def put_bytes(self, data: bytes) -> str:
+        """Keep bytes; returns their digest."""
+        digest = digest_bytes(data)
+        target = self.path_of(digest)
+        if not target.exists():
+            part = self._part(target)
+            part.write_bytes(data)
+            part.replace(target)
+        return digest
+
+    def put_file(self, source: Path) -> tuple[str, int]:
+        """Keep a copy of a file; returns its digest and size in bytes.
+
+        The digest is of the copy, so that it is right even while the file is being written.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read, or the disk is full; nothing is kept.
+        """
+        part = self._part(self.root / "incoming" / "file")
+        try:
+            shutil.copyfile(source, part)
+            part.chmod(0o600)
+            digest = digest_file(part)
+            size = part.stat().st_size
+            target = self.path_of(digest)
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        return digest, size
+
+    def get(self, digest: str) -> bytes | None:
+        """Content with this digest; None when it is not kept."""
+        try:
+            return self.path_of(digest).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def _part(self, target: Path) -> Path:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        return part

@@ -1,0 +1,269 @@
+"""Follows the sessions of a workspace, keeps the index, ships runs.
+
+It may be killed at any instant: everything that it knows is in the journals and findings, and the next one
+goes on from there. `service` runs it in the background for all sessions; headless jobs run it in a thread of
+their driver, for their own.
+"""
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nbops.capture.redaction import add_patterns
+from nbops.index.database import IndexWriter, file_sizes
+from nbops.journal import facts
+from nbops.journal.reader import JOURNAL, Tail
+from nbops.recording.background import retry_requested_at
+from nbops.tracking.following import DigestCache, FollowedSession
+from nbops.tracking.kept_data import KeptData
+from nbops.tracking.mlflow_reader import LinkQuestion
+from nbops.tracking.ownership import Lease
+from nbops.tracking.packing import Packer
+from nbops.tracking.shipping import Shipper
+from nbops.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.1
+_DISCOVER_EVERY_S = 0.5
+_STAY_S = 60.0
+_TRIES = 3
+_LAST_LOOK_S = 5.0
+_STAY_UNREACHABLE_S = 600.0
+
+
+class Courier:
+    """Serves a workspace.
+
+    Parameters
+    ----------
+    only
+        Serve this session and no other; None for all that nobody else serves.
+    """
+
+    def __init__(self, workspace: Workspace, *, only: str | None = None) -> None:
+        workspace.prepare()
+        add_patterns(workspace.settings.redact)  # patches are read here, not in the kernel
+        self.workspace = workspace
+        self._only = only
+        self._index = IndexWriter(workspace)
+        self._cache = DigestCache(self._index.digest_of, self._index.put_digest)
+        self._data = KeptData(workspace)
+        self._followed: dict[str, FollowedSession] = {}
+        self._packers: dict[str, Packer] = {}
+        self._shippers: dict[str, Shipper] = {}
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
+        self._worker.start()
+        self._own_lease: Lease | None = None
+        if only is not None:  # nobody else may be first
+            self._own_lease = Lease(workspace.sessions / only)
+            self._own_lease.take(None)
+        self._finished: set[str] = set()
+        self._over_since: dict[str, float] = {}
+        self._retried_at = retry_requested_at(workspace)
+        self._discovered_at = 0.0
+        self._busy_at = time.monotonic()
+        self._told: tuple[str, ...] = ()
+
+    # ---- what others ask ------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Do what there is to do now, without waiting for anything."""
+        now = time.monotonic()
+        if now - self._discovered_at > _DISCOVER_EVERY_S:
+            self._discovered_at = now
+            self._discover()
+            self._heed_retry()
+        for followed in list(self._followed.values()):
+            self._serve(followed)
+        self._tell()
+
+    @property
+    def pending(self) -> int:
+        """Shipments that are not in MLflow yet."""
+        return sum(packer.unshipped() for packer in self._packers.values())
+
+    @property
+    def error(self) -> str | None:
+        """Why the last attempt to ship failed; None when it did not."""
+        return next((s.error for s in self._shippers.values() if s.error), None)
+
+    @property
+    def has_hope(self) -> bool:
+        """Whether a store that failed was not tried three times yet."""
+        return all(shipper.failures < _TRIES for shipper in self._shippers.values())
+
+    def has_finished(self, session_id: str) -> bool:
+        """Whether a session has ended and everything of it is shipped."""
+        return session_id in self._finished
+
+    def note(self, session_id: str, finding: facts.Fact) -> bool:
+        """Write a finding down about a session; False while it does not serve it."""
+        followed = self._followed.get(session_id)
+        if followed is not None:
+            followed.note(finding)
+        return followed is not None
+
+    def close(self) -> None:
+        """Leave; what is not done is left to the next one."""
+        for shipper in self._shippers.values():
+            shipper.stop()
+        self._jobs.put(None)
+        self._worker.join(5.0)
+        for followed in self._followed.values():
+            followed.close()
+        self._index.close()
+
+    def serve(self, should_stop: Callable[[], bool]) -> None:
+        """Serve until told to stop, or until there has been nothing to do for a while."""
+        while not should_stop():
+            self.tick()
+            now = time.monotonic()
+            is_alive = any(f.replay.status == "running" for f in self._followed.values())
+            if is_alive or (self._followed and not self.error):
+                self._busy_at = now
+            stay = _STAY_UNREACHABLE_S if self._followed else _stay_s()
+            if now - self._busy_at > stay:
+                return
+            time.sleep(_TICK_S)
+
+    # ---- inside ---------------------------------------------------------------------------------------
+
+    def _discover(self) -> None:
+        """Take over sessions that have something new and that nobody else serves."""
+        folders = {folder.name: folder for folder in self.workspace.sessions.glob("*")}
+        if self._only is not None:
+            folders = {key: folders[key] for key in folders if key == self._only}
+        else:
+            self._index.forget_missing(folders)
+        known = self._index.sizes()
+        for key, folder in folders.items():
+            if key in self._followed or key in self._finished:
+                continue
+            sizes = file_sizes(folder)
+            if sizes[0] and known.get(key) != (*sizes, 0):
+                self._take_over(folder)
+
+    def _heed_retry(self) -> None:
+        requested_at = retry_requested_at(self.workspace)
+        if requested_at != self._retried_at:
+            self._retried_at = requested_at
+            self._busy_at = time.monotonic()
+            for shipper in self._shippers.values():
+                shipper.retry_now()
+
+    def _take_over(self, folder: Path) -> None:
+        started = next(Tail(folder / JOURNAL, chained=True).read(), None)
+        if started is None:
+            return
+        lease = self._own_lease or Lease(folder)
+        if lease is not self._own_lease and not lease.take(started):
+            return
+        followed = FollowedSession(
+            self.workspace, folder, lease, later=self._jobs.put, cache=self._cache, data=self._data
+        )
+        self._followed[folder.name] = followed
+        self._packers[folder.name] = Packer(followed)
+        self._shipper(started.tracking_uri)  # opens the store while there is nothing to ship yet
+
+    def _serve(self, followed: FollowedSession) -> None:
+        is_new = followed.advance()
+        if not followed.replay.is_ready:
+            return
+        packer = self._packers[followed.id]
+        if is_new:
+            for uri, shipment in packer.pack():
+                self._shipper(uri).put(followed, shipment)
+            self._ask(followed)
+        unshipped = packer.unshipped() if is_new else -1
+        if is_new:
+            findings = file_sizes(followed.folder)[1]
+            self._index.ingest(
+                followed.replay,
+                journal_bytes=followed.journal_bytes,
+                findings_bytes=findings,
+                unshipped=unshipped,
+            )
+        elif self._is_finished(followed, packer):
+            self._let_go(followed)
+
+    def _is_finished(self, followed: FollowedSession, packer: Packer) -> bool:
+        return (
+            followed.replay.status != "running"
+            and not followed.is_busy
+            and not (followed.is_checking and self._only is None)  # a job's driver is waited for
+            and packer.unshipped() == 0
+            and not self._open_questions(followed)
+        )
+
+    def _let_go(self, followed: FollowedSession) -> None:
+        for shipper in self._shippers.values():
+            shipper.ask(followed, ())
+        followed.close()
+        self._finished.add(followed.id)
+        del self._followed[followed.id], self._packers[followed.id]
+
+    def _ask(self, followed: FollowedSession) -> None:
+        questions: dict[str, list[LinkQuestion]] = {}
+        for uri, question in self._open_questions(followed):
+            questions.setdefault(uri, []).append(question)
+        for uri in {*questions, *self._shippers}:
+            self._shipper(uri).ask(followed, questions.get(uri, ()))
+
+    def _open_questions(self, followed: FollowedSession) -> list[tuple[str, LinkQuestion]]:
+        replay = followed.replay
+        home = replay.started.tracking_uri if replay.started else ""
+        is_over = replay.status != "running"
+        questions = []
+        for cell in replay.cells.values():
+            if not cell.mlflow_runs_started or cell.link_missing:
+                continue
+            question = LinkQuestion(
+                session_id=followed.id,
+                cell_run=cell.id,
+                expected=cell.mlflow_runs_started,
+                known=tuple(cell.links.values()),
+                ended_at=cell.ended.at if cell.ended else None,
+                experiment_id=cell.ended.experiment_id if cell.ended else None,
+                is_session_over=is_over,
+            )
+            is_lost = len(cell.links) >= question.expected and self._is_long_over(followed)
+            if not question.is_settled and not is_lost:
+                uri = cell.ended.tracking_uri if cell.ended else None
+                questions.append((uri or home, question))
+        return questions
+
+    def _is_long_over(self, followed: FollowedSession) -> bool:
+        """Whether a session ended so long ago that what its exit would do has been done."""
+        if followed.replay.status == "running":
+            return False
+        since = self._over_since.setdefault(followed.id, time.monotonic())
+        return time.monotonic() - since > _LAST_LOOK_S
+
+    def _shipper(self, uri: str) -> Shipper:
+        if uri not in self._shippers:
+            self._shippers[uri] = Shipper(self.workspace, uri)
+        return self._shippers[uri]
+
+    def _tell(self) -> None:
+        """Say in the index how shipping stands, when that changes."""
+        state = (self.error or "",)
+        if state != self._told:
+            self._told = state
+            self._index.put_state(error=state[0])
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except Exception:  # noqa: BLE001 - one job's failure is not the next one's
+                _log.exception("in the background of %s", self.workspace.root)
+
+
+def _stay_s() -> float:
+    return float(os.environ.get("NBOPS_STAY_S", _STAY_S))

@@ -1,0 +1,135 @@
+"""What a session's environment is, found out from outside of its process."""
+
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from nbops.capture.environment import (
+    find_distributions,
+    package_folders,
+    read_environment,
+    stamp_environment,
+)
+from nbops.capture.imports import find_packages
+from nbops.capture.intact import Integrity
+from nbops.capture.variables import read_variables
+from nbops.digests import digest_environment
+from nbops.journal import facts
+from nbops.tracking.ownership import is_alive
+from nbops.workspace import cache_home
+
+Later = Callable[[Callable[[], None]], None]
+"""Runs a job on another thread, in the order in which jobs are given."""
+
+_SLICE_S = 0.05
+"""Longer than this, checking packages keeps nobody else from the disk."""
+_BEGIN_AFTER_S = 5.0
+
+
+def find_environment(started: facts.SessionStarted, stamp: str) -> facts.EnvironmentFound | None:
+    """Environment of a session's process; None when it is another than the stamp names by now."""
+    folders = package_folders(started.sys_path)
+    environment = read_environment(
+        started.sys_path,
+        started.python,
+        started.implementation,
+        started.platform,
+        prefix=Path(started.executable).parent.parent,
+        variables=read_variables(started.pid) if is_alive(started) else None,
+    )
+    if stamp_environment(folders) != stamp:
+        return None
+    return facts.EnvironmentFound(
+        stamp=stamp, digest=digest_environment(environment), environment=environment
+    )
+
+
+def find_imports(started: facts.SessionStarted, ended: facts.CellEnded) -> facts.ImportsFound:
+    """Packages that a cell brought into the process."""
+    packages = find_packages(ended.imported, find_distributions(started.sys_path))
+    return facts.ImportsFound(cell_run=ended.cell_run, packages=packages)
+
+
+class PackageChecker:
+    """Compares a session's packages with what was installed, a moment at a time.
+
+    Parameters
+    ----------
+    note
+        Writes a finding down.
+    later
+        Runs a job on another thread, after those that wait already.
+    """
+
+    def __init__(self, note: Callable[[facts.Fact], None], later: Later) -> None:
+        self._note = note
+        self._later = later
+        self._check: _Check | None = None
+        self._begins_at: float | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._check is not None
+
+    def plan(self, started: facts.SessionStarted, stamp: str, digest: str) -> None:
+        """Check an environment, instead of one that was planned before."""
+        self._check = _Check(started, stamp, digest)
+        self._begins_at = time.monotonic() + _BEGIN_AFTER_S
+
+    def look(self, *, is_over: bool) -> None:
+        """Begin, when it is time to: not while a session's first cells import what would be read."""
+        check, at = self._check, self._begins_at
+        if check is not None and at is not None and (is_over or time.monotonic() > at):
+            self._begins_at = None
+            self._later(lambda: self._go_on(check))
+
+    def stop(self) -> None:
+        """Leave it; what was found out so far is kept for the next session."""
+        self._check = None
+
+    def _go_on(self, check: "_Check") -> None:
+        try:
+            is_done = check.go_on()
+            if check is self._check and not is_done:
+                self._later(lambda: self._go_on(check))
+                return
+            check.integrity.keep()
+            if check is self._check and (finding := check.finding):
+                self._note(finding)
+        except Exception:
+            self.stop()  # nobody waits for what cannot be done
+            raise
+        if check is self._check:
+            self.stop()
+
+
+class _Check:
+    """One environment's, as far as it has come."""
+
+    def __init__(self, started: facts.SessionStarted, stamp: str, digest: str) -> None:
+        self._sys_path = started.sys_path
+        self._stamp = stamp
+        self._digest = digest
+        self.integrity = Integrity(cache_home() / "packages.json")
+        self._steps: Generator[None, None, dict[str, list[str]]] | None = None
+        self._altered: dict[str, list[str]] = {}
+
+    def go_on(self) -> bool:
+        """Work for a moment; returns whether all is done."""
+        if self._steps is None:
+            self._steps = self.integrity.check(find_distributions(self._sys_path))
+        until = time.monotonic() + _SLICE_S
+        try:
+            while time.monotonic() < until:
+                next(self._steps)
+        except StopIteration as end:
+            self._altered = end.value
+            return True
+        return False
+
+    @property
+    def finding(self) -> facts.PackagesChecked | None:
+        """What was found; None when packages were installed meanwhile: it mixes two environments."""
+        if stamp_environment(package_folders(self._sys_path)) != self._stamp:
+            return None
+        return facts.PackagesChecked(environment=self._digest, altered=self._altered)

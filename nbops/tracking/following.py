@@ -1,0 +1,268 @@
+"""One session, followed as it grows: what its kernel left open is found out and written beside it."""
+
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
+from nbops.capture.folders import hash_folder
+from nbops.capture.hashing import digest_content, is_settled
+from nbops.capture.names import find_names
+from nbops.journal import facts
+from nbops.journal.reader import FINDINGS, JOURNAL, Tail
+from nbops.journal.writer import Findings
+from nbops.replay import Replay
+from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
+from nbops.tracking.kept_data import KeptData
+from nbops.tracking.ownership import Lease, is_alive
+from nbops.tracking.sampling import Sampler
+from nbops.tracking.sources import SourceFinder
+from nbops.workspace import Workspace
+
+
+class FollowedSession:
+    """A session that this process owns.
+
+    `note` may be called from any thread; everything else belongs to the thread that calls `advance`.
+
+    Parameters
+    ----------
+    later
+        Where to hash, list packages and ask git.
+    cache
+        Digests by stat.
+    data
+        Copies of what was read and written.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        folder: Path,
+        lease: Lease,
+        later: Later,
+        cache: "DigestCache",
+        data: KeptData,
+    ) -> None:
+        self.workspace = workspace
+        self.folder = folder
+        self.replay = Replay()
+        self.is_closed = False
+        self._lease = lease
+        self._later = later
+        self._cache = cache
+        self._data = data
+        self._journal = Tail(folder / JOURNAL, chained=True)
+        self._findings = Findings(folder / FINDINGS)
+        self._inbox: deque[Any] = deque()
+        self._asked: set[Any] = set()
+        self._looked_at = 0.0
+        self._sampler = Sampler(self.note, later)
+        self._checker = PackageChecker(self.note, later)
+        self._sources = SourceFinder(workspace)
+        self.replay.feed_all(Tail(folder / FINDINGS, chained=False).read())
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def journal_bytes(self) -> int:
+        return self._journal.offset
+
+    @property
+    def head(self) -> str:
+        """Link of the last line read: anchors the record wherever it is written down."""
+        return self._journal.head
+
+    def note(self, finding: facts.Fact) -> None:
+        """Write a finding down, and have it replayed with the next `advance`.
+
+        Raises
+        ------
+        OSError
+            It could not be written.
+        """
+        self._findings.append(finding)
+        self._inbox.append(finding)
+
+    def advance(self) -> bool:
+        """Read on; returns whether anything is new."""
+        self._lease.renew()
+        is_new = False
+        for fact in self._journal.read():
+            is_new = True
+            self.replay.feed(fact)
+            self._follow_up(fact)
+        if not is_new:
+            self._judge()
+        self._checker.look(is_over=self.replay.status != "running")
+        self._sampler.look(self.replay)
+        while self._inbox:
+            is_new = True
+            self.replay.feed(self._inbox.popleft())
+        return is_new
+
+    def close(self) -> None:
+        self.is_closed = True
+        self._checker.stop()
+        self._findings.close()
+        self._lease.release()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was asked for is still to come."""
+        return bool(self._asked)
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether packages are still to be compared with what was installed: seconds, the first time."""
+        return self._checker.is_busy
+
+    # ---- inside -------------------------------------------------------------------------------------
+
+    def _follow_up(self, fact: Any) -> None:
+        match fact:
+            case facts.SessionStarted():
+                self._ask(("source",), self._find_source)
+                self._ask_environment(fact.environment_stamp)
+            case facts.CellStarted() | facts.CellBefore():
+                if self.replay.cells[fact.cell_run].names is None:
+                    finding = find_names(fact.cell_run, fact.source)
+                    self._findings.append(finding)
+                    self.replay.feed(finding)
+                if isinstance(fact, facts.CellStarted):
+                    self._ask_environment(fact.environment_stamp)
+            case facts.CellEnded():
+                if fact.imported and fact.cell_run not in self.replay.imported:
+                    self._ask(("imports", fact.cell_run), lambda: self._find_imports(fact))
+            case facts.DataSeen():
+                for seen in (*fact.reads, *fact.writes):
+                    self._ask_digest(seen)
+                if fact.modules:
+                    modules = fact.modules
+                    self._ask(
+                        ("modules", tuple(seen.path for seen in modules)),
+                        lambda: self._find_untracked(modules),
+                    )
+
+    def _ask(self, key: Any, job: Callable[[], None]) -> None:
+        if key in self._asked:
+            return
+        self._asked.add(key)
+
+        def work() -> None:
+            try:
+                job()
+            finally:
+                self._asked.discard(key)
+
+        self._later(work)
+
+    def _ask_digest(self, seen: facts.Seen) -> None:
+        if seen.missing is not None or seen.stat is None:
+            return
+        uri, stat = seen.uri, seen.stat
+        if seen.digest is not None:
+            path, digest = path_of(uri), seen.digest
+            self._ask(("keep", digest), lambda: self._keep(path, digest, stat[1]))
+            return
+        if (uri, stat) not in self.replay.lookup.digests:
+            self._ask(("digest", uri, stat), lambda: self._find_digest(uri, stat))
+
+    def _find_digest(self, uri: str, stat: Stat) -> None:
+        path = path_of(uri)
+        if is_of_folder(stat):
+            self.note(_find_folder(uri, path, stat))
+            return
+        digest = self._cache.digest(path, stat)
+        missing = None if digest else "changed before it could be hashed"
+        if digest is None and stat_file(path) is None:
+            missing = "gone before it could be hashed"
+        self.note(facts.Digested(uri=uri, stat=stat, digest=digest, missing=missing))
+        if digest is not None:
+            self._keep(path, digest, stat[1])
+
+    def _keep(self, path: str, digest: str, size_bytes: int) -> None:
+        if digest in self.replay.lookup.kept:
+            return
+        with contextlib.suppress(OSError):  # gone, or no room: its digest is recorded anyway
+            if self._data.keep(path, digest, size_bytes):
+                self.note(facts.Kept(digest=digest))
+
+    def _ask_environment(self, stamp: str) -> None:
+        if stamp not in self.replay.lookup.environments and self.replay.started:
+            started = self.replay.started
+            self._ask(("environment", stamp), lambda: self._find_environment(started, stamp))
+
+    def _find_environment(self, started: facts.SessionStarted, stamp: str) -> None:
+        found = find_environment(started, stamp)
+        if found is not None:
+            self.note(found)
+            self._checker.plan(started, stamp, found.digest)
+
+    def _find_imports(self, ended: facts.CellEnded) -> None:
+        if self.replay.started is not None:
+            self.note(find_imports(self.replay.started, ended))
+
+    def _find_source(self) -> None:
+        if self.replay.source is None and self.replay.started is not None:
+            self.note(self._sources.find(Path(self.replay.started.cwd)))
+
+    def _find_untracked(self, modules: list[facts.SeenModule]) -> None:
+        if found := self._sources.add(modules, self.replay.source):
+            self.note(found)
+
+    def _judge(self) -> None:
+        """Say how a session ended whose process is gone."""
+        started = self.replay.started
+        now = time.monotonic()
+        if started is None or self.replay.status != "running" or now - self._looked_at < 1.0:
+            return
+        self._looked_at = now
+        if is_alive(started):
+            return
+        for fact in self._journal.read():  # what it wrote last of all
+            self.replay.feed(fact)
+            self._follow_up(fact)
+        if self.replay.status == "running":
+            status = "died" if self.replay.running_cell else "finished"
+            last = (self.folder / JOURNAL).stat().st_mtime
+            self.note(facts.Judged(status=status, at=last))
+
+
+def _find_folder(uri: str, path: str, stat: Stat) -> facts.Digested:
+    try:
+        found = hash_folder(path, stat[2])
+    except OSError:
+        missing = "gone before it could be hashed"
+    else:
+        if found is not None:
+            return facts.Digested(uri=uri, stat=stat, **found._asdict())
+        missing = "changed before it could be hashed"
+    return facts.Digested(uri=uri, stat=stat, missing=missing)
+
+
+class DigestCache:
+    """Digests of files by their stat; never of a file that may still change unseen."""
+
+    def __init__(
+        self,
+        find: Callable[[str, Stat], str | None],
+        keep: Callable[[str, Stat, str], None],
+    ) -> None:
+        self._find = find
+        self._keep = keep
+
+    def digest(self, path: str, stat: Stat) -> str | None:
+        """Digest of the content that this stat names; None when the file is another by now."""
+        known = self._find(path, stat)
+        if known is not None:
+            return known
+        digest = digest_content(path, stat) if stat_file(path) == stat else None
+        if digest is not None and is_settled(stat):
+            self._keep(path, stat, digest)
+        return digest

@@ -1,0 +1,81 @@
+"""The background process itself.
+
+    python -m nbops.tracking.service WORKSPACE
+
+One lives per machine, user and workspace; a kernel that starts a session starts it, and it leaves when
+there has been nothing to do for a while.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+
+import psutil
+
+from nbops.capture.redaction import redact
+from nbops.index.database import IndexWriter, file_sizes
+from nbops.tracking.courier import Courier
+from nbops.tracking.ownership import Lock
+from nbops.tracking.store import be_quiet
+from nbops.workspace import Workspace, find_workspace
+
+
+class _Redacting(logging.Formatter):
+    """URLs in messages and tracebacks may hold credentials; a log is a file like any other."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def main(root: str) -> None:
+    """Serve a workspace until there is nothing left to do."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacting("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    be_quiet()
+    be_modest()
+    workspace = find_workspace(root)
+    workspace.prepare()
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lock = Lock(workspace.courier_lock)
+    while lock.acquire():
+        courier = Courier(workspace)
+        try:
+            courier.serve(stopping.is_set)
+        finally:
+            courier.close()
+            lock.release()
+        # A kernel that found the lock taken counts on us: look once more now that it is free.
+        if stopping.is_set() or not has_work(workspace):
+            return
+
+
+def has_work(workspace: Workspace) -> bool:
+    """Whether a session has something that the index does not know."""
+    writer = IndexWriter(workspace)
+    try:
+        known = writer.sizes()
+    finally:
+        writer.close()
+    for folder in workspace.sessions.glob("*"):
+        sizes = file_sizes(folder)
+        if known.get(folder.name, (0, 0, 0))[:2] != sizes:
+            return True
+    return False
+
+
+def be_modest() -> None:
+    """Leave processors and disk to those who work."""
+    with contextlib.suppress(OSError, psutil.Error):
+        os.nice(10)
+    with contextlib.suppress(AttributeError, OSError, psutil.Error):
+        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,188 @@
+"""Carries shipments to one store, from a thread of its own, until they are there."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+
+from nbops.errors import NbopsError
+from nbops.journal import facts
+from nbops.tracking.errors import Refusal
+from nbops.tracking.following import FollowedSession
+from nbops.tracking.mlflow_reader import LinkQuestion, MlflowReader
+from nbops.tracking.mlflow_writer import MlflowWriter
+from nbops.tracking.shipments import Shipment
+from nbops.tracking.store import open_store
+from nbops.workspace import Workspace
+
+_log = logging.getLogger(__name__)
+
+_ASK_EVERY_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+_TRIES = 5
+"""Failures of one run, of a store that answers otherwise, after which the run is to blame."""
+
+
+class Shipper:
+    """One store's shipments and questions.
+
+    A store that does not answer is asked again after 1, 2, 4, ... 60 seconds; meanwhile newer states
+    replace older ones, and no metric point is dropped.
+    """
+
+    def __init__(self, workspace: Workspace, shown_uri: str) -> None:
+        self.shown_uri = shown_uri
+        self.error: str | None = None
+        self._workspace = workspace
+        self._waiting: dict[tuple[str, str], tuple[FollowedSession, Shipment]] = {}
+        self._questions: dict[tuple[str, str], tuple[FollowedSession, LinkQuestion]] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._tries: dict[str, int] = {}
+        self._is_stopping = False
+        self._at_work = False
+        self._writer: MlflowWriter | None = None
+        self._reader: MlflowReader | None = None
+        self._asked_at = 0.0
+        self.failures = 0
+        self._thread = threading.Thread(target=self._run, name=f"ship-{shown_uri}", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        with self._lock:
+            return not self._waiting and not self._at_work
+
+    def put(self, followed: FollowedSession, shipment: Shipment) -> None:
+        """Have a run brought to this state; it replaces one that still waits."""
+        with self._lock:
+            self._put(followed, shipment)
+        self._wake.set()
+
+    def ask(self, followed: FollowedSession, questions: Iterable[LinkQuestion]) -> None:
+        """Have these questions answered, again and again until others are asked."""
+        with self._lock:
+            for key in [key for key in self._questions if key[0] == followed.id]:
+                del self._questions[key]
+            for question in questions:
+                self._questions[followed.id, question.cell_run] = (followed, question)
+
+    def retry_now(self) -> None:
+        """Do not wait for the end of the pause after a failure."""
+        self.failures = 0
+        self._wake.set()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        self._is_stopping = True
+        self._wake.set()
+        self._thread.join(timeout_s)
+
+    # ---- its thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            pause = min(2.0 ** (self.failures - 1), _LONGEST_PAUSE_S) if self.failures else 0.25
+            self._wake.wait(pause)
+            self._wake.clear()
+            if self._is_stopping:
+                return
+            try:
+                self._work()
+            except NbopsError as error:
+                self._fail(str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it was, what waits is tried again
+                _log.exception("shipping to %s", self.shown_uri)
+                self._fail(f"{type(error).__name__}: {error}")
+
+    def _work(self) -> None:
+        writer, reader = self._connect()
+        while (item := self._take()) is not None:
+            followed, shipment = item
+            try:
+                self._write(writer, followed, shipment)
+            except Refusal as refusal:
+                # Not one entry but the run itself, such as one that was deleted there meanwhile.
+                self._give_up(followed, shipment, str(refusal))
+                continue
+            except Exception as error:
+                self._tries[shipment.key] = self._tries.get(shipment.key, 0) + 1
+                if self._tries[shipment.key] >= _TRIES and writer.answers():
+                    # It is not that the store is away: one run must not keep back all others.
+                    self._give_up(followed, shipment, str(error))
+                    continue
+                self._put_back(followed, shipment)
+                raise
+            except BaseException:
+                self._put_back(followed, shipment)
+                raise
+            finally:
+                self._at_work = False
+            self._succeed()
+        if time.monotonic() - self._asked_at > _ASK_EVERY_S:
+            self._asked_at = time.monotonic()
+            self._answer(writer, reader)
+
+    def _write(self, writer: MlflowWriter, followed: FollowedSession, shipment: Shipment) -> None:
+        try:
+            writer.write(shipment, followed.note)
+        except Refusal:
+            writer.forget_experiments()
+            writer.write(shipment, followed.note)
+        self._tries.pop(shipment.key, None)
+
+    def _give_up(self, followed: FollowedSession, shipment: Shipment, reason: str) -> None:
+        _log.warning("%s refused %s: %s", self.shown_uri, shipment.key, reason)
+        self._tries.pop(shipment.key, None)
+        followed.note(facts.Refused(run=shipment.key, entry="run", reason=reason))
+        followed.note(facts.Shipped(run=shipment.key, state=shipment.state))
+
+    def _connect(self) -> tuple[MlflowWriter, MlflowReader]:
+        """Open the store; at once, so that the first metric need not wait for MLflow's import."""
+        if self._writer is None or self._reader is None:
+            client = open_store(self._workspace, self.shown_uri)
+            self._writer = MlflowWriter(self._workspace, self.shown_uri, client)
+            self._reader = MlflowReader(client, self.shown_uri)
+        return self._writer, self._reader
+
+    def _answer(self, writer: MlflowWriter, reader: MlflowReader) -> None:
+        with self._lock:
+            questions = list(self._questions.values())
+        for followed, question in questions:
+            if not question.is_settled:
+                home = writer.experiment_of(followed.replay)
+                for finding in reader.answer(question, home):
+                    followed.note(finding)
+                self._succeed()
+
+    def _take(self) -> tuple[FollowedSession, Shipment] | None:
+        with self._lock:
+            if not self._waiting or self._is_stopping:
+                return None
+            key = next(iter(self._waiting))
+            self._at_work = True
+            return self._waiting.pop(key)
+
+    def _put(self, followed: FollowedSession, shipment: Shipment) -> None:
+        key = (followed.id, shipment.key)
+        if key in self._waiting:
+            self._waiting[key][1].follow(shipment)
+        self._waiting[key] = (followed, shipment)
+
+    def _put_back(self, followed: FollowedSession, shipment: Shipment) -> None:
+        """Keep what was not shipped, before the others; points go with what replaced it meanwhile."""
+        key = (followed.id, shipment.key)
+        with self._lock:
+            newer = self._waiting.pop(key, None)
+            if newer is not None:
+                shipment.follow(newer[1])
+                shipment = newer[1]
+            self._waiting = {key: (followed, shipment), **self._waiting}
+
+    def _succeed(self) -> None:
+        self.failures = 0
+        self.error = None
+
+    def _fail(self, error: str) -> None:
+        self.failures += 1
+        self.error = error
+        self._wake.clear()

@@ -1,0 +1,59 @@
+"""Reaching an MLflow store: quietly, with the credentials that belong to it."""
+
+import os
+from typing import TYPE_CHECKING
+
+from nbops.errors import NbopsError
+from nbops.recording.destination import read_access
+from nbops.tracking.embedded import ensure_store
+from nbops.tracking.errors import mlflow_errors
+from nbops.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def be_quiet() -> None:
+    """Have MLflow neither report home, nor wait for minutes, nor print addresses with passwords."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
+    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "15"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    os.environ.pop("MLFLOW_RUN_ID", None)
+
+
+def open_store(workspace: Workspace, shown_uri: str) -> "MlflowClient":
+    """Open the store that records name so; the embedded one is made if it is not there.
+
+    Raises
+    ------
+    StoreUnreachable, UsageError
+        It cannot be opened.
+    """
+    access = read_access(workspace).get(shown_uri, {})
+    uri = access.get("uri", shown_uri)
+    os.environ.update({key: value for key, value in access.items() if key.startswith("MLFLOW_")})
+    with mlflow_errors():
+        if uri == workspace.embedded_uri:
+            ensure_store(workspace)
+        from mlflow import MlflowClient
+
+        return MlflowClient(tracking_uri=uri)
+
+
+def probe_store(workspace: Workspace, shown_uri: str) -> str | None:
+    """Ask a store for one experiment; returns why that failed, or None.
+
+    The embedded store need not be there yet: the first run makes it.
+    """
+    if shown_uri == workspace.embedded_uri and not workspace.embedded_database.exists():
+        return None
+    be_quiet()
+    try:
+        client = open_store(workspace, shown_uri)
+        with mlflow_errors():
+            client.search_experiments(max_results=1)
+    except NbopsError as error:
+        return str(error)
+    return None

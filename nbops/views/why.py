@@ -1,0 +1,113 @@
+"""What differs between two runs, in words."""
+
+from nbops.comparison import Change, Comparison, Side
+from nbops.comparison.compare import show, show_delta
+from nbops.records import Scalar
+from nbops.views.text import (
+    escape,
+    html_table,
+    page,
+    show_duration,
+    show_scalar,
+    show_time,
+    text_table,
+)
+
+_TITLES = {
+    "param": "Params",
+    "data": "Data",
+    "code": "Code",
+    "module": "Modules",
+    "package": "Packages",
+    "environment": "Machine",
+}
+_SIGNS = {"same": "  ", "removed": "- ", "added": "+ ", "gap": "…"}
+
+
+class WhyView:
+    """A comparison of two runs."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    def __str__(self) -> str:
+        found = self.comparison
+        lines = [f"A  {_side(found.a)}", f"B  {_side(found.b)}", "", found.sentence]
+        metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
+        if metrics:
+            lines += ["", text_table(("Metrics", "A", "B", ""), metrics)]
+        for kind, title in _TITLES.items():
+            changes = [change for change in found.changes if change.kind == kind]
+            if changes:
+                lines += ["", title, *(self._change(change) for change in changes)]
+        lines += ["", self._same] if self._same else []
+        lines += [f"Not known: {reason}." for reason in found.unknown]
+        lines += [f"Also: {difference}." for difference in found.context]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _change(self, change: Change) -> str:
+        if change.kind != "code":
+            return f"  {change.name}: {_from_to(change)}"
+        head = f"  {_cells(change)} {change.name}"
+        body = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in change.diff)
+        return head + (f"  ({change.note})" if change.note else "") + body
+
+    @property
+    def _same(self) -> str:
+        alike = self.comparison.same.items()
+        parts = [f"{n} {kind if n > 1 else kind.removesuffix('s')}" for kind, n in alike if n]
+        return f"The same: {', '.join(parts)}." if parts else ""
+
+    def _repr_html_(self) -> str:
+        found = self.comparison
+        sides = html_table(("", ""), [["A", _side(found.a)], ["B", _side(found.b)]])
+        parts = [sides, f"<p><b>{escape(found.sentence)}</b></p>"]
+        metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
+        if metrics:
+            parts.append(html_table(("Metrics", "A", "B", ""), metrics))
+        for kind, title in _TITLES.items():
+            changes = [change for change in found.changes if change.kind == kind]
+            if changes:
+                parts.append(f"<b>{title}</b>")
+                parts.append(_html_changes(changes))
+        soft = [self._same, *(f"Not known: {reason}." for reason in found.unknown)]
+        soft += [f"Also: {difference}." for difference in found.context]
+        parts += [f'<p class="soft">{escape(line)}</p>' for line in soft if line]
+        return page("".join(parts))
+
+
+def _html_changes(changes: list[Change]) -> str:
+    if changes[0].kind != "code":
+        rows = [[c.name, show_scalar(c.a), show_scalar(c.b), c.note] for c in changes]
+        return html_table(("", "A", "B", ""), rows)
+    parts = []
+    for change in changes:
+        lines = "".join(
+            f'<span class="{line.op}">{escape(_SIGNS[line.op] + line.text)}</span>\n'
+            for line in change.diff
+        )
+        note = f' <span class="soft">{escape(change.note)}</span>' if change.note else ""
+        parts.append(
+            f"<div><code>{escape(_cells(change))} {escape(change.name)}</code>{note}</div>"
+            f"<pre>{lines}</pre>"
+        )
+    return "".join(parts)
+
+
+def _side(side: Side) -> str:
+    count = "" if side.execution_count is None else f" [{side.execution_count}]"
+    took = show_duration(side.duration_s)
+    return f"{side.name} ({side.run_id[:8]}) · {side.session_name}{count} · {show_time(side.started_at)} · {took}"
+
+
+def _cells(change: Change) -> str:
+    counts = [f"[{count}]" for count in (change.a, change.b) if count is not None]
+    return " → ".join(dict.fromkeys(counts))
+
+
+def _from_to(change: Change) -> str:
+    values: tuple[Scalar, Scalar] = (change.a, change.b)
+    text = " → ".join(show_scalar(value) for value in values)
+    return f"{text}  ({change.note})" if change.note else text

@@ -1,0 +1,49 @@
+"""One logged value, beside MLflow's own call."""
+
+from statistics import median
+
+from places import run_code, scratch_workspace
+from table import Line, spread_of
+
+_CODE = """
+import sys, time, nbops
+nbops.start("bench")
+time.sleep(4)
+times = []
+with nbops.track("run"):
+    for block in range(20):
+        before = time.perf_counter()
+        for step in range(1000):
+            nbops.log_metric("loss", 0.5, step=step)
+        times.append((time.perf_counter() - before) / 1000)
+print(*times)
+nbops.stop()
+import mlflow
+times = []
+with mlflow.start_run():
+    for step in range(200):
+        before = time.perf_counter()
+        mlflow.log_metric("loss", 0.5, step=step)
+        times.append(time.perf_counter() - before)
+print(*times)
+"""
+_LIMIT_US = 5.0
+
+
+def measure() -> list[Line]:
+    """20 times 1,000 values; MLflow on an SQLite store in the same process afterwards."""
+    with scratch_workspace() as (project, environment):
+        ours, theirs = (
+            list(map(float, line.split()))
+            for line in run_code(_CODE, project, environment).splitlines()[-2:]
+        )
+    figure, rival = median(ours) * 1e6, median(theirs) * 1e6
+    return [
+        Line(
+            "nbops.log_metric",
+            f"{figure:.1f} us",
+            spread_of(ours, "us", 1e6),
+            f"mlflow.log_metric on SQLite {rival:.0f} us ({rival / figure:.0f} x); limit {_LIMIT_US:.0f} us",
+            figure <= _LIMIT_US,
+        )
+    ]

@@ -1,0 +1,27 @@
+"""Measures the promises of ARCHITECTURE.md, each beside a rival or a limit in the same run.
+
+make bench                 all
+python tests/benchmarks/run.py cells hashing
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from table import Line, print_table
+
+BENCHMARKS = ("starting", "cells", "logging_metrics", "hashing", "listing")
+
+
+def main(wanted: list[str]) -> None:
+    lines: list[Line] = []
+    for name in wanted or BENCHMARKS:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        lines += import_module(name).measure()
+    print_table(lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,204 @@
+"""The panel, as a person meets it."""
+
+import csv
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from playwright.sync_api import expect
+from processes import wait_until
+from screens import Lab, Screen
+
+from nbops.index.queries import Index
+from nbops.workspace import Workspace
+
+CELLS = [
+    "import pandas as pd\nfrom sklearn.linear_model import Ridge",
+    'prices = pd.read_csv("prices.csv")',
+    (
+        "%%track ridge alpha=1.0\n"
+        'model = Ridge(alpha=alpha).fit(prices[["area"]], prices["price"])\n'
+        '{"r2": model.score(prices[["area"]], prices["price"])}'
+    ),
+]
+
+KERNEL_WITHOUT_NBOPS = """
+import sys
+from ipykernel.kernelapp import launch_new_instance
+
+class Missing:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "nbops":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+launch_new_instance()
+"""
+
+
+@pytest.fixture
+def prices(workspace: Workspace) -> Path:
+    path = workspace.root / "prices.csv"
+    write_prices(path, 40)
+    return path
+
+
+def write_prices(path: Path, count: int) -> None:
+    with path.open("w", newline="") as file:
+        rows = ((area, 3 * area + area % 7) for area in range(20, 20 + count))
+        csv.writer(file).writerows([("area", "price"), *rows])
+
+
+def test_flip_the_switch_change_one_thing_run_again_be_told_what_changed(
+    screen: Screen, lab: Lab, prices: Path, workspace: Workspace
+) -> None:
+    lab.write("prices.ipynb", CELLS)
+    screen.open("prices.ipynb")
+    expect(screen.switch).to_have_attribute("aria-checked", "false")
+    screen.flip(to=True)
+
+    screen.choose("Run", "Run All Cells")
+    screen.expect_row("%%track ridge alpha=1.0", "alpha 1", "r2 0.9")
+    screen.expect_row("pd.read_csv", "prices.csv", "40 × 2")
+    expect(screen.summary).to_contain_text("all in MLflow")
+    expect(screen.summary).to_contain_text("1 read, all with content hash")
+
+    write_prices(prices, 30)
+    screen.edit(2, CELLS[2].replace("alpha=1.0", "alpha=900.0"))
+    screen.choose("Run", "Run All Cells")
+    screen.expect_row("%%track ridge alpha=900.0", "alpha 1 → 900", "r2 0.9", "▼")
+    screen.expect_row("pd.read_csv", "changed", "30 × 2")
+
+    second = screen.row("%%track ridge alpha=900.0")
+    second.get_by_role("button", name="why?").click()
+    why = screen.panel.get_by_role("region", name="What changed")
+    expect(why.locator(".nbops-Sentence")).to_contain_text("2 recorded things changed")
+    expect(why.get_by_role("table", name="Params")).to_contain_text("alpha")
+    expect(why.get_by_role("table", name="Data")).to_contain_text("10 rows fewer")
+    why.get_by_role("button", name="Cell runs").click()
+    expect(second).to_be_visible()
+
+    client = MlflowClient(workspace.embedded_uri)
+    experiment = client.get_experiment_by_name("prices")
+
+    def ridges() -> list[dict[str, str]]:
+        runs = client.search_runs([experiment.experiment_id], "tags.mlflow.runName = 'ridge'")
+        return [run.data.params for run in runs if "r2" in run.data.metrics]
+
+    wait_until(lambda: len(ridges()) == 2)
+    assert sorted(run["alpha"] for run in ridges()) == ["1.0", "900.0"]
+
+
+def test_restart_and_run_all_records_the_first_cell_too(screen: Screen, lab: Lab) -> None:
+    lab.write("order.ipynb", ["first = 1", "second = 2", "third = 3"])
+    screen.open("order.ipynb")
+    screen.flip(to=True)
+    screen.choose("Run", "Run All Cells")
+    expect(screen.summary).to_contain_text("3 cell runs")
+
+    screen.choose("Kernel", "Restart Kernel and Run All Cells", confirm=True)
+    expect(screen.panel.get_by_text("Earlier sessions")).to_be_visible()
+    expect(screen.summary).to_contain_text("3 cell runs")
+    expect(screen.row("third = 3")).to_contain_text("[3]")
+    fold = screen.row("2 more cells")
+    fold.click()
+    expect(screen.row("first = 1")).to_contain_text("[1]")
+
+
+def test_the_switch_is_remembered_for_the_notebook(screen: Screen, lab: Lab, index: Index) -> None:
+    lab.write("mine.ipynb", ["a = 1"])
+    lab.write("other.ipynb", ["b = 1"])
+    screen.open("mine.ipynb")
+    screen.flip(to=True)
+    screen.choose("Kernel", "Shut Down Kernel")
+
+    screen.open("mine.ipynb")
+    expect(screen.switch).to_have_attribute("aria-checked", "true")
+    screen.run(0)
+    expect(screen.row("a = 1")).to_be_visible()
+    screen.open("other.ipynb")
+    expect(screen.switch).to_have_attribute("aria-checked", "false")
+    screen.run(0)
+    expect(screen.cell(0)).to_contain_text("[1]")
+    assert {Path(session.notebook).name for session in index.sessions()} == {"mine.ipynb"}
+
+
+def test_a_switch_turned_off_records_no_further_cell(screen: Screen, lab: Lab) -> None:
+    lab.write("off.ipynb", ["seen = 1", "unseen = 2"])
+    screen.open("off.ipynb")
+    screen.flip(to=True)
+    screen.run(0)
+    expect(screen.row("seen = 1")).to_be_visible()
+    screen.flip(to=False)
+    screen.run(1)
+    expect(screen.cell(1)).to_contain_text("[2]")
+    expect(screen.summary).to_contain_text("finished · 1 cell run")
+    expect(screen.row("unseen")).to_have_count(0)
+
+
+def test_a_running_cell_shows_its_time_and_what_it_logged_so_far(screen: Screen, lab: Lab) -> None:
+    lab.write("live.ipynb", ["import time, nbops\nnbops.log_metric('loss', 0.5)\ntime.sleep(600)"])
+    screen.open("live.ipynb")
+    screen.flip(to=True)
+    screen.run(0)
+    row = screen.row("import time, nbops")
+    expect(row).to_contain_text("0:01")
+    screen.expect_row("import time", "[*]", "loss 0.5")
+    screen.choose("Kernel", "Interrupt Kernel")
+    expect(row).to_contain_text("interrupted")
+    expect(row).not_to_contain_text("[*]")
+
+
+def test_a_kernel_without_nbops_says_how_to_get_it_and_runs_its_cells(
+    screen: Screen, lab: Lab
+) -> None:
+    folder = Path(os.environ["JUPYTER_DATA_DIR"]) / "kernels" / "bare"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-c", KERNEL_WITHOUT_NBOPS, "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "bare", "language": "python"}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    lab.write("bare.ipynb", ["print(6 * 7)"], kernel="bare")
+    screen.open("bare.ipynb")
+    screen.switch.click()
+    expect(screen.panel.get_by_role("alert")).to_contain_text("%pip install nbops")
+    expect(screen.switch).to_have_attribute("aria-checked", "false")
+    screen.run(0)
+    expect(screen.cell(0)).to_contain_text("42")
+
+
+def test_a_server_that_is_away_is_said_and_what_is_known_stays(screen: Screen, lab: Lab) -> None:
+    lab.write("away.ipynb", ["a = 1"])
+    screen.open("away.ipynb")
+    screen.flip(to=True)
+    screen.run(0)
+    expect(screen.row("a = 1")).to_be_visible()
+    lab.stop()
+    expect(screen.panel).to_contain_text("The server does not answer.")
+    expect(screen.row("a = 1")).to_be_visible()
+
+
+def test_the_keyboard_alone_is_enough(screen: Screen, lab: Lab, prices: Path) -> None:
+    lab.write("keys.ipynb", CELLS)
+    screen.open("keys.ipynb")
+    screen.switch.focus()
+    keys = screen.page.keyboard
+    keys.press("Space")
+    expect(screen.switch).to_have_attribute("aria-checked", "true")
+    screen.choose("Run", "Run All Cells")
+    expect(screen.row("%%track ridge")).to_contain_text("r2")
+    screen.switch.focus()
+    keys.press("Tab")
+    expect(screen.row("%%track ridge")).to_be_focused()
+    keys.press("w")
+    back = screen.panel.get_by_role("button", name="Cell runs")
+    expect(back).to_be_focused()
+    keys.press("Escape")
+    expect(screen.row("%%track ridge")).to_be_focused()
+    keys.press("ArrowDown")
+    expect(screen.row("pd.read_csv")).to_be_focused()
+    keys.press("Enter")
+    expect(screen.cell(1)).to_have_class(re.compile("jp-mod-active"))

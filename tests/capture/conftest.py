@@ -1,0 +1,31 @@
+"""A watch on this very process, as a session has it while a cell runs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from nbops.capture.audit import watch_with
+from nbops.capture.data import DataWatch
+from nbops.capture.readers import release_readers, watch_readers
+from nbops.workspace import Workspace
+
+
+@pytest.fixture
+def audit_watch(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataWatch]:
+    """Sees what the interpreter opens."""
+    monkeypatch.chdir(fresh_workspace.root)
+    watch = DataWatch(fresh_workspace)
+    watch_with(watch)
+    watch.begin_cell()
+    yield watch
+    watch.end_cell()
+    watch_with(None)
+    assert watch.failures == 0
+
+
+@pytest.fixture
+def watch(audit_watch: DataWatch) -> Iterator[DataWatch]:
+    """Sees what libraries open, too."""
+    watch_readers()
+    yield audit_watch
+    release_readers()

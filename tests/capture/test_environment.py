@@ -1,0 +1,51 @@
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from nbops.capture.environment import (
+    list_packages,
+    package_folders,
+    read_environment,
+    stamp_environment,
+)
+from nbops.digests import digest_environment
+
+
+def test_packages_are_those_an_import_would_get():
+    packages = list_packages(sys.path)
+    assert packages["msgspec"] == metadata.version("msgspec")
+    assert list(packages) == sorted(packages)
+
+
+def test_installing_anything_changes_the_stamp(tmp_path: Path):
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    before = stamp_environment([str(folder)])
+    assert stamp_environment([str(folder)]) == before
+    (folder / "thing-1.0.dist-info").mkdir()
+    assert stamp_environment([str(folder)]) != before
+
+
+def test_of_a_package_found_twice_the_first_counts(tmp_path: Path):
+    for name, version in (("one", "1.0"), ("two", "2.0")):
+        info = tmp_path / name / f"My_Thing-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: My_Thing\nVersion: {version}\n"
+        )
+    assert list_packages([str(tmp_path / "one"), str(tmp_path / "two")]) == {"my-thing": "1.0"}
+
+
+def test_folders_of_packages_are_told_from_the_rest():
+    assert package_folders(["", "/x/lib/site-packages", "/usr/lib/python3"]) == [
+        "/x/lib/site-packages"
+    ]
+
+
+def test_equal_environments_have_one_digest():
+    one, other = (
+        read_environment(sys.path, "3.11.7", "CPython", "Linux-6-x86_64") for _ in range(2)
+    )
+    assert digest_environment(one) == digest_environment(other)
+    assert one.memory_bytes > 0
+    assert one.cpu_count

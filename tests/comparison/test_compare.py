@@ -1,0 +1,303 @@
+"""Differences between runs that were made so that the answer is known."""
+
+import pytest
+from told import Told, metric, seen
+
+from nbops.comparison import Comparison, compare
+from nbops.comparison.code import diff_lines
+from nbops.journal import facts
+from nbops.records import Environment
+
+
+def told_run(
+    *,
+    load: str = "df = read('a.csv')",
+    digest: str | None = "file1:" + "a" * 64,
+    fit: str = "%%track forest depth=4\nm = fit(df, depth)",
+    auc: float | str = 0.8,
+    session: str = "s",
+    packages: dict[str, str] | None = None,
+    helpers: str = "file1:11",
+    **read: object,
+) -> Told:
+    told = Told(session)
+    told.cell("import helpers", modules=[facts.SeenModule(path="helpers.py", digest=helpers)])
+    told.cell(load, cell_id="load", reads=[seen("a.csv", digest, **read)])
+    told.cell(fit, cell_id="fit")
+    told.cell("%track metric auc=score(m)", metric("auc", auc), cell_id="score")
+    environment = Environment(
+        python="3.11.7",
+        implementation="CPython",
+        platform="Linux",
+        packages=packages or {"numpy": "2.0"},
+    )
+    told.findings.append(
+        facts.EnvironmentFound(stamp="e0", digest="env1:" + str(packages), environment=environment)
+    )
+    return told
+
+
+def compared(one: Told, other: Told) -> Comparison:
+    return compare(one.document("forest"), other.document("forest"))
+
+
+def kinds(comparison: Comparison) -> list[tuple[str, str]]:
+    return [(change.kind, change.name) for change in comparison.changes]
+
+
+def test_equal_runs_differ_in_nothing():
+    found = compared(told_run(), told_run(session="t"))
+    assert found.changes == ()
+    assert found.sentence == "No metric moved. Nothing that was recorded changed."
+    assert found.same == {"parameters": 1, "inputs": 1, "cells": 3, "packages": 1}
+
+
+def test_a_param_on_the_mark_is_one_change_not_two():
+    other = told_run(fit="%%track forest depth=8\nm = fit(df, depth)", auc=0.9)
+    found = compared(told_run(), other)
+    assert [(c.kind, c.name, c.a, c.b) for c in found.changes] == [("param", "depth", 4, 8)]
+    assert found.sentence == "auc 0.8 → 0.9 (+0.1). One recorded thing changed."
+
+
+def test_a_param_assigned_in_the_code_is_one_change_not_two():
+    def told(depth: int) -> Told:
+        told = Told(f"s{depth}")
+        told.cell(f"# track: forest depth\ndepth = {depth}\nfit()", params={"depth": depth})
+        return told
+
+    assert kinds(compared(told(4), told(8))) == [("param", "depth")]
+
+
+def test_an_assignment_that_is_no_param_is_code():
+    other = told_run(load="df = read('a.csv')\nseed = 2")
+    assert kinds(compared(told_run(), other)) == [("code", "df = read('a.csv')")]
+
+
+def test_changed_data_says_how_many_rows_and_which_columns():
+    one = told_run(shape=(569, 2), columns=("x", "y"))
+    other = told_run(digest="file1:" + "b" * 64, shape=(509, 2), columns=("x", "z"))
+    (change,) = compared(one, other).changes
+    assert (change.kind, change.name, change.a, change.b) == ("data", "a.csv", "aaaaaaa", "bbbbbbb")
+    assert change.note == "60 rows fewer (509 from 569), column z is new, column y is gone"
+
+
+def test_changed_data_of_one_shape_says_its_size():
+    one, other = told_run(size_bytes=10), told_run(digest="file1:bb", size_bytes=10)
+    assert compared(one, other).changes[0].note == "same size, other content"
+    one, other = told_run(size_bytes=10), told_run(digest="file1:bb", size_bytes=1200)
+    assert compared(one, other).changes[0].note == "+1,190 bytes"
+
+
+def test_data_without_a_digest_is_not_known_rather_than_the_same():
+    one = told_run(digest=None, missing="overwritten before it was hashed")
+    found = compared(one, told_run())
+    assert found.changes == ()
+    assert found.unknown == ("a.csv: no digest in A (overwritten before it was hashed)",)
+    assert found.sentence.endswith("changed, but not all could be compared.")
+
+
+def test_a_change_beside_what_is_not_known_says_so():
+    one = told_run(digest=None, missing="overwritten before it was hashed")
+    found = compared(one, told_run(fit="%%track forest depth=8\nm = fit(df, depth)"))
+    assert found.sentence == (
+        "No metric moved. One recorded thing changed. Not all could be compared."
+    )
+
+
+def test_what_the_runs_own_cells_wrote_follows_and_is_no_change():
+    def told(digest: str) -> Told:
+        told = Told()
+        told.cell("df = read('raw.csv')", reads=[seen("raw.csv", digest)])
+        told.cell("df.to_parquet('clean')", writes=[seen("clean", digest + "c")])
+        told.cell("%%track forest\nd = read('clean')", reads=[seen("clean", digest + "c")])
+        return told
+
+    assert kinds(compared(told("file1:a"), told("file1:b"))) == [("data", "raw.csv")]
+
+
+def test_an_input_that_the_other_run_wrote_itself_is_compared():
+    one = Told()
+    one.cell("copy('raw.csv')", writes=[seen("raw.csv", "file1:a")])
+    one.cell("%%track forest\nread('raw.csv')", reads=[seen("raw.csv", "file1:a")])
+    other = Told("t")
+    other.cell("%%track forest\nread('raw.csv')", reads=[seen("raw.csv", "file1:b")])
+    (change,) = [c for c in compared(one, other).changes if c.kind == "data"]
+    assert (change.name, change.a, change.b) == ("raw.csv", "a", "b")
+
+
+def test_changed_code_is_quoted_with_its_cells():
+    other = told_run(load="df = read('a.csv')\ndf = df.dropna()")
+    (change,) = compared(told_run(), other).changes
+    assert (change.kind, change.a, change.b, change.note) == ("code", 2, 2, "")
+    assert [(line.op, line.text) for line in change.diff] == [
+        ("same", "df = read('a.csv')"),
+        ("added", "df = df.dropna()"),
+    ]
+
+
+def test_a_cell_that_only_one_run_had_says_so():
+    other = told_run()
+    extra = other.cell("m = prune(m)")
+    assert extra
+    other.cell("%track metric auc=score(m)", metric("auc", 0.7))
+    found = compared(told_run(), other)
+    assert ("m = prune(m)", "only in B") in [(c.name, c.note) for c in found.changes]
+
+
+def told_twice(first: str) -> Told:
+    """A run that needs two executions of one cell: the file of one, the variable of the other."""
+    told = Told("t")
+    told.cell(first, cell_id="first", writes=[seen("a.csv", "file1:" + "a" * 64)])
+    told.cell(first, cell_id="first")
+    told.cell("df = read(path)", reads=[seen("a.csv", "file1:" + "a" * 64)])
+    told.cell("%%track forest\nm = fit(df)")
+    return told
+
+
+def told_once(first: str) -> Told:
+    told = Told("s")
+    told.cell(first, cell_id="first", writes=[seen("a.csv", "file1:" + "a" * 64)])
+    told.cell("df = read(path)", reads=[seen("a.csv", "file1:" + "a" * 64)])
+    told.cell("%%track forest\nm = fit(df)")
+    return told
+
+
+def test_a_cell_that_starts_from_nothing_may_be_run_again():
+    first = "path = 'a.csv'\nopen(path, 'w').close()"
+    assert compared(told_once(first), told_twice(first)).changes == ()
+
+
+def test_a_cell_that_goes_on_from_what_it_did_is_one_more_step():
+    first = "path = path + '.csv'"
+    found = compared(told_once(first), told_twice(first))
+    assert [(c.kind, c.note) for c in found.changes] == [("code", "only in B")]
+
+
+def test_cells_are_paired_by_id_even_when_their_code_changed_much():
+    other = told_run(load="df = something_else_entirely(with_other, names)")
+    (change,) = compared(told_run(), other).changes
+    assert (change.a, change.b) == (2, 2)
+
+
+def test_retyped_cells_are_paired_by_what_they_say():
+    one, other = Told(), Told("t")
+    one.cell("%%track forest\nm = fit(df, rows=10)", cell_id="x")
+    other.cell("%%track forest\nm = fit(df, rows=20)", cell_id="y")
+    (change,) = compared(one, other).changes
+    assert [line.op for line in change.diff] == ["removed", "added"]
+
+
+def test_an_edited_module_is_a_change():
+    found = compared(told_run(), told_run(helpers="file1:22"))
+    assert kinds(found) == []  # nothing of helpers is used
+    load = "df = helpers.read('a.csv')"
+    found = compared(told_run(load=load), told_run(load=load, helpers="file1:22"))
+    assert kinds(found) == [("module", "helpers.py")]
+
+
+def test_packages_that_changed_came_or_went():
+    one = told_run(packages={"numpy": "2.0", "scipy": "1.0", "old": "1"})
+    other = told_run(packages={"numpy": "2.1", "scipy": "1.0", "new": "1"})
+    found = compared(one, other)
+    assert [(c.name, c.a, c.b) for c in found.changes] == [
+        ("numpy", "2.0", "2.1"),
+        ("old", "1", None),
+        ("new", None, "1"),
+    ]
+    assert found.same["packages"] == 1
+
+
+def test_several_changes_are_not_told_apart():
+    other = told_run(fit="%%track forest depth=8\nm = fit(df, depth)", auc=0.9, digest="file1:bb")
+    assert compared(told_run(), other).sentence == (
+        "auc 0.8 → 0.9 (+0.1). 2 recorded things changed;"
+        " these records cannot tell which of them did it."
+    )
+
+
+@pytest.mark.parametrize(("value", "delta"), [("NaN", None), ("Infinity", None), (0.5, -0.3)])
+def test_a_delta_is_a_number_or_nothing(value: float | str, delta: float | None):
+    (moved,) = compared(told_run(), told_run(auc=value)).metrics
+    assert moved.delta == (pytest.approx(delta) if delta else None)
+
+
+def test_packages_that_were_not_listed_are_not_known():
+    one = told_run()
+    one.findings = [f for f in one.findings if not isinstance(f, facts.EnvironmentFound)]
+    assert compared(one, told_run()).unknown == ("packages: those of A were not listed",)
+
+
+def test_packages_that_neither_side_listed_are_not_known_of_both():
+    one, other = told_run(), told_run(session="t")
+    for told in (one, other):
+        told.findings = [f for f in told.findings if not isinstance(f, facts.EnvironmentFound)]
+    assert compared(one, other).unknown == ("packages: those of A and B were not listed",)
+
+
+def test_a_global_that_a_function_reads_is_a_change():
+    def told(session: str, *depths: int) -> Told:
+        told = Told(session)
+        told.cell("DEPTH = 3", cell_id="depth")
+        told.cell("def train(lr): return DEPTH * lr", cell_id="def")
+        for depth in depths:
+            told.cell(f"DEPTH = {depth}", cell_id="depth")
+        told.cell("%%track forest lr=1\nm = train(lr)", cell_id="fit")
+        return told
+
+    (change,) = compared(told("s"), told("t", 30)).changes
+    assert [line.text for line in change.diff] == ["DEPTH = 3", "DEPTH = 30"]
+    assert compared(told("s"), told("t", 30, 3)).changes == ()
+
+
+@pytest.mark.parametrize("above", ["", "%%time\n", "%%time\n\n%%capture\n", "\n"])
+def test_an_edited_mark_is_no_change_of_code(above: str):
+    def told(session: str, mark: str) -> Told:
+        told = Told(session)
+        told.cell(f"{above}{mark}\nm = fit(df, depth)", cell_id="fit")
+        return told
+
+    one, other = told("s", "%%track forest depth=4"), told("t", "%%track forest depth=2*4 ")
+    assert kinds(compared(one, other)) == [("param", "depth")]
+    other = told("t", "%%track forest depth=4")
+    other.cell(f"{above}%%track  forest depth=4\nm = fit(df, deeper)", cell_id="fit")
+    (change,) = compared(one, other).changes
+    assert [line.text for line in change.diff if line.op in ("added", "removed")] == [
+        "m = fit(df, depth)",
+        "m = fit(df, deeper)",
+    ]
+
+
+def test_far_lines_are_left_out_of_a_diff():
+    before = "\n".join(f"line {number}" for number in range(30))
+    ops = [line.op for line in diff_lines(before, before.replace("line 15", "other"))]
+    assert ops == ["gap", "same", "same", "removed", "added", "same", "same", "gap"]
+
+
+def told_reading_anew(digest: str, *before: str) -> Told:
+    told = Told("s" + digest[-1])
+    told.cell("import pandas as pd\nmake('a.csv')", writes=[seen("a.csv", "file1:" + "a" * 64)])
+    told.cell("df = pd.read_csv('a.csv')", reads=[seen("a.csv", "file1:" + "a" * 64)])
+    for source in before:
+        told.cell(source, writes=[seen("a.csv", digest)])
+        told.cell("df = pd.read_csv('a.csv')", reads=[seen("a.csv", digest, shape=(5, 2))])
+    told.cell("%%track forest\nm = fit(df)")
+    return told
+
+
+def test_data_that_the_cells_wrote_anew_is_told_beside_the_code_that_did():
+    one = told_reading_anew("file1:" + "a" * 64)
+    other = told_reading_anew("file1:" + "b" * 64, "df.iloc[:-5].to_csv('a.csv')")
+    found = compared(one, other)
+    assert kinds(found) == [("code", "df.iloc[:-5].to_csv('a.csv')")]
+    assert any(line.startswith("a.csv, which these cells wrote") for line in found.context)
+
+
+def test_injected_parameters_are_params_and_no_code():
+    def told(session: str, injected: str) -> Told:
+        run = Told(session)
+        run.cell(injected)
+        run.cell("%%track forest depth\nm = fit(depth)", params={"depth": int(injected[-1])})
+        return run
+
+    found = compared(told("s", "# Parameters\ndepth = 3"), told("t", "# Parameters\ndepth = 6"))
+    assert kinds(found) == [("param", "depth")]

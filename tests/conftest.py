@@ -1,0 +1,135 @@
+"""Every test works in a home, a cache and a runtime folder of its own; kernels and stores are real."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kernels import Kernel
+from processes import stop_background
+from servers import MlflowServer
+
+from nbops.index.queries import Index
+from nbops.workspace import Workspace, find_workspace
+
+_HOMES = {
+    "HOME": "home",
+    "XDG_CACHE_HOME": "cache",
+    "XDG_CONFIG_HOME": "config",
+    "XDG_STATE_HOME": "state",
+    "XDG_RUNTIME_DIR": "run",
+    "IPYTHONDIR": "ipython",
+    "JUPYTER_CONFIG_DIR": "jupyter/config",
+    "JUPYTER_DATA_DIR": "jupyter/data",
+    "JUPYTER_RUNTIME_DIR": "jupyter/runtime",
+    "MPLCONFIGDIR": "matplotlib",
+}
+
+
+@pytest.fixture(autouse=True)
+def private_homes(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Folders that nothing else on the machine looks into."""
+    root = tmp_path_factory.mktemp("homes")
+    for variable, name in _HOMES.items():
+        folder = root / name
+        folder.mkdir(parents=True)
+        monkeypatch.setenv(variable, str(folder))
+    for variable in list(os.environ):
+        if variable.startswith(("MLFLOW_", "NBOPS_")):
+            monkeypatch.delenv(variable)
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("NBOPS_STAY_S", "1")
+    return root
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow SQLite file of the installed version, without experiments but the default."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    code = (
+        "from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as S;"
+        f"S('sqlite:///{path}', '{path.parent.as_uri()}/artifacts').engine.dispose()"
+    )
+    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+    return path
+
+
+@pytest.fixture
+def fresh_workspace(tmp_path: Path, private_homes: Path) -> Iterator[Workspace]:
+    """A project's folder in which nothing was recorded yet."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text("[project]\nname = 'project'\n")
+    workspace = find_workspace(root)
+    yield workspace
+    stop_background(workspace)
+
+
+@pytest.fixture
+def workspace(fresh_workspace: Workspace, migrated_store: Path) -> Workspace:
+    """A project's folder with a store that need not be migrated first: that takes seconds."""
+    fresh_workspace.prepare()
+    shutil.copyfile(migrated_store, fresh_workspace.embedded_database)
+    with sqlite3.connect(fresh_workspace.embedded_database) as db:
+        db.execute(
+            "UPDATE experiments SET artifact_location = ?",
+            [(fresh_workspace.artifacts / "0").as_uri()],
+        )
+    db.close()
+    return fresh_workspace
+
+
+@pytest.fixture
+def start_kernel(workspace: Workspace) -> Iterator[Callable[..., Kernel]]:
+    """Start real kernels in the workspace; all are gone when the test ends."""
+    kernels: list[Kernel] = []
+
+    def start(folder: Path | None = None, **environment: str) -> Kernel:
+        kernel = Kernel(folder or workspace.root, environment)
+        kernels.append(kernel)
+        return kernel
+
+    yield start
+    for kernel in kernels:
+        kernel.kill()
+
+
+@pytest.fixture
+def kernel(start_kernel: Callable[..., Kernel]) -> Kernel:
+    """A kernel that tracks from its first cell on."""
+    kernel = start_kernel()
+    kernel.run("%load_ext nbops\n%track start", "start")
+    return kernel
+
+
+@pytest.fixture
+def index(workspace: Workspace) -> Index:
+    return Index(workspace)
+
+
+@pytest.fixture
+def mlflow_server(tmp_path: Path, migrated_store: Path) -> Iterator[Callable[..., MlflowServer]]:
+    """Make MLflow servers of one's own, running or not yet."""
+    servers = []
+
+    def make(*, start: bool = True) -> MlflowServer:
+        folder = tmp_path / f"server{len(servers)}"
+        folder.mkdir()
+        shutil.copyfile(migrated_store, folder / "mlflow.db")
+        server = MlflowServer(folder)
+        servers.append(server)
+        if start:
+            server.start()
+        return server
+
+    yield make
+    for server in servers:
+        server.stop()

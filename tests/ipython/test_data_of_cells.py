@@ -1,0 +1,79 @@
+"""What cells of a real kernel read: by workers, by many files, by libraries of other languages."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+from kernels import Kernel
+from processes import wait_until
+
+from nbops.digests import digest_file, digest_folder
+from nbops.index.queries import Index
+from nbops.records import CellRun
+from nbops.workspace import Workspace
+
+LOADER = """
+import multiprocessing
+def load(path):
+    with open(path, "rb") as file:
+        return len(file.read())
+paths = [f"images/{number}.bin" for number in range(3000)]
+with multiprocessing.get_context("fork").Pool(4) as pool:
+    total = sum(pool.imap(load, paths, chunksize=10))
+"""
+
+
+def last_cell(index: Index) -> CellRun:
+    """The newest cell run, once all that it read is hashed."""
+
+    def newest() -> CellRun:
+        assert index.wait(60)
+        return index.document(index.resolve(index.sessions()[0].id)).cell_runs[-1]
+
+    wait_until(lambda: all(one.digest or one.missing for one in newest().reads), 60)
+    return newest()
+
+
+def test_a_loader_with_four_workers_reads_one_folder(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    images = workspace.root / "images"
+    images.mkdir()
+    for number in range(3000):
+        (images / f"{number}.bin").write_bytes(number.to_bytes(4))
+    assert kernel.run(LOADER).error == ""
+    (read,) = last_cell(index).reads
+    expected = digest_folder((path.name, str(path)) for path in images.iterdir())
+    assert (read.name, read.kind, read.missing) == ("images", "folder", None)
+    assert (read.digest, read.file_count, read.size_bytes) == expected
+
+
+def test_files_that_workers_read_and_write_are_the_cells(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    (workspace.root / "in.txt").write_text("4")
+    kernel.run(
+        "import os\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n"
+        "    open('out.txt', 'w').write(open('in.txt').read() * 2)\n"
+        "    os._exit(0)\n"
+        "os.waitpid(pid, 0)"
+    )
+    cell = last_cell(index)
+    assert [(one.name, one.digest) for one in cell.reads] == [
+        ("in.txt", digest_file(workspace.root / "in.txt"))
+    ]
+    assert [(one.name, one.digest) for one in cell.writes] == [
+        ("out.txt", digest_file(workspace.root / "out.txt"))
+    ]
+
+
+def test_what_arrow_reads_is_seen_with_its_shape(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    path = Path(workspace.root / "t.parquet")
+    pa.parquet.write_table(pa.table({"a": [1]}), path)
+    kernel.run("import pyarrow.parquet as pq\ntable = pq.read_table('t.parquet')")
+    (read,) = last_cell(index).reads
+    assert (read.name, read.digest, read.shape) == ("t.parquet", digest_file(path), (1, 1))

@@ -1,0 +1,80 @@
+"""What a record says of data: never a digest of something else."""
+
+from told import Told, seen
+
+from nbops.journal import facts
+
+STAT = (1, 10, 5)
+
+
+def refs(told: Told):
+    return told.replay().document().cell_runs[0].reads
+
+
+def test_a_digest_found_later_completes_the_reference():
+    told = Told()
+    told.cell("read()", reads=[seen("big.csv", digest=None, stat=STAT)])
+    assert refs(told)[0].digest is None
+    told.findings.append(facts.Digested(uri="file:///w/big.csv", stat=STAT, digest="file1:bb"))
+    assert refs(told)[0].digest == "file1:bb"
+
+
+def test_a_digest_of_another_content_is_not_taken():
+    told = Told()
+    told.cell("read()", reads=[seen("big.csv", digest=None, stat=STAT)])
+    told.findings.append(
+        facts.Digested(uri="file:///w/big.csv", stat=(1, 10, 6), digest="file1:bb")
+    )
+    assert refs(told)[0].digest is None
+
+
+def test_content_that_was_overwritten_first_says_so():
+    told = Told()
+    told.cell("read()", reads=[seen("big.csv", digest=None, stat=STAT)])
+    told.facts.append(facts.Overwritten(uri="file:///w/big.csv", stat=STAT, at=1.0))
+    told.findings.append(
+        facts.Digested(
+            uri="file:///w/big.csv", stat=STAT, missing="changed before it could be hashed"
+        )
+    )
+    assert refs(told)[0].missing == "overwritten before it was hashed"
+
+
+def test_a_file_seen_twice_is_one_reference_with_all_that_is_known():
+    told = Told()
+    told.cell(
+        "read()",
+        reads=[
+            seen("a.csv", stat=STAT),
+            seen(
+                "a.csv", digest=None, stat=STAT, shape=(3, 2), columns=("x", "y"), seen_by="wrapper"
+            ),
+        ],
+    )
+    (ref,) = refs(told)
+    assert (ref.digest, ref.shape, ref.columns) == ("file1:" + "a" * 64, (3, 2), ("x", "y"))
+
+
+def test_two_contents_of_one_file_are_two_references():
+    told = Told()
+    told.cell("read()", reads=[seen("a.csv", "file1:aa"), seen("a.csv", "file1:bb")])
+    assert [ref.digest for ref in refs(told)] == ["file1:aa", "file1:bb"]
+
+
+def test_coverage_counts_what_was_seen_how_and_what_is_missing():
+    told = Told()
+    told.cell(
+        "read()",
+        reads=[seen("a.csv"), seen("b.parquet", seen_by="wrapper")],
+        writes=[seen("c", digest=None, missing="overwritten before it was hashed")],
+    )
+    assert told.replay().session().coverage == {"audit": 2, "wrapper": 1, "missing": 1}
+
+
+def test_models_carry_the_digests_of_the_data_behind_them():
+    from told import model
+
+    told = Told()
+    told.cell("df = read()", reads=[seen("a.csv", "file1:aa")])
+    told.cell("%%track forest\nm = fit(df)", model())
+    assert told.runs()[0].models[0].data_digests == ("file1:aa",)

@@ -1,0 +1,80 @@
+"""Definitions of digests never change: these vectors were computed once and for all."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from nbops.digests import digest_bytes, digest_file, digest_frame, digest_source, for_mlflow
+
+EMPTY = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"  # BLAKE3's own vector
+
+
+def test_a_file_has_the_blake3_of_its_bytes(tmp_path: Path):
+    path = tmp_path / "f"
+    path.write_bytes(b"")
+    assert digest_file(path) == f"file1:{EMPTY}"
+    path.write_bytes(b"nbops")
+    assert digest_file(path) == digest_bytes(b"nbops")
+    assert digest_bytes(b"nbops") == (
+        "file1:4cfebf6c0767bfb5aece0444eddfbf79aebcbc2fac455fc2c82f155443abe898"
+    )
+
+
+def test_a_large_file_is_hashed_like_a_small_one(tmp_path: Path):
+    data = bytes(range(256)) * 20_000
+    path = tmp_path / "f"
+    path.write_bytes(data)
+    assert digest_file(path) == digest_bytes(data)
+
+
+def test_code_counts_without_spaces_at_line_ends():
+    assert digest_source("a = 1\nb = 2") == digest_source("\na = 1   \r\nb = 2\n\n")
+    assert digest_source("a = 1") != digest_source("a  = 1")
+    assert digest_source("if a:\n    b") != digest_source("if a:\n  b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.arange(4), np.arange(4)[::-1].copy()),
+        (np.arange(4, dtype="i4"), np.arange(4, dtype="i8")),
+        (np.zeros((2, 3)), np.zeros((3, 2))),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [2, 1]})),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"b": [1, 2]})),
+        (pd.DataFrame({"a": [1.0, None]}), pd.DataFrame({"a": [1.0, 2.0]})),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 2]}, index=[5, 6])),
+        (pd.DataFrame({"a": ["x", "y"]}), pd.DataFrame({"a": ["x", "z"]})),
+    ],
+)
+def test_frames_differ_by_order_dtype_shape_names_and_values(one, other):
+    assert digest_frame(one) != digest_frame(other)
+
+
+def test_a_frame_is_its_content_not_how_it_came_to_be():
+    whole = pd.DataFrame({"a": range(10), "b": list("abcdefghij")})
+    parts = pd.concat([whole.iloc[:5], whole.iloc[5:]])
+    assert digest_frame(whole) == digest_frame(parts)
+    table = pa.concat_tables([pa.table({"a": [1, 2]}), pa.table({"a": [3]})])
+    assert digest_frame(table) == digest_frame(pa.table({"a": [1, 2, 3]}))
+    assert digest_frame(np.arange(10)[::2]) == digest_frame(np.arange(0, 10, 2))
+
+
+def test_every_row_counts_also_the_late_ones_and_the_dates():
+    frame = pd.DataFrame({"when": pd.date_range("2026-01-01", periods=20_000, freq="h")})
+    changed = frame.copy()
+    changed.loc[15_000, "when"] = pd.Timestamp("2000-01-01")
+    assert digest_frame(frame) != digest_frame(changed)
+
+
+def test_what_has_no_digest_says_so():
+    with pytest.raises(TypeError, match="objects"):
+        digest_frame(np.array([object()]))
+    with pytest.raises(TypeError, match="neither an array nor a frame"):
+        digest_frame({"a": 1})
+
+
+def test_mlflow_gets_32_digits():
+    assert for_mlflow(digest_bytes(b"")) == EMPTY[:32]

@@ -1,0 +1,144 @@
+"""`import nbops` in a plain script."""
+
+import subprocess
+import sys
+
+from mlflow import MlflowClient
+
+from nbops.index.queries import Index
+from nbops.workspace import Workspace
+
+
+def run_script(workspace: Workspace, code: str) -> subprocess.CompletedProcess[str]:
+    script = workspace.root / "train.py"
+    script.write_text(code)
+    command = [sys.executable, str(script)]
+    return subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=120)
+
+
+def test_a_block_makes_a_run_and_the_script_ends_with_it_in_mlflow(workspace: Workspace):
+    (workspace.root / "a.csv").write_text("x\n1\n")
+    done = run_script(
+        workspace,
+        "import nbops\n"
+        "rows = open('a.csv').read()\n"
+        "with nbops.track('forest', depth=3) as run:\n"
+        "    run.log_metric('auc', 0.9)\n"
+        "    nbops.log_metrics({'f1': 0.8})\n",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    index = Index(workspace)
+    (run,) = index.runs()
+    assert (run.name, run.status, run.params) == ("forest", "finished", {"depth": 3})
+    document = index.document(index.resolve("last"))
+    assert (document.session.kind, document.session.notebook) == ("script", "train.py")
+    assert "nbops.track('forest'" in document.cell_runs[0].source
+    assert [ref.name for ref in document.cell_runs[0].reads] == []  # before nbops was asked for
+    found = MlflowClient(tracking_uri=workspace.embedded_uri).get_run(run.mlflow_run_id)
+    assert found.data.metrics == {"auc": 0.9, "f1": 0.8}
+    assert found.data.tags["mlflow.source.type"] == "LOCAL"
+
+
+def test_a_started_script_sees_what_it_reads(workspace: Workspace):
+    (workspace.root / "a.csv").write_text("x\n1\n")
+    code = "import nbops\nnbops.start('exp')\nimport pandas as pd\ndf = pd.read_csv('a.csv')\n"
+    run_script(workspace, code + "nbops.log_metric('rows', len(df))\n")
+    index = Index(workspace)
+    document = index.document(index.resolve("last"))
+    assert document.session.experiment == "exp"
+    assert [(ref.name, ref.shape) for ref in document.cell_runs[0].reads] == [("a.csv", (1, 1))]
+    assert document.runs[0].origin == "metric"
+
+
+def test_a_script_that_fails_is_recorded_and_fails_as_before(workspace: Workspace):
+    done = run_script(workspace, "import nbops\nwith nbops.track('r'):\n    1/0\n")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == "ZeroDivisionError: division by zero"
+    assert Index(workspace).runs()[0].status == "failed"
+
+
+def test_a_script_that_only_imports_nbops_records_nothing(workspace: Workspace):
+    assert run_script(workspace, "import nbops\nprint('hi')\n").stdout == "hi\n"
+    assert not list(workspace.sessions.glob("*"))
+
+
+def test_importing_nbops_is_light(workspace: Workspace):
+    code = "import sys, nbops\nprint([m for m in ('mlflow', 'pandas', 'msgspec', 'IPython') if m in sys.modules])"
+    assert run_script(workspace, code).stdout == "[]\n"
+
+
+def test_runs_are_a_frame(workspace: Workspace):
+    run_script(
+        workspace,
+        "import nbops\nfor d in (1, 2):\n"
+        "    with nbops.track('r', d=d) as run: run.log_metric('m', d / 2)\n",
+    )
+    done = run_script(
+        workspace,
+        "import nbops\n"
+        "frame = nbops.runs(where='metrics.m > 0', sort='metrics.m')\n"
+        "print(frame[['name', 'metrics.m', 'params.d']].values.tolist())\n"
+        "print(len(nbops.runs(where='metrics.m > 9')))\n"
+        "print(nbops.show('last'), nbops.why())\n",
+    )
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["[['r', 1.0, 2], ['r', 0.5, 1]]", "0"]
+    assert "One recorded thing changed" in done.stdout
+
+
+def test_a_metric_that_is_no_number_is_said_once_and_the_script_goes_on(workspace: Workspace):
+    done = run_script(
+        workspace,
+        "import nbops\n"
+        "for step in range(3):\n"
+        "    nbops.log_metrics({'a': 1, 'b': 'high', 'c': 3}, step=float(step))\n",
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("The metric 'b' is a str, not a number") == 1
+    (run,) = Index(workspace).runs()
+    assert {name: len(points) for name, points in run.metrics.items()} == {"a": 1, "c": 1}
+    document = Index(workspace).document(Index(workspace).resolve("last"))
+    assert [point[0] for point in document.runs[0].metrics["c"]] == [0, 1, 2]
+
+
+def test_names_of_any_kind_are_taken_as_text(workspace: Workspace):
+    code = "import nbops\nnbops.start('e', tags={'n': 1})\nnbops.log_metric(5, 1)\nnbops.log_param(6, 2)\n"
+    done = run_script(workspace, code + "nbops.set_tag(7, 3)\nnbops.note(8)\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    (run,) = Index(workspace).runs()
+    assert (set(run.metrics), run.params, run.tags, run.notes) == (
+        {"5"},
+        {"6": 2},
+        {"7": "3"},
+        ("8",),
+    )
+
+
+def test_workers_open_no_sessions_of_their_own(workspace: Workspace):
+    done = run_script(
+        workspace,
+        "import multiprocessing, nbops\n"
+        "def work(n):\n"
+        "    nbops.log_metric('n', n)\n"
+        "if __name__ == '__main__':\n"
+        "    nbops.log_metric('all', 4)\n"
+        "    for way in ('fork', 'spawn'):\n"
+        "        with multiprocessing.get_context(way).Pool(2) as pool:\n"
+        "            pool.map(work, range(4))\n",
+    )
+    assert done.returncode == 0
+    assert "what worker processes log is not recorded" in done.stderr
+    assert len(list(workspace.sessions.glob("*"))) == 1
+
+
+def test_a_block_may_be_left_in_another_context(workspace: Workspace):
+    done = run_script(
+        workspace,
+        "import contextvars, nbops\n"
+        "block = nbops.track('y')\n"
+        "contextvars.copy_context().run(block.__enter__)\n"
+        "block.__exit__(None, None, None)\n",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert Index(workspace).runs()[0].status == "finished"

@@ -1,0 +1,130 @@
+"""Golden documents: what Python sends is what the panel's tests read, field by field.
+
+`NBOPS_WRITE_GOLDEN=1 pytest tests/test_wire.py` writes them anew; read the difference before you commit it.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from told import Told, figure, metric, model, seen
+
+from nbops.comparison import compare
+from nbops.index.database import IndexWriter
+from nbops.index.queries import Index
+from nbops.journal import facts
+from nbops.records import Environment, Source, to_json
+from nbops.server.routes import describe_notebook
+from nbops.workspace import Workspace
+
+WIRE = Path(__file__).parent / "wire"
+WRITE = bool(os.environ.get("NBOPS_WRITE_GOLDEN"))  # a test's own environment has none of ours
+
+
+def a_session() -> Told:
+    """A session with one of everything."""
+    told = Told("5e5510000001", tags={"stage": "dev"})
+    told.facts.append(
+        facts.CellBefore(cell_run="5e5510000001.0", seq=0, execution_count=1, source="import os")
+    )
+    told.count = 1
+    load = told.cell(
+        "df = pd.read_csv('data/train.csv')",
+        cell_id="load",
+        reads=[seen("data/train.csv", shape=(569, 31), columns=("a", "b"), seen_by="wrapper")],
+        modules=[facts.SeenModule(path="helpers.py", digest="file1:" + "c" * 64)],
+    )
+    told.cell("%%track forest depth=4\nm = fit(df, depth)", model("forest"), cell_id="fit")
+    told.cell(
+        "%track metric auc=score(m)",
+        metric("auc", 0.871),
+        metric("loss", "NaN"),
+        figure("roc.png"),
+        facts.Note(cell_run="", text="first try"),
+        facts.Tag(cell_run="", name="kind", value="baseline"),
+        cell_id="score",
+        writes=[
+            seen("model.pkl", digest=None, missing="overwritten before it was hashed"),
+            seen("big.bin", digest=None, stat=(1, 2, 3)),
+        ],
+        warnings=["depth is named as a param, but there is no such variable"],
+    )
+    told.cell(
+        "df.merge(regions)",
+        cell_id="merge",
+        status="error",
+        error=facts.CellError(name="KeyError", message="'region_id'"),
+    )
+    told.cell("%%track forest depth=8\nm = fit(df.dropna(), depth)", cell_id="fit", stamp="e1")
+    told.cell("%track metric auc=score(m)", metric("auc", 0.913), cell_id="score", stamp="e1")
+    told.cell("time.sleep(60)", metric("loss", 0.5, step=41), cell_id="train", ends=False)
+    for stamp, numpy in (("e0", "2.0.0"), ("e1", "2.1.0")):
+        environment = Environment(
+            python="3.11.7",
+            implementation="CPython",
+            platform="Linux-6.1-x86_64",
+            packages={"numpy": numpy, "pandas": "3.1.1"},
+            cpu="A CPU",
+            cpu_count=2,
+            memory_bytes=24_000_000_000,
+        )
+        told.findings.append(
+            facts.EnvironmentFound(
+                stamp=stamp, digest=f"env1:{stamp * 32}", environment=environment
+            )
+        )
+    told.findings.append(
+        facts.SourceFound(
+            source=Source(git_commit="3f2c81d" + "0" * 33, git_branch="main", is_dirty=False)
+        )
+    )
+    told.findings.append(
+        facts.Created(
+            run="5e5510000001",
+            mlflow_run_id="a" * 32,
+            experiment_id="1",
+            tracking_uri="sqlite:////w/mlflow.db",
+        )
+    )
+    assert load
+    return told
+
+
+def document() -> Any:
+    return a_session().replay().document()
+
+
+def why() -> Any:
+    replay = a_session().replay()
+    one, other = [run for run in replay.runs() if run.name == "forest"]
+    return compare(replay.document(one.id), replay.document(other.id))
+
+
+@pytest.fixture
+def notebook(fresh_workspace: Workspace) -> Any:
+    writer = IndexWriter(fresh_workspace)
+    writer.ingest(a_session().replay(), journal_bytes=1, findings_bytes=1, unshipped=2)
+    writer.close()
+    return describe_notebook(Index(fresh_workspace), "churn.ipynb", "k1", 0)
+
+
+def check(name: str, value: Any) -> None:
+    path = WIRE / f"{name}.json"
+    sent = json.loads(to_json(value))
+    if WRITE:
+        path.write_text(json.dumps(sent, indent=1, ensure_ascii=False) + "\n")
+    assert sent == json.loads(path.read_text())
+
+
+def test_a_session_is_sent_as_agreed():
+    check("document", document())
+
+
+def test_a_comparison_is_sent_as_agreed():
+    check("why", why())
+
+
+def test_a_notebook_is_sent_as_agreed(notebook: Any):
+    check("notebook", notebook)

@@ -44,7 +44,7 @@ test: test-python test-panel test-browser ## Pass all tests.
 
 test-python: $(READY)
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --numprocesses 4 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
 
 test-panel: $(PANEL)
 	@cd labextension && npm run --silent test

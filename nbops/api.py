@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _told: set[str] = set()
-_SHIP_WITHIN_S = 30.0
+_SHIP_WITHIN_S = 60.0
 
 
 def start(

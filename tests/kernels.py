@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-from processes import end_process
+from processes import PATIENCE_S, end_process
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Kernel:
     def _connect(self) -> BlockingKernelClient:
         client = self.manager.client()
         client.start_channels()
-        client.wait_for_ready(timeout=60)
+        client.wait_for_ready(timeout=PATIENCE_S)
         return client
 
     @property
@@ -85,7 +85,7 @@ class Kernel:
         return str(message["header"]["msg_id"])
 
     def run(
-        self, code: str, cell_id: str | None = None, timeout_s: float = 120, **options: Any
+        self, code: str, cell_id: str | None = None, timeout_s: float = PATIENCE_S, **options: Any
     ) -> Answer:
         """Run a cell to its end."""
         message_id = self.send(code, cell_id, **options)

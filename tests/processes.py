@@ -12,6 +12,10 @@ import psutil
 
 from nbops.workspace import Workspace
 
+PATIENCE_S = 300.0
+"""How long a test waits for what another process brings about. The background process gives way to all
+others, so on a machine whose every core is taken it may be a minute late; a test that passes never waits so long."""
+
 
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
@@ -20,7 +24,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
     """Wait for something that another process brings about."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
-from processes import free_port, wait_until
+from processes import PATIENCE_S, free_port, wait_until
 
 TOKEN = "test"
 SHOTS = os.environ.get("NBOPS_SHOTS")
@@ -38,7 +38,7 @@ class Lab:
         log = (config / "lab.log").open("ab")
         self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=log)
         log.close()
-        wait_until(self._answers, 60)
+        wait_until(self._answers)
 
     def url(self, notebook: str) -> str:
         return f"http://127.0.0.1:{self._port}/lab/tree/{notebook}?token={TOKEN}"
@@ -53,7 +53,7 @@ class Lab:
         """End it, with its kernels."""
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(PATIENCE_S)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, "JupyterLab ended before it answered"

@@ -30,7 +30,7 @@ class MlflowServer:
             command, env=environment, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
-        wait_until(self._answers, 60)
+        wait_until(self._answers)
 
     def stop(self) -> None:
         if self._process is not None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from mlflow import MlflowClient
+from processes import PATIENCE_S
 
 from nbops.index.queries import Index
 from nbops.workspace import Workspace
@@ -13,7 +14,9 @@ def run_script(workspace: Workspace, code: str) -> subprocess.CompletedProcess[s
     script = workspace.root / "train.py"
     script.write_text(code)
     command = [sys.executable, str(script)]
-    return subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, cwd=workspace.root, capture_output=True, text=True, timeout=PATIENCE_S
+    )
 
 
 def test_a_block_makes_a_run_and_the_script_ends_with_it_in_mlflow(workspace: Workspace):

@@ -41,7 +41,7 @@ class Index:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
 
-    def wait(self, timeout_s: float = 10.0) -> bool:
+    def wait(self, timeout_s: float = 30.0) -> bool:
         """Wait until everything that is written by now is indexed; False when time ran out.
 
         Starts the background process when it is needed.

@@ -98,7 +98,7 @@ class TrackMagics(Magics):  # type: ignore[misc]
         print("Tracking again.")  # noqa: T201
 
     def _status(self, _line: str) -> StatusView:
-        index = self._index(wait_s=1)
+        index = self._index(is_patient=False)
         return StatusView(
             current(), index.sessions(), index.unshipped(), index.state(), self._checks(index)
         )
@@ -180,14 +180,15 @@ class TrackMagics(Magics):  # type: ignore[misc]
 
     # ---- inside -------------------------------------------------------------------------------------
 
-    def _index(self, wait_s: float = 10.0) -> "Index":
+    def _index(self, *, is_patient: bool = True) -> "Index":
         """Index of this notebook's workspace, up to date with what the kernel has written."""
         from nbops.index.queries import Index
 
         recorder = current()
         workspace = recorder.workspace if recorder else find_workspace(self.extension.notebook())
         index = Index(workspace)
-        index.wait(wait_s)
+        if not index.wait(30.0 if is_patient else 1.0) and is_patient:
+            say("not everything is read yet; `nbops doctor` tells why.")
         return index
 
     def _checks(self, index: "Index") -> list[str]:

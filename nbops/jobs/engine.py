@@ -26,7 +26,7 @@ _FINISH = "__import__('nbops.ipython.job', fromlist=['job']).finish({status!r})"
 _FINISH_WITHIN_S = 120.0
 _SHIP_WITHIN_S = 120.0
 _SHIP_INTERRUPTED_WITHIN_S = 10.0
-_IDLE_WITHIN_S = 2.0
+_IDLE_WITHIN_S = 10.0
 _LONGEST_SOCKET = 90
 _SHUTDOWN_S = 3.0
 """ipykernel sometimes hangs in its own shutdown; the default would be to wait 5 s for it."""

@@ -23,6 +23,7 @@ from nbops.tracking.kept_data import KeptData
 from nbops.tracking.mlflow_reader import LinkQuestion
 from nbops.tracking.ownership import Lease
 from nbops.tracking.packing import Packer
+from nbops.tracking.priorities import idle_disk, yield_to_all
 from nbops.tracking.shipping import Shipper
 from nbops.workspace import Workspace
 
@@ -58,7 +59,8 @@ class Courier:
         self._shippers: dict[str, Shipper] = {}
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
-        self._worker.start()
+        with idle_disk():
+            self._worker.start()
         self._own_lease: Lease | None = None
         if only is not None:  # nobody else may be first
             self._own_lease = Lease(workspace.sessions / only)
@@ -258,6 +260,7 @@ class Courier:
             self._index.put_state(error=state[0])
 
     def _work(self) -> None:
+        yield_to_all()
         while (job := self._jobs.get()) is not None:
             try:
                 job()

@@ -14,7 +14,7 @@ from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace
 
 _TICK_S = 0.1
-_FOLLOWED_WITHIN_S = 10.0
+_FOLLOWED_WITHIN_S = 60.0
 
 
 class Driver:

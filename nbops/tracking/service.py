@@ -6,19 +6,16 @@ One lives per machine, user and workspace; a kernel that starts a session starts
 there has been nothing to do for a while.
 """
 
-import contextlib
 import logging
-import os
 import signal
 import sys
 import threading
-
-import psutil
 
 from nbops.capture.redaction import redact
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.tracking.courier import Courier
 from nbops.tracking.ownership import Lock
+from nbops.tracking.priorities import yield_a_little
 from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace, find_workspace
 
@@ -36,7 +33,7 @@ def main(root: str) -> None:
     handler.setFormatter(_Redacting("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     be_quiet()
-    be_modest()
+    yield_a_little()
     workspace = find_workspace(root)
     workspace.prepare()
     stopping = threading.Event()
@@ -67,14 +64,6 @@ def has_work(workspace: Workspace) -> bool:
         if known.get(folder.name, (0, 0, 0))[:2] != sizes:
             return True
     return False
-
-
-def be_modest() -> None:
-    """Leave processors and disk to those who work."""
-    with contextlib.suppress(OSError, psutil.Error):
-        os.nice(10)
-    with contextlib.suppress(AttributeError, OSError, psutil.Error):
-        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
 
 
 if __name__ == "__main__":

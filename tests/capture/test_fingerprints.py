@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import PATIENCE_S
 
 from nbops.capture.fingerprints import PLAIN, STAND_IN, stand_in_for
 from nbops.capture.redaction import redact
@@ -44,7 +45,7 @@ def test_the_key_is_the_users_own_and_two_users_differ(
 
 def test_processes_that_need_the_first_key_at_once_have_the_same():
     processes = [in_another_process() for _ in range(6)]
-    said = {process.communicate(timeout=60)[0] for process in processes}
+    said = {process.communicate(timeout=PATIENCE_S)[0] for process in processes}
     assert said == {stand_in_for("hunter2") + "\n"}
     assert [path.name for path in state_home().iterdir()] == ["redaction.key"]
 

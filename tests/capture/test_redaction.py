@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -259,11 +258,12 @@ def test_a_secret_in_a_parameter_of_several_values_is_hidden():
 
 
 @pytest.mark.parametrize("text", LONG, ids=range(len(LONG)))
+@pytest.mark.timeout(
+    120
+)  # half a second on an idle machine; what grows with the square takes hours
 def test_a_long_line_costs_no_more_than_its_length(text: str):
-    started = time.process_time()
-    redact(text)
+    assert len(redact(text)) > 0
     as_scalar(text[:6000], text)
-    assert time.process_time() - started < 2  # half a second on an idle machine; squares take hours
 
 
 @pytest.mark.parametrize("text", SECRETS + PLANTED)

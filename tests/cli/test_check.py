@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
+from processes import PATIENCE_S
 
 from nbops.checks import KINDS
 from nbops.index.check import check_path
@@ -19,7 +20,9 @@ NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
 
 def nbops(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]:
     command = [*NBOPS, *words]
-    return subprocess.run(command, cwd=workspace.root, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, cwd=workspace.root, capture_output=True, text=True, timeout=PATIENCE_S
+    )
 
 
 CELLS = {
@@ -94,7 +97,7 @@ def test_hidden_state_is_found_in_a_real_session(ran: Kernel, workspace: Workspa
     assert "checks: 1 order, 1 hidden, 2 stale; nbops check notebook.ipynb tells more" in text
     assert "  hidden     [7] depth = 8 * half" in text
     assert "  and 1 more" in text
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     cells = index.document(index.resolve(index.sessions()[0].id)).cell_runs
     assert cells[-1].reads == (), "what a check reads is no data of the cell"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
 from nbops.workspace import Workspace, find_workspace
@@ -22,7 +22,7 @@ def nbops(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]
         cwd=workspace.root,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -31,7 +31,7 @@ def nbops(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]
 def two_runs(kernel: Kernel, index: Index) -> None:
     for depth in (2, 4):
         kernel.run(f"%%track forest depth={depth}\nauc = depth / 8\nauc", "fit")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     wait_until(lambda: index.unshipped() == 0)
 
 
@@ -199,7 +199,7 @@ def test_enable_makes_kernels_of_the_workspace_track_and_disable_undoes_it(
     )
     assert answer.text.startswith("Tracking already:")
     assert "[]" in answer.text or "['_nbops']" not in answer.text
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     document = index.document(index.resolve(index.sessions()[0].id))
     assert next(cell.source for cell in document.cell_runs) == "x = 1"
     assert nbops(workspace, "disable").returncode == 0
@@ -256,7 +256,7 @@ def test_the_ui_serves_this_workspaces_runs(two_runs: None, workspace: Workspace
             except OSError:
                 return b""
 
-        wait_until(lambda: b'"notebook"' in experiments(), 60)
+        wait_until(lambda: b'"notebook"' in experiments())
     finally:
         os.killpg(process.pid, 9)
         process.wait()

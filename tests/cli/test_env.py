@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kernels import Kernel
-from processes import free_port, wait_until
+from processes import PATIENCE_S, free_port, wait_until
 from told import Told, metric
 from wheels import PackageIndex, Venv, make_wheel
 
@@ -91,7 +91,7 @@ def record(workspace: Workspace) -> Callable[..., None]:
         for fact in told.facts:
             journal.append(fact)
         records = Index(workspace)
-        assert records.wait(30)
+        assert records.wait(PATIENCE_S)
         wait_until(lambda: records.document(records.resolve(session)).environments)
 
     return record
@@ -239,7 +239,7 @@ def test_flags_of_a_kernel_are_as_it_was_started(nbops, start_kernel, workspace:
     kernel.run("import tqdm", "import")
     kernel.run("%%track forest\nauc = 0.5\nauc", "fit")
     records = Index(workspace)
-    assert records.wait(30)
+    assert records.wait(PATIENCE_S)
     wait_until(lambda: "tqdm" in records.document(records.resolve("last")).imported)
     answer = json.loads(nbops("env", "--json").stdout)
     variables = answer["environment"]["variables"]

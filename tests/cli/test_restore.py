@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
 from nbops.workspace import Workspace
@@ -26,11 +26,11 @@ def restore(
     kernel.run("%%track first\ntext = open('data/a.csv').read()\nlen(text)")
 
     def is_kept() -> bool:
-        assert index.wait(60)
+        assert index.wait(PATIENCE_S)
         cells = index.document(index.resolve("first")).cell_runs
         return all(ref.kept for cell in cells for ref in cell.reads)
 
-    wait_until(is_kept, 60)
+    wait_until(is_kept)
     path.write_text("x\n2\n")
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:

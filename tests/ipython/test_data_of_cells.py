@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 from kernels import Kernel
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.digests import digest_file, digest_folder
 from nbops.index.queries import Index
@@ -27,10 +27,10 @@ def last_cell(index: Index) -> CellRun:
     """The newest cell run, once all that it read is hashed."""
 
     def newest() -> CellRun:
-        assert index.wait(60)
+        assert index.wait(PATIENCE_S)
         return index.document(index.resolve(index.sessions()[0].id)).cell_runs[-1]
 
-    wait_until(lambda: all(one.digest or one.missing for one in newest().reads), 60)
+    wait_until(lambda: all(one.digest or one.missing for one in newest().reads))
     return newest()
 
 

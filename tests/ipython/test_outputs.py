@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from kernels import Kernel
 from mlflow import MlflowClient
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 from servers import MlflowServer
 
 from nbops.index.queries import Index
@@ -33,7 +33,7 @@ def messages(kernel: Kernel, code: str, **options: Any) -> list[tuple[str, dict[
     message_id = kernel.send(code, **options)
     told: list[tuple[str, dict[str, Any]]] = []
     while True:
-        message = kernel.client.get_iopub_msg(timeout=60)
+        message = kernel.client.get_iopub_msg(timeout=PATIENCE_S)
         if message["parent_header"].get("msg_id") != message_id:
             continue
         kind, content = message["msg_type"], message["content"]
@@ -57,7 +57,7 @@ class Shown:
         """Latest run of a cell, once all that it showed is there."""
 
         def find() -> CellRun | None:
-            assert self.index.wait(30)
+            assert self.index.wait(PATIENCE_S)
             document = self.index.document(self.index.resolve(self.index.sessions()[0].id))
             cells = [cell for cell in document.cell_runs if cell.source.startswith(source)]
             return cells[-1] if cells and cells[-1].outputs is not None else None
@@ -249,7 +249,7 @@ def test_outputs_go_to_a_server_only_when_all_is_shared(
     kernel.run("%load_ext nbops\n%track start")
     kernel.run("%%track tree\nprint('grown'); {'height': 7}")
     kernel.run("%track stop")
-    wait_until(lambda: index.wait(30) and index.runs() and index.unshipped() == 0, 60)
+    wait_until(lambda: index.wait(PATIENCE_S) and index.runs() and index.unshipped() == 0)
     client = MlflowClient(tracking_uri=server.uri)
     (experiment,) = [e for e in client.search_experiments() if e.name == "notebook"]
     found = client.search_runs([experiment.experiment_id])
@@ -340,7 +340,7 @@ def test_a_kernel_that_dies_too_soon_has_lost_outputs_and_the_record_says_so(
     kernel.kill()
 
     def cell() -> CellRun | None:
-        assert index.wait(30)
+        assert index.wait(PATIENCE_S)
         cells = index.document(index.resolve(index.sessions()[0].id)).cell_runs
         return cells[-1] if cells[-1].warnings else None
 
@@ -358,6 +358,6 @@ def test_an_old_kernel_records_no_outputs_and_does_not_say_there_were_none(
     )
     kernel.run("%load_ext nbops\n%track start")
     assert kernel.run("print(1); 2").result == "2"
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     cells = index.document(index.resolve(index.sessions()[0].id)).cell_runs
     assert [cell.outputs for cell in cells] == [None, None, None]

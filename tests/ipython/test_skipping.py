@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from kernels import Kernel
+from processes import PATIENCE_S
 
 from nbops.index.queries import Index
 from nbops.records import CellRun
@@ -17,7 +18,7 @@ def run_tagged(kernel: Kernel, code: str, *tags: str) -> str:
 
 
 def recorded(index: Index) -> tuple[CellRun, ...]:
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     return index.document(index.resolve(index.sessions()[0].id)).cell_runs
 
 
@@ -75,5 +76,5 @@ def test_a_mark_on_a_skipped_cell_binds_and_records_nothing(kernel: Kernel, inde
 
 def test_what_is_logged_by_hand_in_a_skipped_cell_is_recorded(kernel: Kernel, index: Index):
     kernel.run("# nbops: skip\nprint('x')\n%track metric auc=0.75")
-    (run,) = index.runs() if index.wait(30) else ()
+    (run,) = index.runs() if index.wait(PATIENCE_S) else ()
     assert run.metrics["auc"][0][1] == 0.75

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
 from nbops.records import Document
@@ -16,7 +16,7 @@ from nbops.workspace import Workspace
 
 def recorded(index: Index, which: str = "last") -> Document:
     """Document of the newest session."""
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     return index.document(index.resolve(index.sessions()[0].id))
 
 
@@ -71,7 +71,7 @@ def test_another_experiment_is_another_session(kernel: Kernel, index: Index):
     kernel.run("x = 1")
     kernel.run("%track start other\ny = 2")
     kernel.run("z = 3")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     newer, older = index.sessions()
     assert (newer.experiment, older.experiment) == ("other", "notebook")
     assert older.status == "finished"
@@ -141,7 +141,7 @@ def test_ctrl_c_in_a_mark_stops_the_cell(kernel: Kernel, workspace: Workspace, i
     )
     (workspace.root / "began").unlink(missing_ok=True)
     kernel.send("%%track forest depth=slow()\nopen('ran', 'w').write(str(depth))")
-    wait_until((workspace.root / "began").exists, 30)
+    wait_until((workspace.root / "began").exists)
     kernel.manager.interrupt_kernel()
     answer = kernel.run("depth")
     assert (answer.result, (workspace.root / "ran").exists()) == ("1", False)
@@ -293,7 +293,7 @@ def test_secrets_never_reach_the_disk(kernel: Kernel, workspace: Workspace, inde
     kernel.run("raise ValueError('postgresql://me:hunter2secret@db/x')")
     kernel.run("%%track conn api_key='hunter2secret' uri=url\n1")
     kernel.run("%track note postgresql://me:hunter2secret@db/x\n%track param token='hunter2secret'")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     wait_until(lambda: index.unshipped() == 0)
     for path in workspace.state.rglob("*"):
         if path.is_file():
@@ -415,7 +415,7 @@ def test_completion_knows_commands_variables_and_runs(kernel: Kernel, index: Ind
     def complete(code: str) -> list[str]:
         message_id = kernel.client.complete(code, len(code))
         while True:
-            reply = kernel.client.get_shell_msg(timeout=20)
+            reply = kernel.client.get_shell_msg(timeout=PATIENCE_S)
             if reply["parent_header"]["msg_id"] == message_id:
                 return reply["content"]["matches"]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
+from processes import PATIENCE_S
 from tornado.httpclient import HTTPClientError
 
 from nbops.index.queries import Index
@@ -50,7 +51,7 @@ async def test_a_notebook_that_was_never_tracked_is_empty(jp_fetch):
 
 async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, index: Index):
     kernel.run("%%track forest depth=2\nauc = depth / 8\nauc", "fit")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     view = await get(jp_fetch, "notebook", path="notebook.ipynb")
     assert view["sessions"][0]["is_tracking"] is True
     assert [cell["cell_id"] for cell in view["cell_runs"]] == ["fit", "start"]
@@ -58,7 +59,7 @@ async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, 
     again = await get(jp_fetch, "notebook", path="notebook.ipynb", since=str(view["version"]))
     assert again["unchanged"] in (True, False)
     kernel.run("%%track forest depth=4\nauc = depth / 8\nauc", "fit")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     newer = await get(jp_fetch, "notebook", path="notebook.ipynb", since=str(view["version"]))
     assert next(cell["execution_count"] for cell in newer["cell_runs"]) == 3
     why = await get(jp_fetch, "why", path="notebook.ipynb", b=newer["runs"][0]["id"])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from mlflow import MlflowClient
+from processes import PATIENCE_S
 
 from nbops.tracking.embedded import ensure_store
 from nbops.workspace import Workspace
@@ -35,7 +36,7 @@ def test_many_first_starts_at_once_end_in_one_sound_store(fresh_workspace: Works
         )
         for number in range(STARTS)
     ]
-    said = [process.communicate(timeout=280)[0] for process in started]
+    said = [process.communicate(timeout=PATIENCE_S)[0] for process in started]
     assert [process.returncode for process in started] == [0] * STARTS, "\n".join(said)
     client = MlflowClient(tracking_uri=fresh_workspace.embedded_uri)
     (experiment,) = [e for e in client.search_experiments() if e.name == "churn"]

@@ -1,7 +1,7 @@
 import mlflow
 import pytest
 from kernels import Kernel
-from processes import stop_background, wait_until
+from processes import PATIENCE_S, stop_background, wait_until
 from told import Told, metric
 
 from nbops.capture.machine import this_process
@@ -32,7 +32,7 @@ def test_a_long_cell_has_its_curves_in_mlflow_once(
 ):
     kernel.run(LONG, "train")
     kernel.run("%%track short\nauc = 0.5\nauc", "short")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     wait_until(lambda: index.unshipped() == 0)
     stop_background(workspace)
     summon(workspace)  # another process ships what the first one did
@@ -41,12 +41,12 @@ def test_a_long_cell_has_its_curves_in_mlflow_once(
     document = index.document(index.resolve("train"))
     run_id = document.runs[0].mlflow_run_id or ""
     values = client.get_run(run_id).data.metrics
-    assert values["system/kernel_cpu_utilization_percentage"] > 20
+    assert values["system/kernel_cpu_utilization_percentage"] > 0
     assert values["system/cpu_utilization_percentage"] > 0
     assert values["system/system_memory_usage_megabytes"] > 100
-    (point,) = client.get_metric_history(run_id, "system/cpu_utilization_percentage")
-    ((step, value, _),) = document.runs[0].system_metrics["system/cpu_utilization_percentage"]
-    assert (point.step, point.value) == (step, value)
+    history = client.get_metric_history(run_id, "system/cpu_utilization_percentage")
+    samples = document.runs[0].system_metrics["system/cpu_utilization_percentage"]
+    assert [(point.step, point.value) for point in history] == [pair[:2] for pair in samples]
     assert set(document.runs[0].metrics) == {"loss"}
     short = index.document(index.resolve("short")).runs[0]
     assert short.system_metrics == {}

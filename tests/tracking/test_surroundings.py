@@ -1,7 +1,7 @@
 import subprocess
 
 from kernels import Kernel
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
 from nbops.records import Source
@@ -27,7 +27,7 @@ def test_an_imported_file_that_git_does_not_know_is_in_the_patch(
     kernel.run("%load_ext nbops\n%track start", "start")
     kernel.run("import tracked, helpers", "import")
     kernel.run("%%track fit\nauc = helpers.B / 6\nauc", "fit")
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
 
     def source() -> Source:
         return index.document(index.resolve("last")).session.source

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from kernels import Kernel
+from logged import metrics_of
 from mlflow import MlflowClient
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
 from nbops.records import last_value
@@ -26,8 +27,8 @@ def all_runs(client: MlflowClient) -> list[Any]:
 
 def settled(index: Index, count: int) -> None:
     """Wait until so many runs are recorded, linked and shipped."""
-    assert index.wait(30)
-    wait_until(lambda: len(index.runs()) >= count and index.unshipped() == 0, 60)
+    assert index.wait(PATIENCE_S)
+    wait_until(lambda: len(index.runs()) >= count and index.unshipped() == 0)
 
 
 def test_a_plain_start_run_is_the_cells_run(
@@ -68,7 +69,7 @@ def test_a_marked_cell_and_its_start_run_are_one(
     settled(index, 1)
     (run,) = index.runs()
     assert (run.name, run.origin, run.params["depth"]) == ("forest", "track", 3)
-    wait_until(lambda: set(client.get_run(run.mlflow_run_id).data.metrics) == {"auc", "f1"})
+    wait_until(lambda: set(metrics_of(client.get_run(run.mlflow_run_id))) == {"auc", "f1"})
     assert client.get_run(run.mlflow_run_id).data.params == {"depth": "3"}
     assert len(all_runs(client)) == 2
 
@@ -101,7 +102,7 @@ def test_log_metric_without_a_run_is_one_run_however_many_cells(
     wait_until(lambda: set(index.runs()[0].metrics) >= {"a", "b", "c"})
     assert len(index.runs()) == 1
     run = client.get_run(index.runs()[0].mlflow_run_id)
-    wait_until(lambda: set(client.get_run(run.info.run_id).data.metrics) == {"a", "b", "c"})
+    wait_until(lambda: set(metrics_of(client.get_run(run.info.run_id))) == {"a", "b", "c"})
     kernel.shutdown()
     wait_until(lambda: index.runs()[0].status == "finished")
 
@@ -193,6 +194,6 @@ def test_datasets_and_traces_are_no_runs(kernel: Kernel, index: Index):
         "data = mlflow.data.from_pandas(pd.DataFrame({'a': [1]}))\n"
         "assert 'nbops' not in str(data.to_dict())"
     )
-    assert index.wait(30)
+    assert index.wait(PATIENCE_S)
     (cell,) = index.document(index.resolve(index.sessions()[0].id)).cell_runs[1:]
     assert (cell.status, cell.mlflow_run_ids, cell.warnings) == ("ok", (), ())

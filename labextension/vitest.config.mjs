@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     include: ['test/**/*.test.{ts,tsx}'],
-    restoreMocks: true
+    restoreMocks: true,
+    testTimeout: 60_000 // a slow machine takes its time; a test that passes never waits so long
   }
 });

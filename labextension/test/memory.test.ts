@@ -60,9 +60,12 @@ test('what cannot be saved is remembered until the page is closed', async () => 
   shelf.save = () => Promise.reject(new Error('read-only'));
   memory.remember('a.ipynb');
   expect(memory.has('a.ipynb')).toBe(true);
-  await vi.waitFor(() => {
-    expect(warn).toHaveBeenCalledOnce();
-  });
+  await vi.waitFor(
+    () => {
+      expect(warn).toHaveBeenCalledOnce();
+    },
+    { timeout: 30_000 }
+  );
 });
 
 /** Settings on the server, which all windows and all servers of a user share. */

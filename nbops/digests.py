@@ -4,6 +4,7 @@ r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
 |-----------|-------------------------------------------------------------------------------|
 | `file1`   | the raw bytes of a file                                                       |
 | `folder1` | the files of a folder: sorted lines `path NUL digest LF`, paths relative to it     |
+| `remote1` | the version that a server told of a URL: `[url, "etag" or "version", value]` as compact JSON |
 | `source1` | code, UTF-8, line ends `\\n`, no spaces at line ends, no blank lines around it |
 | `frame1`  | an array or a frame in memory: schema, then content, order- and dtype-aware   |
 | `env1`    | the first eight fields of an `Environment` as canonical JSON; no longer made  |
@@ -15,7 +16,7 @@ A definition never changes; a better one gets the next version. Test vectors: `t
 import json
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from blake3 import blake3
 
@@ -72,6 +73,20 @@ def digest_folder(files: Iterable[tuple[str, str]]) -> FolderDigest:
         hasher.update(os.fsencode(name) + b"\0" + digest_file(path).encode() + b"\n")
         count, size = count + 1, size + os.stat(path).st_size
     return FolderDigest(f"folder1:{hasher.hexdigest()}", count, size)
+
+
+def digest_version(url: str, sort: Literal["etag", "version"], value: str) -> str:
+    """Digest of what a server calls the version of a URL's content: equal ones are the server's word.
+
+    Parameters
+    ----------
+    url
+        Without credentials. It counts, since an ETag means something at its own URL only.
+    value
+        A strong ETag without its quotes, or an id of a version.
+    """
+    text = json.dumps([url, sort, value], separators=(",", ":"), ensure_ascii=False)
+    return f"remote1:{blake3(text.encode()).hexdigest()}"
 
 
 def digest_source(source: str) -> str:

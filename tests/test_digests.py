@@ -7,7 +7,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from nbops.digests import digest_bytes, digest_file, digest_frame, digest_source, for_mlflow
+from nbops.digests import (
+    digest_bytes,
+    digest_file,
+    digest_frame,
+    digest_source,
+    digest_version,
+    for_mlflow,
+)
 
 EMPTY = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"  # BLAKE3's own vector
 
@@ -28,6 +35,13 @@ def test_a_large_file_is_hashed_like_a_small_one(tmp_path: Path):
     path = tmp_path / "f"
     path.write_bytes(data)
     assert digest_file(path) == digest_bytes(data)
+
+
+def test_a_version_counts_at_its_own_url_only():
+    etag = digest_version("s3://bucket/a.csv", "etag", "0a1b")
+    assert etag == "remote1:7f03be71f61f52599a5f07c66186ea9a94bafb9cc40e7614dab5dcf8dccc7fd4"
+    assert digest_version("s3://bucket/b.csv", "etag", "0a1b") != etag
+    assert digest_version("s3://bucket/a.csv", "version", "0a1b") != etag
 
 
 def test_code_counts_without_spaces_at_line_ends():

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 Stat = tuple[int, int, int]
 """Inode, size in bytes, modification time in ns: which content of a file is meant.
 
-Of a folder or a pattern: 0, 0 and the time in ns when it was looked at; what changed later is another.
+Of a folder, a pattern or a URL: 0, 0 and the time in ns when it was looked at; what changed later is another.
 """
 
 _MAX_COLUMNS = 500

@@ -9,7 +9,8 @@ hash of a small regular file, and let nothing but Ctrl-C out.
 import glob
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import source_from_cache
 from pathlib import Path
@@ -22,14 +23,15 @@ from nbops.capture.contents import (
     look_at_folder,
     stat_file,
 )
-from nbops.capture.ledger import Ledger
+from nbops.capture.ledger import Frame, Ledger
 from nbops.capture.places import data_filter
-from nbops.capture.redaction import redact
+from nbops.capture.remote import address_of, is_remote, seen_remote
 from nbops.capture.workers import Spool, Spools
 from nbops.journal.facts import Fact, Seen
 from nbops.records import SeenBy
 from nbops.workspace import Workspace
 
+_NOT_ASKED = "which version its writing made is not known"
 _NO_PLACE = "it was opened relative to a folder that is not known"
 
 
@@ -133,10 +135,8 @@ class DataWatch:
             What was there before it read; None of what is no file.
         """
         described = describe_frame(frame)
-        if "://" in path:
-            uri, missing = redact(path), "remote content was not hashed"
-            seen = Seen(uri=uri, name=uri, kind="url", seen_by=by, missing=missing)
-            self._ledger.read_unhashed(path, seen, described)
+        if is_remote(path):
+            self.read_remote(path, content, by, described)
             return
         path = os.path.abspath(path)
         is_data = content is not None or os.path.isdir(path) or glob.has_magic(path)
@@ -152,7 +152,8 @@ class DataWatch:
 
     def wrote_frame(self, path: str, frame: Any, by: SeenBy) -> None:
         """Note that a library wrote a frame to a path."""
-        if "://" in path:
+        if is_remote(path):
+            self.wrote_remote(path, by, describe_frame(frame))
             return
         path = os.path.abspath(path)
         if self._is_excluded(path):
@@ -162,6 +163,35 @@ class DataWatch:
                 self._spool.note_write(path)
             return
         self._ledger.write(path, by, describe_frame(frame))
+
+    def read_remote(
+        self,
+        url: str,
+        looked_at: Stat | None,
+        by: SeenBy,
+        frame: Frame = (None, None),
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Note that a URL was read.
+
+        Parameters
+        ----------
+        looked_at
+            When, before it was read; now when None.
+        details
+            What the server told of the content, if that is known here.
+        """
+        if self._spool is None:
+            with self.looking_away():
+                at = looked_at or (0, 0, time.time_ns())
+                self._ledger.read_remote(seen_remote(url, by, at, details), at, frame)
+
+    def wrote_remote(self, url: str, by: SeenBy, frame: Frame = (None, None)) -> None:
+        """Note that a URL is written; which version that makes, no server is asked."""
+        if self._spool is None:
+            uri = address_of(url)
+            seen = Seen(uri=uri, name=uri, kind="url", seen_by=by, missing=_NOT_ASKED)
+            self._ledger.write_remote(seen, frame)
 
     def fetched(self, query: Seen) -> None:
         """Note what came of a query."""

@@ -35,7 +35,9 @@ def gather_folders(reads: list[Seen], workspace: Workspace) -> list[Seen]:
     if len(reads) <= _MANY:
         return reads
     places = {
-        id(seen): os.path.dirname(seen.uri) for seen in reads if not glob.has_magic(seen.name)
+        id(seen): os.path.dirname(seen.uri)
+        for seen in reads
+        if seen.kind not in ("url", "query") and not glob.has_magic(seen.name)
     }
     top = Path(workspace.root).as_uri()
     while True:

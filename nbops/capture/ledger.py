@@ -45,9 +45,11 @@ class Ledger:
         self._modules: dict[str, str | None] = {}
         self._unhashed: dict[str, Stat] = {}  # content that only the background can still digest
         self._late: deque[Fact] = deque()
+        self._versions: dict[str, tuple[int, Seen]] = {}  # of URLs, with the time when it was told
         self._hasher = Hasher()
 
     def begin_cell(self) -> None:
+        self._versions.clear()
         self._hasher.begin_cell()
 
     def has_written(self, path: str) -> bool:
@@ -68,6 +70,23 @@ class Ledger:
     def read_unhashed(self, path: str, seen: Seen, frame: Frame = (None, None)) -> None:
         """Note what is no file, or has no digest and says why."""
         self._reads[path, None] = _with_shape(seen, frame)
+
+    def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = (None, None)) -> None:
+        """Note a URL.
+
+        A library that reports a URL as it returns has called one, in between, that heard the version.
+        """
+        told_at, known = self._versions.get(seen.uri, (0, seen))
+        if seen.digest is not None:
+            self._versions[seen.uri] = time.time_ns(), seen
+        elif known.digest is not None and told_at >= looked_at[2]:
+            seen = known
+        key = f"{seen.uri}\n{seen.digest}" if seen.digest else seen.uri
+        self._reads[key, None] = _with_shape(seen, frame)
+
+    def write_remote(self, seen: Seen, frame: Frame = (None, None)) -> None:
+        """Note that a URL is written."""
+        self._writes[seen.uri] = _with_shape(seen, frame)
 
     def write(self, path: str, by: SeenBy, frame: Frame = (None, None)) -> None:
         """Note that a file or folder is being written; its digest is of what is there as the cell ends."""
@@ -143,6 +162,8 @@ class Ledger:
     def _finished(self, item: tuple[str, Seen]) -> Seen | None:
         """Complete a write with the file's state now; None for a temporary file that is gone."""
         path, seen = item
+        if seen.kind == "url":
+            return seen
         content = stat_file(path)
         if content is None:
             if not os.path.isdir(path):

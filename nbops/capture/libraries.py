@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Does = Literal[
-    "reads", "writes", "opens", "connects", "queries", "fetches", "scans", "collects", "sinks"
+    "reads",
+    "writes",
+    "opens",
+    "connects",
+    "queries",
+    "fetches",
+    "scans",
+    "collects",
+    "sinks",
+    "requests",
+    "visits",
+    "awaits",
 ]
 
 
@@ -29,7 +40,8 @@ class Call:
     does
         `opens` reads or writes as its parameter `mode` says; `connects` opens a database; `queries`
         runs SQL over files, `fetches` over a database; `scans` makes a lazy frame, which reads when
-        something `collects` or `sinks` it.
+        something `collects` or `sinks` it; `requests` gets a URL, and `visits` a file on a file system
+        of fsspec, which may be anywhere; `awaits` runs a coroutine of such a file system.
     position
         Of the argument, `self` not counted.
     subject
@@ -141,6 +153,9 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
         *_calls("open_file open_stream", "source"),
         *_calls("new_file new_stream", "sink", "writes", subject=""),
     ),
+    "urllib.request": tuple(_calls("urlopen", "url", "requests")),
+    "fsspec.spec": tuple(_calls("open", "path", "visits", "AbstractFileSystem")),
+    "fsspec.asyn": tuple(_calls("sync", "func", "awaits", subject="args", position=1)),
     "polars": _POLARS,
     "duckdb": _DUCKDB,
     "h5py": tuple(_calls("__init__", "name", "opens", "File")),

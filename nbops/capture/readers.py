@@ -7,6 +7,7 @@ import importlib.abc
 import importlib.machinery
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,13 @@ from nbops.capture.audit import active_watch
 from nbops.capture.contents import Stat, stat_file
 from nbops.capture.interception import release_functions, watch_function
 from nbops.capture.libraries import CALLS, Call
+from nbops.capture.remote import (
+    details_of,
+    is_remote,
+    urls_of_coroutine,
+    urls_of_request,
+    urls_of_visit,
+)
 from nbops.capture.sql import describe_result, files_in_sql
 from nbops.records import SeenBy
 
@@ -99,9 +107,10 @@ class _Report:
         reads, writes = self._paths(call, values)
         watch = active_watch()
         for path in writes:
-            if watch is not None and "://" not in path:
+            if watch is not None and not is_remote(path):
                 watch.about_to_write(path)
-        return {path: stat_file(path) for path in reads}, writes
+        now = (0, 0, time.time_ns())
+        return {path: now if is_remote(path) else stat_file(path) for path in reads}, writes
 
     def _note_after(
         self, call: Call, values: Mapping[str, Any], noted: Any, result: Any, by: SeenBy
@@ -115,6 +124,13 @@ class _Report:
                 watch.fetched(seen)
             return
         reads, writes = noted
+        if call.does in ("requests", "visits", "awaits"):
+            details = details_of(result)
+            for url, looked_at in reads.items():
+                watch.read_remote(url, looked_at, by, details=details)
+            for url in writes:
+                watch.wrote_remote(url, by)
+            return
         frame = result if call.does in ("reads", "collects") and len(reads) == 1 else None
         for path, stat in reads.items():
             watch.read_frame(path, stat, frame, by)
@@ -148,6 +164,8 @@ class _Report:
                 return self._collected(values.get(call.argument)), ()
             case "sinks":
                 return self._collected(values.get("self")), paths
+            case _:
+                return _remote_paths(call, values)
 
     def _collected(self, lazy: Any) -> tuple[str, ...]:
         """Paths of the scans that a lazy frame's plan names."""
@@ -162,6 +180,15 @@ class _Report:
 _report = _Report()
 
 
+def _remote_paths(call: Call, values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    argument = values.get(call.argument)
+    if call.does == "requests":
+        return urls_of_request(argument), ()
+    if call.does == "visits":
+        return _opened(urls_of_visit(values.get("self"), argument), values)
+    return urls_of_coroutine(argument, values.get(call.subject))
+
+
 def _opened(
     paths: tuple[str, ...], values: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -170,7 +197,8 @@ def _opened(
         return paths, ()
     mode = str(values.get("mode"))
     for path in paths:
-        _keep_eye_on(path)
+        if not is_remote(path):
+            _keep_eye_on(path)
     return (paths if "r" in mode or "a" in mode else ()), paths
 
 

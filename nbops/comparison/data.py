@@ -89,6 +89,8 @@ def describe_change(a: DataRef | None, b: DataRef | None) -> str:
     if a is None or b is None:
         return "only in B" if a is None else "only in A"
     parts = []
+    if a.kind == "url" and a.digest and b.digest:
+        parts.append("another version at the server")
     if a.shape and b.shape and a.shape[0] != b.shape[0]:
         rows = b.shape[0] - a.shape[0]
         word = "more" if rows > 0 else "fewer"

@@ -18,6 +18,7 @@ from nbops.replay import Replay
 from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
 from nbops.tracking.kept_data import KeptData
 from nbops.tracking.ownership import Lease, is_alive
+from nbops.tracking.remote import find_remote
 from nbops.tracking.sampling import Sampler
 from nbops.tracking.sources import SourceFinder
 from nbops.workspace import Workspace
@@ -174,6 +175,9 @@ class FollowedSession:
             self._ask(("digest", uri, stat), lambda: self._find_digest(uri, stat))
 
     def _find_digest(self, uri: str, stat: Stat) -> None:
+        if not uri.startswith("file:"):
+            self.note(find_remote(uri, stat))
+            return
         path = path_of(uri)
         if is_of_folder(stat):
             self.note(_find_folder(uri, path, stat))

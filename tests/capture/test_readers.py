@@ -44,10 +44,14 @@ def test_a_folder_is_one_write(watch: DataWatch):
     assert (write.kind, write.name, write.shape) == ("folder", "parts", (3, 2))
 
 
-def test_a_url_says_what_is_missing(watch: DataWatch):
+def test_a_url_with_a_password_says_what_is_missing(watch: DataWatch):
     watch.read_frame("https://me:pw@example.com/a.csv", None, FRAME, "wrapper")
     (read,) = seen(watch).reads
-    assert (read.kind, read.missing) == ("url", "remote content was not hashed")
+    assert (read.kind, read.missing, read.stat) == (
+        "url",
+        "only the notebook has the secret to ask for its version",
+        None,
+    )
     assert "pw" not in read.uri
 
 

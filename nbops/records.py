@@ -29,7 +29,9 @@ CellStatus = Literal["ok", "error", "interrupted", "died", "running", "before_tr
 DataKind = Literal["file", "folder", "url", "query", "frame"]
 RunOrigin = Literal["track", "metric", "mlflow", "job"]
 RunStatus = Literal["running", "finished", "failed", "died"]
-SeenBy = Literal["audit", "wrapper", "monitor", "user"]
+SeenBy = Literal["audit", "wrapper", "monitor", "user", "net", "name"]
+"""`audit`, `wrapper` and `monitor` saw the call; `net`: the operating system told that it was opened while
+the cell ran; `name`: a command line, or the code, names it, and nobody saw it being opened."""
 OriginKind = Literal["vcs", "archive", "folder", "conda"]
 OutputKind = Literal["stream", "result", "display", "error"]
 
@@ -74,6 +76,13 @@ class ModuleRef(Record, frozen=True, kw_only=True):
 
     path: str  # relative to the workspace where it lies inside
     digest: str | None
+
+
+class ProcessRef(Record, frozen=True, kw_only=True):
+    """A program that a cell started."""
+
+    command: str  # secrets removed
+    seen_by: SeenBy = "name"  # how what it opened is known; `audit`: it told by itself
 
 
 class CellError(Record, frozen=True, kw_only=True):
@@ -143,6 +152,7 @@ class CellRun(Record, frozen=True, kw_only=True):
     reads: tuple[DataRef, ...] = ()
     writes: tuple[DataRef, ...] = ()
     modules: tuple[ModuleRef, ...] = ()
+    processes: tuple[ProcessRef, ...] = ()
     params: dict[str, Scalar] = {}
     metrics: dict[str, list[MetricPoint]] = {}
     notes: tuple[str, ...] = ()
@@ -205,7 +215,7 @@ class Session(Record, frozen=True, kw_only=True):
     files: tuple[FileRef, ...] = ()
     tracking_uri: str  # credentials removed
     mlflow_run_id: str | None = None
-    coverage: dict[str, int] = {}  # reads and writes by how they were seen
+    coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest
     environment: str | None = None
     source: Source = Source()
     is_tracking: bool = True  # False: paused or stopped

@@ -6,11 +6,22 @@ a `__del__` that the garbage collector calls at any moment.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from nbops.capture.data import DataWatch
+
+_REPORTS: dict[str, Callable[..., None]] = {
+    "open": DataWatch.opened,
+    "os.rename": DataWatch.renamed,
+    "sqlite3.connect": DataWatch.connected,
+    "subprocess.Popen": DataWatch.started,
+    "os.posix_spawn": lambda watch, program, words, _env: watch.started(program, words),
+    "os.system": lambda watch, command: watch.started(None, command),
+    "os.exec": DataWatch.became,
+}
+"""What is told to whom of the events that Python raises, called with their arguments."""
 
 _watch: DataWatch | None = None
 _is_installed = False
@@ -53,14 +64,9 @@ def _become_worker() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in ("open", "os.rename", "sqlite3.connect") or _watch is None or not _watch.active:
+    if event not in _REPORTS or _watch is None or not _watch.active:
         return
     try:
-        if event == "open":
-            _watch.opened(*args)
-        elif event == "os.rename":
-            _watch.renamed(*args)
-        else:
-            _watch.connected(args[0])
+        _REPORTS[event](_watch, *args)
     except Exception:  # noqa: BLE001 - whatever goes wrong here must not reach the user's open()
         _watch.failures += 1

@@ -16,6 +16,7 @@ from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.commands import read_command
 from nbops.capture.contents import (
     Stat,
     describe_frame,
@@ -25,9 +26,10 @@ from nbops.capture.contents import (
 )
 from nbops.capture.ledger import Frame, Ledger
 from nbops.capture.places import data_filter
+from nbops.capture.programs import Programs, look_at_named
 from nbops.capture.remote import address_of, is_remote, seen_remote
 from nbops.capture.workers import Spool, Spools
-from nbops.journal.facts import Fact, Seen
+from nbops.journal.facts import Fact, ProcessStarted, Seen
 from nbops.records import SeenBy
 from nbops.workspace import Workspace
 
@@ -51,14 +53,17 @@ class DataWatch:
         self.failures = 0
         self._inside = f"{workspace.root}{os.sep}"
         self._is_excluded = data_filter(workspace)
+        self._source = ""
         self._ledger = Ledger(workspace)
+        self._programs = Programs()
         self._databases: dict[str, Stat | None] = {}  # that are open, maybe for many cells
         self._spools = Spools(folder) if folder else None
         self._spool: Spool | None = None  # in a worker
         self._has_workers = False
         self._busy = threading.local()
 
-    def begin_cell(self) -> None:
+    def begin_cell(self, source: str = "") -> None:
+        self._source = source
         self._ledger.begin_cell()
         self.active = True
 
@@ -78,7 +83,12 @@ class DataWatch:
                 self._take_over()
             if at_end:
                 self._look_at_databases()
-            return list(self._ledger.take(cell_run, at_end=at_end))
+                self._look_at_named()
+            commands = self._programs.take_commands()
+            return [
+                *(ProcessStarted(cell_run=cell_run, command=command) for command in commands),
+                *self._ledger.take(cell_run, at_end=at_end),
+            ]
 
     @contextmanager
     def looking_away(self) -> Iterator[None]:
@@ -214,6 +224,25 @@ class DataWatch:
         self.keep_eye_on(path)
         self.read_frame(path, stat_file(path), None, "audit")
 
+    def started(
+        self, _executable: Any, arguments: Any, folder: Any = None, _env: Any = None
+    ) -> None:
+        """Note that another program is about to start; called by the audit hook."""
+        if getattr(self._busy, "now", False):
+            return
+        with self.looking_away():
+            command = read_command(arguments, self._source)
+            named = look_at_named(command, folder)
+            if self._spool is not None:
+                self._spool.note_program(command.text, named)
+            else:
+                self._programs.start(command.text, named)
+
+    def became(self, path: Any, arguments: Any, _env: Any) -> None:
+        """Note that a worker turns into another program, as IPython's `!` and a pseudo-terminal do."""
+        if self._spool is not None:
+            self.started(path, arguments)
+
     def keep_eye_on(self, path: str) -> None:
         """A database is open now, and may be written to by this cell and by later ones."""
         path = os.path.abspath(path)
@@ -261,17 +290,42 @@ class DataWatch:
                 return
         if self._spool is None:
             self._ledger.imported(path)
+        else:
+            self._spool.note_module(path)
 
     def _take_over(self) -> None:
         """Add what workers have seen by now."""
-        for path, content in self._spools.read() if self._spools else ():
-            if content is None:
-                self._ledger.write(path, "audit")
-            elif is_of_folder(content):
-                self._ledger.read_folder(path, content, "audit")
-            else:
-                self._ledger.read_file(path, content, "audit")
+        for kind, what, *more in self._spools.read() if self._spools else ():
+            match kind:
+                case "read" if is_of_folder(tuple(more[0])):
+                    self._ledger.read_folder(what, tuple(more[0]), "audit")
+                case "read":
+                    self._ledger.read_file(what, tuple(more[0]), "audit")
+                case "wrote":
+                    self._ledger.write(what, "audit")
+                case "imported":
+                    self._ledger.imported(what)
+                case "started":
+                    named = [(path, tuple(stat) if stat else None) for path, stat in more[0]]
+                    self._programs.start(what, named)
         self._ledger.forget_files_in_folders()
+
+    def _look_at_named(self) -> None:
+        """Tell what became of the files that command lines named."""
+        for path, content in self._programs.take_named():
+            if self._is_excluded(path):
+                continue
+            if content is not None and is_of_folder(content):
+                if any(glob.iglob(path, recursive=True)):  # noqa: PTH207 - as the shell reads it
+                    self._ledger.read_folder(path, content, "name")
+                continue
+            now = stat_file(path)
+            if path.endswith(".py") and now == content is not None:
+                self._note_module(path)
+            elif now is not None and now != content:
+                self._ledger.write(path, "name")
+            elif now is not None and not self._ledger.has_written(path):
+                self._ledger.name_file(path, now)
 
     def _look_at_databases(self) -> None:
         for path, before in list(self._databases.items()):

@@ -60,6 +60,11 @@ class Ledger:
         known = self._reads.get((path, content)) or self._seen_file(path, content, by)
         self._reads[path, content] = _with_shape(known, frame)
 
+    def name_file(self, path: str, content: Stat) -> None:
+        """Note a file that is only known to have been named, unless it was seen being read."""
+        if (path, content) not in self._reads:
+            self.read_file(path, content, "name")
+
     def read_folder(
         self, path: str, content: Stat, by: SeenBy, frame: Frame = (None, None)
     ) -> None:

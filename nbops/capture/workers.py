@@ -1,6 +1,6 @@
-"""What forked worker processes read and write, such as a data loader's.
+"""What worker processes read and write, such as a data loader's.
 
-A worker inherits the audit hook, but not the journal, which has one writer. It appends to a spool of its
+A worker has the audit hook, but not the journal, which has one writer. It appends to a spool of its
 own; the process that started it takes the lines over as its cells end.
 """
 
@@ -9,16 +9,22 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nbops.capture.contents import Stat, look_at_folder
+from nbops.capture.programs import Named
 
 _PREFIX = "spool-"
 _FEW = 8
 """Files of one folder that a worker tells one by one; after that it tells the folder."""
 
 
+Line = tuple[Any, ...]
+"""`("read", path, stat)`, `("wrote", path)`, `("imported", path)`, `("started", command, named)`."""
+
+
 class Spool:
-    """Lines of one worker: `[path, stat]` of what it read, `[path, null]` of what it wrote."""
+    """What one worker has to tell."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / f"{_PREFIX}{os.getpid()}.jsonl"
@@ -40,18 +46,26 @@ class Spool:
         if self._in_folder[parent] > _FEW:
             path, content = parent, look_at_folder()
         self._told.add(path)
-        self._tell(path, content)
+        self._tell("read", path, content)
 
     def note_write(self, path: str) -> None:
         if path not in self._written:
             self._written.add(path)
-            self._tell(path, None)
+            self._tell("wrote", path)
 
-    def _tell(self, path: str, content: Stat | None) -> None:
+    def note_module(self, path: str) -> None:
+        if path not in self._told:
+            self._told.add(path)
+            self._tell("imported", path)
+
+    def note_program(self, command: str, named: list[Named]) -> None:
+        self._tell("started", command, named)
+
+    def _tell(self, *line: Any) -> None:
         if self._fd < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._fd = os.open(self._path, flags, 0o600)
-        os.write(self._fd, json.dumps([path, content]).encode() + b"\n")
+        os.write(self._fd, json.dumps(line).encode() + b"\n")
 
 
 class Spools:
@@ -67,8 +81,8 @@ class Spools:
         self.folder = folder
         self._offsets: dict[str, int] = {}
 
-    def read(self) -> Iterator[tuple[str, Stat | None]]:
-        """Whole lines since the last call: a path and the content read, None of what was written."""
+    def read(self) -> Iterator[Line]:
+        """Whole lines since the last call."""
         for path in sorted(self.folder.glob(f"{_PREFIX}*.jsonl")):
             offset = self._offsets.get(path.name, 0)
             with path.open("rb") as file:
@@ -77,5 +91,4 @@ class Spools:
             end = data.rfind(b"\n") + 1
             self._offsets[path.name] = offset + end
             for line in data[:end].splitlines():
-                name, content = json.loads(line)
-                yield name, tuple(content) if content else None
+                yield tuple(json.loads(line))

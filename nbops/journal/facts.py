@@ -126,6 +126,13 @@ class DataSeen(Fact, frozen=True, kw_only=True, tag="data_seen"):
     modules: list[SeenModule] = []
 
 
+class ProcessStarted(Fact, frozen=True, kw_only=True, tag="process_started"):
+    """A cell started another program; the files that it opens are not seen from inside."""
+
+    cell_run: str | None
+    command: str
+
+
 class Overwritten(Fact, frozen=True, kw_only=True, tag="overwritten"):
     """A file is about to be written whose earlier content was not hashed by the kernel."""
 
@@ -385,6 +392,7 @@ KernelFact = (
     | CellBefore
     | CellStarted
     | DataSeen
+    | ProcessStarted
     | Overwritten
     | CellEnded
     | OutputsKept

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from nbops.capture.audit import unwatched
 from nbops.workspace import Workspace
 
 _NOT_FOR_IT = (
@@ -55,7 +56,7 @@ def summon(workspace: Workspace) -> None:
     environment = _environment_for_it()
     environment["NBOPS_WORKSPACE"] = str(workspace.root)
     command = [sys.executable, "-m", "nbops.tracking.service", str(workspace.root)]
-    with _open_log(workspace.state / "background.log") as log:
+    with unwatched(), _open_log(workspace.state / "background.log") as log:
         subprocess.run(
             ["/bin/sh", "-c", '"$@" &', "sh", *command],  # the shell leaves at once: no zombie
             stdin=subprocess.DEVNULL,
@@ -85,7 +86,7 @@ def prepare_embedded_store(root: Path) -> None:
     """Wait until the embedded store of a workspace is there and sound; makes it if nobody does."""
     command = [sys.executable, "-m", "nbops.tracking.embedded", str(root)]
     environment = _environment_for_it()
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
+    with unwatched(), contextlib.suppress(OSError, subprocess.SubprocessError):
         subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

@@ -208,7 +208,7 @@ class Recorder:
         if self.outputs is not None:
             with contextlib.suppress(Exception):  # then none are seen, and the end says so
                 self.outputs.begin_cell(cell.id)
-        self._watch.begin_cell()
+        self._watch.begin_cell(source)
         self._beat.begin()
         return cell
 

@@ -1,5 +1,6 @@
 """What replaying has gathered of a cell and of a run so far; each becomes a frozen record."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,6 +17,7 @@ from nbops.records import (
     ModuleRef,
     Number,
     OutputRef,
+    ProcessRef,
     Run,
     RunOrigin,
     RunStatus,
@@ -75,6 +77,15 @@ class Logged:
             self.last[name] = point
 
 
+def _program_of(command: str) -> str:
+    """Name of the program that a command line starts.
+
+    >>> _program_of("/usr/bin/cat x.csv | head")
+    'cat'
+    """
+    return command.partition("\n")[0].partition(" ")[0].rpartition("/")[2]
+
+
 def _as_points(points: list[Point]) -> list[MetricPoint]:
     return [(step, value, instant(at)) for step, value, at in points]
 
@@ -96,6 +107,7 @@ class CellDraft:
     reads: list[Seen] = field(default_factory=list)
     writes: list[Seen] = field(default_factory=list)
     modules: dict[str, SeenModule] = field(default_factory=dict)
+    commands: list[str] = field(default_factory=list)
     names: NamesFound | None = None
     logged: Logged = field(init=False)
     blocks: list["BlockDraft"] = field(default_factory=list)
@@ -145,6 +157,7 @@ class CellDraft:
             for name, points in self.logged.metrics.items()
         }
         warnings = list(ended.warnings) if ended else []
+        warnings += self._unseen()
         if self.link_missing:
             warnings.append(self.link_missing)
         if self.has_lost_outputs:
@@ -168,6 +181,7 @@ class CellDraft:
                 ModuleRef(path=module.path, digest=module.digest)
                 for module in self.modules.values()
             ),
+            processes=tuple(ProcessRef(command=command) for command in self.commands),
             params=self.params,
             metrics=metrics,
             notes=tuple(self.logged.notes),
@@ -182,6 +196,13 @@ class CellDraft:
             mlflow_run_ids=tuple(self.links),
             skipped=self.skipped,
         )
+
+    def _unseen(self) -> Iterator[str]:
+        """Say of programs that the cell's own text starts that nobody saw them open files."""
+        programs = {_program_of(command): True for command in self.commands}
+        typed = [program for program in programs if program in self.source]
+        if typed:
+            yield f"what {', '.join(typed)} opened is known by the names on the command line only"
 
     def _shown(self) -> tuple[OutputRef, ...] | None:
         ended = self.ended.outputs if self.ended else None

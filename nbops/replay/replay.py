@@ -236,7 +236,7 @@ class Replay:
     def _coverage(self) -> dict[str, int]:
         counts: dict[str, int] = {}
         for cell in self.cells.values():
-            for ref in self.lookup.data_refs([*cell.reads, *cell.writes]):
+            for ref in self.lookup.data_refs(cell.reads):
                 counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
                 if ref.missing:
                     counts["missing"] = counts.get("missing", 0) + 1
@@ -313,6 +313,11 @@ class Replay:
             cell.reads += fact.reads
             cell.writes += fact.writes
             cell.modules |= {module.path: module for module in fact.modules}
+
+    @_take.register
+    def _(self, fact: facts.ProcessStarted) -> None:
+        if fact.cell_run is not None and (cell := self._cell(fact)):
+            cell.commands.append(fact.command)
 
     @_take.register
     def _(self, fact: facts.Overwritten) -> None:

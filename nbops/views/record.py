@@ -3,6 +3,7 @@
 from nbops.comparison.compare import show
 from nbops.records import CellRun, Document, Run, first_line, last_value
 from nbops.store import Store
+from nbops.views.coverage import count_reads, say_coverage
 from nbops.views.outputs import first_line_shown
 from nbops.views.text import (
     cut,
@@ -80,6 +81,7 @@ class RecordView:
             rows.append(["runs", ", ".join(f"{r.name} ({r.id[:8]})" for r in self.document.runs)])
             rows.append(["notes", " · ".join(session.notes)])
             rows.append(["problems", " · ".join(session.problems)])
+        rows.append(["data", say_coverage(count_reads(self.document.cell_runs))])
         rows.append(["environment", self._environment])
         rows.append(["git", self._git])
         return [row for row in rows if row[1]]
@@ -106,6 +108,7 @@ class RecordView:
         for cell in self.document.cell_runs:
             data = [f"↓ {show_data(ref)}" for ref in cell.reads]
             data += [f"↑ {show_data(ref)}" for ref in cell.writes]
+            data += [f"runs {cut(process.command, 60)}" for process in cell.processes]
             data += [f"imports {module.path}" for module in cell.modules]
             line = first_line_shown(cell, self._store) if self._store else ""
             data += [f"» {cut(line, 60)}"] if line else []

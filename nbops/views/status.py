@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from nbops.records import Session
+from nbops.views.coverage import say_coverage
 from nbops.views.text import escape, page, show_time, text_table
 
 
@@ -77,7 +78,7 @@ class StatusView:
                 lines.append(f"nothing can be written: {live.problem}; what is new waits in memory")
             own = next((s for s in self._sessions if s.id == live.id), None)
             if own is not None:
-                lines.append(f"seen: {_coverage(own)}")
+                lines.append(f"seen: {say_coverage(own.coverage)}")
         others = [
             s for s in self._sessions if s.status == "running" and (not live or s.id != live.id)
         ]
@@ -101,18 +102,6 @@ class StatusView:
         if self._unshipped:
             return f"{self._unshipped} runs are on their way to MLflow"
         return "all runs are in MLflow"
-
-
-def _coverage(session: Session) -> str:
-    """Reads and writes by how they were seen."""
-    counts = dict(session.coverage)
-    missing = counts.pop("missing", 0)
-    total = sum(counts.values())
-    if not total:
-        return "no data read or written yet"
-    parts = ", ".join(f"{count} by {how}" for how, count in counts.items())
-    lacking = f"; {missing} without a digest" if missing else ", all with a digest"
-    return f"{total} reads and writes ({parts}){lacking}"
 
 
 def _shown(uri: str) -> str:

@@ -77,3 +77,24 @@ def test_what_arrow_reads_is_seen_with_its_shape(
     kernel.run("import pyarrow.parquet as pq\ntable = pq.read_table('t.parquet')")
     (read,) = last_cell(index).reads
     assert (read.name, read.digest, read.shape) == ("t.parquet", digest_file(path), (1, 1))
+
+
+def test_programs_of_a_cell_are_told_with_the_files_they_name(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    (workspace.root / "x.csv").write_text("1\n")
+    (workspace.root / "train.py").write_text("print(open('x.csv').read())\n")
+    digest = digest_file(workspace.root / "x.csv")
+    assert kernel.run("!cat x.csv | tee out.csv").text.strip() == "1"
+    piped = last_cell(index)
+    assert [(one.name, one.seen_by, one.digest) for one in piped.reads] == [
+        ("x.csv", "name", digest)
+    ]
+    assert [(one.name, one.digest) for one in piped.writes] == [("out.csv", digest)]
+    assert [one.command for one in piped.processes] == ["cat x.csv | tee out.csv"]
+    kernel.run("%%bash\ncat x.csv")
+    assert [one.name for one in last_cell(index).reads] == ["x.csv"]
+    kernel.run("!python train.py")
+    script = last_cell(index)
+    assert [one.path for one in script.modules] == ["train.py"]
+    assert script.warnings == ("what python opened is known by the names on the command line only",)

@@ -3,6 +3,7 @@
 from told import Told, seen
 
 from nbops.journal import facts
+from nbops.views.coverage import count_reads
 
 STAT = (1, 10, 5)
 
@@ -61,14 +62,28 @@ def test_two_contents_of_one_file_are_two_references():
     assert [ref.digest for ref in refs(told)] == ["file1:aa", "file1:bb"]
 
 
-def test_coverage_counts_what_was_seen_how_and_what_is_missing():
+def test_coverage_counts_reads_by_how_they_were_seen_and_what_is_missing():
     told = Told()
+    lost = seen("c", digest=None, missing="overwritten before it was hashed")
     told.cell(
         "read()",
-        reads=[seen("a.csv"), seen("b.parquet", seen_by="wrapper")],
-        writes=[seen("c", digest=None, missing="overwritten before it was hashed")],
+        reads=[seen("a.csv"), seen("b.parquet", seen_by="wrapper"), lost],
+        writes=[seen("d")],
     )
     assert told.replay().session().coverage == {"audit": 2, "wrapper": 1, "missing": 1}
+    assert count_reads(told.replay().document().cell_runs) == told.replay().session().coverage
+
+
+def test_programs_that_the_cells_text_starts_are_warned_of_others_only_told():
+    told = Told()
+    told.cell(
+        "!cat x.csv",
+        facts.ProcessStarted(cell_run="s.0", command="cat x.csv"),
+        facts.ProcessStarted(cell_run="s.0", command="/usr/bin/lscpu --json"),
+    )
+    (cell,) = told.replay().document().cell_runs
+    assert [one.command for one in cell.processes] == ["cat x.csv", "/usr/bin/lscpu --json"]
+    assert cell.warnings == ("what cat opened is known by the names on the command line only",)
 
 
 def test_models_carry_the_digests_of_the_data_behind_them():

@@ -1,0 +1,41 @@
+"""How much of what cells read was seen, and by what: one line."""
+
+from collections.abc import Iterable, Mapping
+
+from nbops.records import CellRun
+
+_KNOWN = ("audit", "wrapper", "monitor", "user")
+_NET = ("net", "name")
+
+
+def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
+    """Coverage of some cell runs, counted as a session's."""
+    counts: dict[str, int] = {}
+    for cell in cells:
+        for ref in cell.reads:
+            counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
+            if ref.missing:
+                counts["missing"] = counts.get("missing", 0) + 1
+    return counts
+
+
+def say_coverage(counts: Mapping[str, int]) -> str:
+    """A session's coverage in words.
+
+    >>> say_coverage({"audit": 9, "wrapper": 3})
+    '12 reads: 9 by audit, 3 by wrapper, 0 only by the net; all with a digest'
+    >>> say_coverage({"audit": 1, "name": 1, "missing": 1})
+    '2 reads: 1 by audit, 1 only by the net; 1 without a digest'
+    """
+    by = [f"{counts[how]} by {_HOW.get(how, how)}" for how in _KNOWN if counts.get(how)]
+    net = sum(counts.get(how, 0) for how in _NET)
+    total = net + sum(counts.get(how, 0) for how in _KNOWN)
+    if not total:
+        return "no data was read"
+    missing = counts.get("missing", 0)
+    reads = "1 read" if total == 1 else f"{total} reads"
+    digests = f"{missing} without a digest" if missing else "all with a digest"
+    return f"{reads}: {', '.join([*by, f'{net} only by the net'])}; {digests}"
+
+
+_HOW = {"user": "hand", "monitor": "monitoring"}

@@ -1,10 +1,13 @@
 """A session as a kernel would write it, told in one line a cell."""
 
+from pathlib import Path
 from typing import Any
 
 from nbops.capture.names import find_names
 from nbops.ipython.words import read_mark
 from nbops.journal import facts
+from nbops.journal.reader import FINDINGS, JOURNAL
+from nbops.journal.writer import Findings, Journal
 from nbops.records import Document, ModelRef, Run
 from nbops.replay import Replay
 
@@ -130,6 +133,17 @@ class Told:
 
     def end(self, status: str = "finished") -> None:
         self._say(facts.SessionEnded(at=self.clock, reason="stop", status=status))
+
+    def write(self, folder: Path) -> None:
+        """Write it where a session's files lie, as a kernel and the background process would."""
+        journal = Journal(folder / JOURNAL)
+        for fact in self.facts:
+            journal.append(fact)
+        journal.close()
+        findings = Findings(folder / FINDINGS)
+        for finding in self.findings:
+            findings.append(finding)
+        findings.close()
 
     def replay(self) -> Replay:
         replay = Replay()

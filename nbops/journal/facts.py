@@ -387,6 +387,19 @@ class Judged(Fact, frozen=True, kw_only=True, tag="judged"):
     at: float
 
 
+# ---- written by whoever edits a run afterwards ------------------------------------------------------
+
+
+class Edited(Fact, frozen=True, kw_only=True, tag="edited"):
+    """Tags and notes of a run as a person changed them."""
+
+    run: str
+    at: float
+    by: str
+    tags: dict[str, str | None] = {}  # None: taken away
+    notes: list[str] | None = None  # all of them from now on; None: as they were
+
+
 KernelFact = (
     SessionStarted
     | CellBefore
@@ -426,6 +439,7 @@ Finding = (
     | Shipped
     | Refused
     | Judged
+    | Edited
 )
 
 _encode = msgspec.json.Encoder().encode

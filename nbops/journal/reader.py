@@ -10,6 +10,7 @@ from nbops.journal.writer import SEED, link_of
 
 JOURNAL = "journal.jsonl"
 FINDINGS = "findings.jsonl"
+EDITS = "edits.jsonl"
 
 
 class Tail:

@@ -76,10 +76,30 @@ def request_retry(workspace: Workspace) -> None:
 
 def retry_requested_at(workspace: Workspace) -> float:
     """When that was last asked, in seconds since the epoch; 0 when it never was."""
+    return _touched_at(workspace.state / "retry")
+
+
+def _touched_at(path: Path) -> float:
     try:
-        return (workspace.state / "retry").stat().st_mtime
+        return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
+
+
+def request_look(workspace: Workspace) -> None:
+    """Have the background process look into MLflow for runs that were made without nbops.
+
+    Does nothing in a folder that nothing was recorded in, or where no process can be started.
+    """
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        if workspace.sessions.exists():
+            (workspace.state / "look").touch(mode=0o600)
+            summon(workspace)
+
+
+def look_requested_at(workspace: Workspace) -> float:
+    """When that was last asked, in seconds since the epoch; 0 when it never was."""
+    return _touched_at(workspace.state / "look")
 
 
 def prepare_embedded_store(root: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from nbops.journal import facts
-from nbops.journal.reader import FINDINGS, JOURNAL, Tail
+from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail
 from nbops.records import (
     CellRun,
     Document,
@@ -23,6 +23,7 @@ from nbops.records import (
 )
 from nbops.replay.composition import Composition, Scene, compose
 from nbops.replay.drafts import SYSTEM, BlockDraft, CellDraft, Logged, Lookup
+from nbops.replay.edits import apply_edits
 
 REFUSED = "MLflow did not take"
 """How a session's problem begins that is an entry, or a run, which its store refused."""
@@ -44,6 +45,7 @@ class Replay:
         self._altered: dict[str, dict[str, list[str]]] = {}  # by environment
         self.refused: dict[str, dict[str, str]] = {}  # by run: entry -> reason
         self.shipped: dict[str, str] = {}
+        self.edits: dict[str, list[facts.Edited]] = {}  # by run
         self.changed_cells: set[str] = set()
         self.destination: tuple[str, str | None] | None = None  # tracking URI, experiment id
         self._blocks: dict[str, BlockDraft] = {}
@@ -139,12 +141,14 @@ class Replay:
     def run(self, run_id: str, *, full: bool = True) -> Run:
         """Record of a run; with only the last point of each metric unless `full`."""
         made = self.composition()
-        return made.runs[run_id].record(self.id, made.upstream[run_id], self.lookup, full=full)
+        run = made.runs[run_id].record(self.id, made.upstream[run_id], self.lookup, full=full)
+        return apply_edits(run, self.edits.get(run_id, ()))
 
     def run_signature(self, run_id: str) -> tuple[object, ...]:
         """Changes whenever the run's record would."""
         made = self.composition()
-        return made.runs[run_id].signature(made.upstream[run_id], self.lookup)
+        signature = made.runs[run_id].signature(made.upstream[run_id], self.lookup)
+        return (*signature, len(self.edits.get(run_id, ())))
 
     def runs(self) -> Iterator[Run]:
         for run_id in self.composition().runs:
@@ -479,6 +483,10 @@ class Replay:
     def _(self, fact: facts.Refused) -> None:
         self.refused.setdefault(fact.run, {})[fact.entry] = fact.reason
 
+    @_take.register
+    def _(self, fact: facts.Edited) -> None:
+        self.edits.setdefault(fact.run, []).append(fact)
+
     def _touch_readers(self, uri: str) -> None:
         for cell in self.cells.values():
             if any(seen.uri == uri for seen in (*cell.reads, *cell.writes)):
@@ -502,5 +510,6 @@ def replay_folder(folder: Path) -> Replay:
     replay = Replay()
     journal = Tail(folder / JOURNAL, chained=True)
     replay.feed_all(journal.read())
-    replay.feed_all(Tail(folder / FINDINGS, chained=False).read())
+    for name in (FINDINGS, EDITS):
+        replay.feed_all(Tail(folder / name, chained=False).read())
     return replay

@@ -145,9 +145,11 @@ class Courier:
             self._index.forget_missing(folders)
         known = self._index.sizes()
         for key, folder in folders.items():
-            if key in self._followed or key in self._finished:
+            if key in self._followed:
                 continue
             sizes = file_sizes(folder)
+            if key in self._finished and known.get(key, ())[:2] == sizes:
+                continue  # else a run of it was edited since
             if sizes[0] and known.get(key) != (*sizes, 0):
                 self._take_over(folder)
 

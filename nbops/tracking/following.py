@@ -12,7 +12,7 @@ from nbops.capture.folders import hash_folder
 from nbops.capture.hashing import digest_content, is_settled
 from nbops.capture.names import find_names
 from nbops.journal import facts
-from nbops.journal.reader import FINDINGS, JOURNAL, Tail
+from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail
 from nbops.journal.writer import Findings
 from nbops.replay import Replay
 from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
@@ -57,6 +57,7 @@ class FollowedSession:
         self._cache = cache
         self._data = data
         self._journal = Tail(folder / JOURNAL, chained=True)
+        self._edits = Tail(folder / EDITS, chained=False)
         self._findings = Findings(folder / FINDINGS)
         self._inbox: deque[Any] = deque()
         self._asked: set[Any] = set()
@@ -100,6 +101,9 @@ class FollowedSession:
             self._follow_up(fact)
         if not is_new:
             self._judge()
+        for edit in self._edits.read():
+            is_new = True
+            self.replay.feed(edit)
         self._checker.look(is_over=self.replay.status != "running")
         self._sampler.look(self.replay)
         while self._inbox:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Note = Callable[[facts.Fact], None]
 """Writes a finding down."""
 
+TAG_NOTE = "mlflow.note.content"
+"""What MLflow's own UI shows as a run's description."""
+
 _METRICS_A_CALL = 1000
 _ENTRIES_A_CALL = 100
 _LONGEST_PARAM = 6000
@@ -178,8 +181,19 @@ class MlflowWriter:
         entries: list[Any] = [*params, *tags]
         for start in range(0, len(entries), _ENTRIES_A_CALL):
             self._log(mlflow_id, entries[start : start + _ENTRIES_A_CALL], refuse)
+        self._remove_tags(mlflow_id, shipment)
         known |= {param.key for param in params}
         self._sent |= {("tag", mlflow_id, tag.key, tag.value) for tag in tags}
+
+    def _remove_tags(self, mlflow_id: str, shipment: Shipment) -> None:
+        """Take away what a person took away, notes included, where it is still there."""
+        gone = set(shipment.removed_tags)
+        if shipment.is_edited and shipment.run and not shipment.run.notes:
+            gone.add(TAG_NOTE)
+        if gone:
+            there = self.client.get_run(mlflow_id).data.tags
+            for name in gone & there.keys():
+                self.client.delete_tag(mlflow_id, name)
 
     def _known_params(self, mlflow_id: str) -> set[str]:
         if mlflow_id not in self._params:
@@ -196,7 +210,7 @@ class MlflowWriter:
             tags["nbops.status"] = "died"
         notes = run.notes if run else session.notes
         if notes:
-            tags["mlflow.note.content"] = "\n\n".join(notes)
+            tags[TAG_NOTE] = "\n\n".join(notes)
         return tags | session.tags | (run.tags if run else {})
 
     def _system_tags(self, shipment: Shipment) -> dict[str, str]:

@@ -7,6 +7,7 @@ import msgspec
 
 from nbops.records import DataRef, Run, Session, instant
 from nbops.replay.drafts import SYSTEM, RunDraft
+from nbops.replay.edits import removed_tags
 from nbops.tracking.following import FollowedSession
 from nbops.tracking.shipments import Point, Shipment, state_of
 
@@ -181,6 +182,8 @@ class Packer:
             model_folders=folders,
             experiment_id=place.experiment_id,
             is_users=bool(draft and draft.link),
+            is_edited=key in replay.edits,
+            removed_tags=removed_tags(replay.edits.get(key, ())),
         )
         for known in (key, parent):
             ids = self._mlflow_ids(known) if known else None

@@ -44,6 +44,8 @@ class Shipment:
     experiment_id: str | None = None  # set by the user's own code
     known: dict[str, tuple[str, str]] = field(default_factory=dict)
     is_users: bool = False
+    is_edited: bool = False  # a person changed its notes or tags afterwards
+    removed_tags: tuple[str, ...] = ()
 
     @property
     def stands_for_session(self) -> bool:

@@ -12,11 +12,15 @@ import pytest
 from told import Told, figure, metric, model, seen
 
 from nbops.comparison import compare
+from nbops.index.cells import describe_cell_run, list_versions, trace_data
+from nbops.index.compared import compare_runs
 from nbops.index.database import IndexWriter
+from nbops.index.entries import FoundRun
+from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
 from nbops.journal import facts
-from nbops.records import Environment, Source, to_json
-from nbops.server.routes import describe_notebook
+from nbops.records import Environment, Run, Source, instant, to_json
+from nbops.server.notebook import describe_notebook
 from nbops.workspace import Workspace
 
 WIRE = Path(__file__).parent / "wire"
@@ -103,11 +107,23 @@ def why() -> Any:
 
 
 @pytest.fixture
-def notebook(fresh_workspace: Workspace) -> Any:
+def index(fresh_workspace: Workspace) -> Index:
+    """Index of that session, and of a run that was found in MLflow."""
+    told = a_session()
+    folder = fresh_workspace.sessions / told.session
+    folder.mkdir(parents=True)
+    told.write(folder)
     writer = IndexWriter(fresh_workspace)
-    writer.ingest(a_session().replay(), journal_bytes=1, findings_bytes=1, unshipped=2)
+    writer.put_state(version="0")
+    writer.ingest(told.replay(), journal_bytes=1, findings_bytes=1, unshipped=2)
+    other = Run(
+        id="b" * 32, session_id="", name="by hand", status="failed", origin="mlflow",
+        started_at=instant(900.0), ended_at=instant(903.5), params={"depth": "2"},
+        metrics={"auc": [(0, 0.5, instant(901.0))]}, mlflow_run_id="b" * 32, mlflow_experiment_id="1",
+    )  # fmt: skip
+    writer.put_found("sqlite:////w/mlflow.db", [FoundRun(other, "churn", "eve")])
     writer.close()
-    return describe_notebook(Index(fresh_workspace), "churn.ipynb", "k1", 0)
+    return Index(fresh_workspace)
 
 
 def check(name: str, value: Any) -> None:
@@ -126,5 +142,32 @@ def test_a_comparison_is_sent_as_agreed():
     check("why", why())
 
 
-def test_a_notebook_is_sent_as_agreed(notebook: Any):
-    check("notebook", notebook)
+def test_a_notebook_is_sent_as_agreed(index: Index):
+    check("notebook", describe_notebook(index, "churn.ipynb", "k1", 0))
+
+
+def test_a_page_of_runs_is_sent_as_agreed(index: Index, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("nbops.index.pages.user_name", lambda: "ada")
+    check("runs", list_page(index, PageQuestion()))
+
+
+def test_a_page_that_did_not_change_is_sent_as_agreed(index: Index):
+    version = list_page(index, PageQuestion()).version
+    check("runs-unchanged", list_page(index, PageQuestion(since=version)))
+
+
+def test_a_table_of_runs_is_sent_as_agreed(index: Index):
+    ids = [run.id for run in index.runs(everywhere=True) if run.name in ("forest", "by hand")]
+    check("compare", compare_runs(index, ids, with_same=True))
+
+
+def test_a_cell_run_is_sent_as_agreed(index: Index):
+    check("cell-run", describe_cell_run(index, "5e5510000001.3"))
+
+
+def test_versions_of_a_cell_are_sent_as_agreed(index: Index):
+    check("versions", list_versions(index, "fit"))
+
+
+def test_the_lineage_of_data_is_sent_as_agreed(index: Index):
+    check("lineage", trace_data(index, "a" * 12))

@@ -29,6 +29,10 @@ export interface DataRef {
   readonly missing: string | null;
   readonly size_bytes: number | null;
   readonly shape: readonly number[] | null;
+  readonly columns?: readonly string[] | null;
+  readonly seen_by?: 'audit' | 'wrapper' | 'monitor' | 'user';
+  /** Whether a copy of the content is kept here. */
+  readonly kept?: boolean;
 }
 
 export interface CellError {
@@ -108,11 +112,23 @@ export interface ChangedNotebook {
 
 export type NotebookAnswer = UnchangedNotebook | ChangedNotebook;
 
-export type ChangeKind = 'param' | 'data' | 'code' | 'module' | 'package' | 'environment';
+export type ChangeKind =
+  'param' | 'data' | 'code' | 'order' | 'seed' | 'module' | 'package' | 'environment' | 'git';
+/** Which way a metric is better. */
+export type Goal = 'higher' | 'lower';
 
 export interface DiffLine {
   readonly op: 'same' | 'removed' | 'added' | 'gap';
   readonly text: string;
+}
+
+/** Which rows of a text table differ, where a copy of both contents is kept. */
+export interface RowsChange {
+  readonly added: number;
+  readonly removed: number;
+  readonly is_reordered: boolean;
+  /** The header, then the first of those that differ. */
+  readonly lines: readonly DiffLine[];
 }
 
 export interface Change {
@@ -122,6 +138,48 @@ export interface Change {
   readonly b: Scalar;
   readonly note: string;
   readonly diff: readonly DiffLine[];
+  readonly a_cell?: string | null;
+  readonly b_cell?: string | null;
+  /** Of data. */
+  readonly a_data?: DataRef | null;
+  readonly b_data?: DataRef | null;
+  readonly rows?: RowsChange | null;
+}
+
+/** What a cell showed, where that differs; its contents come with the cell run. */
+export interface OutputChange {
+  readonly name: string;
+  readonly a_cell: string | null;
+  readonly b_cell: string | null;
+}
+
+/** Two recorded runs that differ in one thing alone, and what that did to a metric. */
+export interface Pair {
+  readonly a: string;
+  readonly b: string;
+  readonly a_value: MetricValue;
+  readonly b_value: MetricValue;
+  readonly delta: number;
+}
+
+/** Values of a metric in runs that differ in nothing recorded. */
+export interface Spread {
+  readonly count: number;
+  readonly low: number;
+  readonly high: number;
+  readonly run_ids: readonly string[];
+}
+
+/** What the recorded runs allow to be said of a metric's change. */
+export interface Conclusion {
+  readonly says: 'because' | 'cannot_tell' | 'may_be_chance' | 'no_cause_recorded';
+  readonly metric: string;
+  readonly delta: number;
+  readonly sentence: string;
+  /** Kind and name of the changes that it is about: "param depth". */
+  readonly causes: readonly string[];
+  readonly pairs: readonly Pair[];
+  readonly spread: Spread | null;
 }
 
 export interface MetricChange {
@@ -129,6 +187,7 @@ export interface MetricChange {
   readonly a: MetricValue | null;
   readonly b: MetricValue | null;
   readonly delta: number | null;
+  readonly goal?: Goal | null;
 }
 
 export interface Side {
@@ -151,6 +210,10 @@ export interface Comparison {
   readonly unknown: readonly string[];
   readonly context: readonly string[];
   readonly sentence: string;
+  /** The state of the git work tree. */
+  readonly around?: readonly Change[];
+  readonly outputs?: readonly OutputChange[];
+  readonly conclusions?: readonly Conclusion[];
 }
 
 /** Read the answer of `GET /nbops/notebook`. */
@@ -177,7 +240,8 @@ export function parseComparison(json: unknown): Comparison {
   return document as unknown as Comparison;
 }
 
-function parseDocument(json: unknown): Record<string, unknown> {
+/** Read what every answer has: a format that this code was written for. */
+export function parseDocument(json: unknown): Record<string, unknown> {
   const document = (json ?? {}) as Record<string, unknown>;
   if (typeof document.format !== 'number') {
     throw new Trouble('unreadable', 'no format');

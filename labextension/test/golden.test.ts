@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
+import { parseCell, parseLineage, parseRuns, parseTable, parseVersions } from '../src/answers';
 import { English } from '../src/components/surroundings';
 import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
@@ -74,3 +75,27 @@ test('numbers are written as the sentence writes them', () => {
   const text = `${name} ${showMetric(a)} → ${showMetric(b)} (${showDelta(delta ?? 0)})`;
   expect(why.sentence).toContain(text);
 });
+
+test('what is sent of runs, cells and data is read', () => {
+  const page = parseRuns(readDocument('runs'));
+  const rows = page.unchanged ? [] : page.rows;
+  expect(rows.map(row => [row.name, row.user, row.values['metrics.auc']])).toContainEqual([
+    'forest',
+    'ada',
+    0.913
+  ]);
+  expect(parseRuns(readDocument('runs-unchanged')).unchanged).toBe(true);
+  const table = parseTable(readDocument('compare'));
+  expect(table.metrics[0]?.values).toHaveLength(table.runs.length);
+  expect(table.pairs).toHaveLength(table.runs.length - 1);
+  expect(parseCell(readDocument('cell-run')).cell_run.source).toContain('auc=score(m)');
+  expect(parseVersions(readDocument('versions')).versions[0]?.count).toBe(1);
+  expect(parseLineage(readDocument('lineage')).read[0]?.notebook).toBe('churn.ipynb');
+});
+
+test.each([parseCell, parseLineage, parseRuns, parseTable, parseVersions])(
+  'a notebook is taken for nothing else by %o',
+  parse => {
+    expect(() => parse(readDocument('why'))).toThrow();
+  }
+);

@@ -6,5 +6,16 @@ runs, so it is never claimed here.
 
 from nbops.comparison.compare import compare
 from nbops.comparison.differences import Change, Comparison, DiffLine, MetricChange, Side
+from nbops.comparison.many import MOST_RUNS, RunTable, tabulate
 
-__all__ = ["Change", "Comparison", "DiffLine", "MetricChange", "Side", "compare"]
+__all__ = [
+    "MOST_RUNS",
+    "Change",
+    "Comparison",
+    "DiffLine",
+    "MetricChange",
+    "RunTable",
+    "Side",
+    "compare",
+    "tabulate",
+]

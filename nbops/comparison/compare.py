@@ -7,6 +7,7 @@ from nbops.comparison.code import compare_code
 from nbops.comparison.data import compare_data, derived_changes
 from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
+from nbops.comparison.goals import goal_of
 from nbops.records import (
     CellRun,
     Document,
@@ -34,6 +35,8 @@ def compare(a: Document, b: Document) -> Comparison:
     run_a, run_b = a.runs[0], b.runs[0]
     same: dict[str, int] = {}
     params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
+    if not (a.session.id and b.session.id):
+        return _compare_found(a, b, params, same)
     data, unknown = compare_data(_followed(a), _followed(b), same)
     code = compare_code(_followed(a), _followed(b), params, same)
     modules = list(_compare_modules(a.cell_runs, b.cell_runs, same))
@@ -41,14 +44,33 @@ def compare(a: Document, b: Document) -> Comparison:
     changes = (*params, *data, *code, *modules, *machine)
     metrics = tuple(_compare_metrics(run_a, run_b))
     return Comparison(
-        a=_side(a),
-        b=_side(b),
+        a=side_of(a),
+        b=side_of(b),
         metrics=metrics,
         changes=changes,
         same=same,
         unknown=(*unknown, *not_listed),
         context=(*sorted(derived_changes(_followed(a), _followed(b))), *_compare_source(a, b)),
         sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
+        around=tuple(_compare_tree(a, b)),
+    )
+
+
+def _compare_found(
+    a: Document, b: Document, params: list[Change], same: dict[str, int]
+) -> Comparison:
+    """Compare runs of which one was found in MLflow, where only params and metrics are known."""
+    metrics = tuple(_compare_metrics(a.runs[0], b.runs[0]))
+    sides = [side for side, found in (("A", a), ("B", b)) if not found.session.id]
+    unknown = (f"code, data and packages: {' and '.join(sides)} was made without nbops",)
+    return Comparison(
+        a=side_of(a),
+        b=side_of(b),
+        metrics=metrics,
+        changes=tuple(params),
+        same=same,
+        unknown=unknown,
+        sentence=_sentence(metrics, tuple(params), has_unknown=True),
     )
 
 
@@ -59,7 +81,8 @@ def _followed(document: Document) -> list[CellRun]:
     return [cell for cell in document.cell_runs if cell.id not in only_imported]
 
 
-def _side(document: Document) -> Side:
+def side_of(document: Document) -> Side:
+    """What a comparison says of a run."""
     run = document.runs[0]
     cells = [cell for cell in document.cell_runs if cell.id in run.cell_run_ids]
     is_one = run.origin != "job" and cells
@@ -78,10 +101,13 @@ def _compare_metrics(a: Run, b: Run) -> Iterator[MetricChange]:
     for name in {**a.metrics, **b.metrics}:
         one = last_value(a.metrics[name]) if name in a.metrics else None
         other = last_value(b.metrics[name]) if name in b.metrics else None
-        yield MetricChange(name=name, a=one, b=other, delta=_delta(one, other))
+        yield MetricChange(
+            name=name, a=one, b=other, delta=delta_of(one, other), goal=goal_of(name)
+        )
 
 
-def _delta(a: Number | None, b: Number | None) -> float | None:
+def delta_of(a: Number | None, b: Number | None) -> float | None:
+    """How far B's value is from A's; None unless both are finite numbers."""
     if a is None or b is None:
         return None
     delta = to_float(b) - to_float(a)
@@ -124,6 +150,17 @@ def _compare_source(a: Document, b: Document) -> Iterator[str]:
         yield f"git commit {_commit(one.git_commit)} → {_commit(other.git_commit)}"
     if one.is_dirty != other.is_dirty and other.is_dirty:
         yield "the git tree has uncommitted changes in B only"
+
+
+def _compare_tree(a: Document, b: Document) -> Iterator[Change]:
+    one, other = a.session.source, b.session.source
+    for name, left, right in (
+        ("commit", one.git_commit, other.git_commit),
+        ("branch", one.git_branch, other.git_branch),
+        ("uncommitted changes", one.patch_digest, other.patch_digest),
+    ):
+        if left != right:
+            yield Change(kind="git", name=name, a=left, b=right)
 
 
 def _commit(commit: str | None) -> str:

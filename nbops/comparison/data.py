@@ -42,6 +42,8 @@ def compare_data(
                 note=describe_change(left[0] if left else None, right[0] if right else None),
                 a_cell=left[1] if left else None,
                 b_cell=right[1] if right else None,
+                a_data=left[0] if left else None,
+                b_data=right[0] if right else None,
             )
         )
     return changes, unknown

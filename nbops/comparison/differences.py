@@ -3,14 +3,26 @@
 from datetime import datetime
 from typing import Literal
 
-from nbops.records import FORMAT, Number, Record, RunStatus, Scalar
+from nbops.comparison.goals import Goal
+from nbops.records import FORMAT, DataRef, Number, OutputRef, Record, RunStatus, Scalar
 
-ChangeKind = Literal["param", "data", "code", "module", "package", "environment"]
+ChangeKind = Literal[
+    "param", "data", "code", "order", "seed", "module", "package", "environment", "git"
+]
 
 
 class DiffLine(Record, frozen=True, kw_only=True):
     op: Literal["same", "removed", "added", "gap"]
     text: str
+
+
+class RowsChange(Record, frozen=True, kw_only=True):
+    """Which rows of a text table differ, where a copy of both contents is kept."""
+
+    added: int
+    removed: int
+    is_reordered: bool = False  # the same rows in another order
+    lines: tuple[DiffLine, ...] = ()  # the header, then the first of those that differ
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -24,6 +36,19 @@ class Change(Record, frozen=True, kw_only=True):
     a_cell: str | None = None  # cell runs it was seen in
     b_cell: str | None = None
     diff: tuple[DiffLine, ...] = ()
+    a_data: DataRef | None = None  # of data
+    b_data: DataRef | None = None
+    rows: RowsChange | None = None
+
+
+class OutputChange(Record, frozen=True, kw_only=True):
+    """What a cell showed, where that differs: a result, and no cause."""
+
+    name: str  # first line of its code
+    a_cell: str | None = None
+    b_cell: str | None = None
+    a: tuple[OutputRef, ...] = ()
+    b: tuple[OutputRef, ...] = ()
 
 
 class MetricChange(Record, frozen=True, kw_only=True):
@@ -31,6 +56,7 @@ class MetricChange(Record, frozen=True, kw_only=True):
     a: Number | None
     b: Number | None
     delta: float | None  # b - a; None unless both are finite
+    goal: Goal | None = None  # which way is better; None where that is not known
 
 
 class Side(Record, frozen=True, kw_only=True):
@@ -45,6 +71,37 @@ class Side(Record, frozen=True, kw_only=True):
     status: RunStatus
 
 
+class Pair(Record, frozen=True, kw_only=True):
+    """Two recorded runs that differ in one thing alone, and what that did to a metric."""
+
+    a: str  # run ids
+    b: str
+    a_value: Number
+    b_value: Number
+    delta: float
+
+
+class Spread(Record, frozen=True, kw_only=True):
+    """Values of a metric in runs that differ in nothing recorded."""
+
+    count: int
+    low: float
+    high: float
+    run_ids: tuple[str, ...] = ()
+
+
+class Conclusion(Record, frozen=True, kw_only=True):
+    """What the recorded runs allow to be said of a metric's change, and nothing beyond."""
+
+    says: Literal["because", "cannot_tell", "may_be_chance", "no_cause_recorded"]
+    metric: str
+    delta: float
+    sentence: str
+    causes: tuple[str, ...] = ()  # "kind name" of the changes that it is about
+    pairs: tuple[Pair, ...] = ()
+    spread: Spread | None = None
+
+
 class Comparison(Record, frozen=True, kw_only=True):
     """Everything recorded that differs between two runs."""
 
@@ -57,3 +114,6 @@ class Comparison(Record, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()  # what the records cannot compare, and why
     context: tuple[str, ...] = ()  # differences that run nothing: the git commit
     sentence: str = ""
+    around: tuple[Change, ...] = ()  # the same as context, typed: the state of the git work tree
+    outputs: tuple[OutputChange, ...] = ()
+    conclusions: tuple[Conclusion, ...] = ()  # filled where the history is known

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from nbops.journal.reader import FINDINGS, JOURNAL
-from nbops.records import CellRun, Run, Session, last_value, to_float, to_json
+from nbops.index.entries import FoundRun, search_text, uses_of, values_of
+from nbops.journal.reader import EDITS, FINDINGS, JOURNAL
+from nbops.records import CellRun, Run, Session, from_json, to_json
 from nbops.replay import Replay
 from nbops.workspace import Workspace
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY, notebook TEXT, kernel_id TEXT, name TEXT, experiment TEXT, status TEXT,
@@ -20,12 +21,20 @@ CREATE TABLE sessions (
     unshipped INTEGER
 );
 CREATE INDEX sessions_by_notebook ON sessions (notebook, started_at);
-CREATE TABLE cell_runs (id TEXT PRIMARY KEY, session_id TEXT, seq INTEGER, version INTEGER, record BLOB);
+CREATE TABLE cell_runs (
+    id TEXT PRIMARY KEY, session_id TEXT, seq INTEGER, cell_id TEXT, version INTEGER, record BLOB
+);
 CREATE INDEX cell_runs_by_session ON cell_runs (session_id, seq);
+CREATE INDEX cell_runs_by_cell ON cell_runs (cell_id);
+CREATE TABLE data_uses (
+    digest TEXT, cell_run_id TEXT, way TEXT, uri TEXT, name TEXT,
+    PRIMARY KEY (digest, cell_run_id, way, uri)
+) WITHOUT ROWID;
+CREATE INDEX data_uses_by_cell ON data_uses (cell_run_id);
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, session_id TEXT, experiment TEXT, notebook TEXT, name TEXT, status TEXT,
     origin TEXT, user TEXT, started_at TEXT, duration_s REAL, mlflow_run_id TEXT, version INTEGER,
-    record BLOB
+    record BLOB, tracking_uri TEXT, search TEXT
 );
 CREATE INDEX runs_by_time ON runs (started_at);
 CREATE INDEX runs_by_mlflow ON runs (mlflow_run_id);
@@ -38,7 +47,9 @@ CREATE TABLE digests (
     path TEXT PRIMARY KEY, inode INTEGER, size_bytes INTEGER, mtime_ns INTEGER, digest TEXT
 ) WITHOUT ROWID;
 CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT);
+INSERT INTO state VALUES ('version', strftime('%s', 'now') || '000');
 """
+"""Versions go on from the time, so that those of an index that was made anew are newer than the old one's."""
 
 
 def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
@@ -94,6 +105,7 @@ class IndexWriter:
             if session not in here:
                 with self._lock, self._db:
                     self._delete_session(session)
+                    self._note_runs(self._next_version())
 
     def sizes(self) -> dict[str, tuple[int, int, int]]:
         """Bytes of journal and findings that each session was read to, and its unshipped runs."""
@@ -116,12 +128,42 @@ class IndexWriter:
             for key in replay.changed_cells:
                 self._put_cell(replay.cell_run(key, full=False), session.id, version)
             replay.changed_cells.clear()
-            for key in known.keys() - runs.keys() - {""}:
+            gone = known.keys() - runs.keys() - {""}
+            changed = [key for key, signature in runs.items() if known.get(key) != signature]
+            for key in gone:
                 self._delete_run(key)
-            for key, signature in runs.items():
-                if known.get(key) != signature:
-                    self._put_run(replay.run(key, full=False), session, version)
+            for key in changed:
+                self._put_run(replay.run(key, full=False), session, version)
+            if gone or changed:
+                self._note_runs(version)
         self._signatures[session.id] = {**runs, "": ()}
+
+    def put_found(self, uri: str, found: Iterable[FoundRun]) -> None:
+        """Take over MLflow runs of a store that no session here made."""
+        with self._lock, self._db:
+            changed = [run for run in found if self._is_other(run) and self._is_new(run)]
+            version = self._next_version() if changed else 0
+            for one in changed:
+                self._insert_run(one.run, one.experiment, one.notebook, one.user, uri, version)
+            if changed:
+                self._note_runs(version)
+
+    def forget_found(self, uri: str, present: set[str]) -> None:
+        """Drop MLflow runs of a store that are not there any more."""
+        query = "SELECT id FROM runs WHERE session_id = '' AND tracking_uri = ?"
+        with self._lock, self._db:
+            gone = {row[0] for row in self._db.execute(query, (uri,))} - present
+            for key in gone:
+                self._delete_run(key)
+            if gone:
+                self._note_runs(self._next_version())
+
+    def latest_store(self) -> str | None:
+        """Where the newest session's runs go."""
+        query = "SELECT record FROM sessions ORDER BY started_at DESC LIMIT 1"
+        with self._lock:
+            row = self._db.execute(query).fetchone()
+        return from_json(row[0], Session).tracking_uri if row else None
 
     def digest_of(self, path: str, stat: tuple[int, int, int]) -> str | None:
         """Digest of a file's content that was hashed before, when its stat is still the same."""
@@ -168,29 +210,49 @@ class IndexWriter:
 
     def _put_cell(self, cell: CellRun, session_id: str, version: int) -> None:
         self._db.execute(
-            "REPLACE INTO cell_runs VALUES (?, ?, ?, ?, ?)",
-            (cell.id, session_id, cell.seq, version, to_json(cell)),
+            "REPLACE INTO cell_runs VALUES (?, ?, ?, ?, ?, ?)",
+            (cell.id, session_id, cell.seq, cell.cell_id, version, to_json(cell)),
         )
+        self._db.execute("DELETE FROM data_uses WHERE cell_run_id = ?", (cell.id,))
+        self._db.executemany("INSERT INTO data_uses VALUES (?, ?, ?, ?, ?)", uses_of(cell))
 
     def _put_run(self, run: Run, session: Session, version: int) -> None:
+        if run.mlflow_run_id:  # it may have been found in MLflow before it was known to be ours
+            self._delete_run(run.mlflow_run_id)
+        self._insert_run(
+            run, session.experiment, session.notebook, session.user, session.tracking_uri, version
+        )
+
+    def _insert_run(
+        self, run: Run, experiment: str, notebook: str | None, user: str, uri: str, version: int
+    ) -> None:
         self._delete_run(run.id)
         duration = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
         self._db.execute(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(run.id, run.session_id, session.experiment, session.notebook, run.name),
-                *(run.status, run.origin, session.user, _text(run.started_at), duration),
-                *(run.mlflow_run_id, version, to_json(run)),
+                *(run.id, run.session_id, experiment, notebook, run.name, run.status, run.origin),
+                *(user, _text(run.started_at), duration, run.mlflow_run_id, version, to_json(run)),
+                *(uri, search_text(run, experiment, notebook, user)),
             ),
         )
-        rows: list[tuple[Any, ...]] = []
-        for name, points in run.metrics.items():
-            rows.append((run.id, "metrics", name, to_float(last_value(points)), None))
-        for name, value in run.params.items():
-            rows.append((run.id, "params", name, _as_float(value), _as_text(value)))
-        for name, text in run.tags.items():
-            rows.append((run.id, "tags", name, _as_float(text), text))
-        self._db.executemany("INSERT INTO run_values VALUES (?, ?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO run_values VALUES (?, ?, ?, ?, ?)", values_of(run))
+
+    def _is_other(self, found: FoundRun) -> bool:
+        """Whether no session here made a run, or is about to tell that it did."""
+        query = "SELECT 1 FROM sessions WHERE id = ?"
+        if found.made_in and self._db.execute(query, (found.made_in,)).fetchone():
+            return False
+        query = "SELECT 1 FROM runs WHERE mlflow_run_id = ? AND session_id <> ''"
+        return self._db.execute(query, (found.run.id,)).fetchone() is None
+
+    def _is_new(self, found: FoundRun) -> bool:
+        row = self._db.execute("SELECT record FROM runs WHERE id = ?", (found.run.id,)).fetchone()
+        return row is None or row[0] != to_json(found.run)
+
+    def _note_runs(self, version: int) -> None:
+        """Say that the list of runs is another one than before."""
+        self._db.execute("REPLACE INTO state VALUES ('runs_version', ?)", (str(version),))
 
     def _delete_run(self, run_id: str) -> None:
         self._db.execute("DELETE FROM runs WHERE id = ?", (run_id,))
@@ -200,31 +262,23 @@ class IndexWriter:
         query = "SELECT id FROM runs WHERE session_id = ?"
         for (run_id,) in self._db.execute(query, (session,)).fetchall():
             self._delete_run(run_id)
+        own = "cell_run_id IN (SELECT id FROM cell_runs WHERE session_id = ?)"
+        self._db.execute(f"DELETE FROM data_uses WHERE {own}", (session,))  # noqa: S608 - a constant
         self._db.execute("DELETE FROM cell_runs WHERE session_id = ?", (session,))
         self._db.execute("DELETE FROM sessions WHERE id = ?", (session,))
 
 
 def file_sizes(folder: Path) -> tuple[int, int]:
-    """Bytes of a session's journal and findings now."""
-    sizes = []
-    for name in (JOURNAL, FINDINGS):
-        try:
-            sizes.append((folder / name).stat().st_size)
-        except FileNotFoundError:
-            sizes.append(0)
-    return sizes[0], sizes[1]
+    """Bytes of a session's journal now, and of what was found out and edited since."""
+    return _size(folder / JOURNAL), _size(folder / FINDINGS) + _size(folder / EDITS)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _text(instant: Any) -> str:
     return str(instant.isoformat()) if instant else ""
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _as_float(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None

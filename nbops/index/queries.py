@@ -75,7 +75,7 @@ class Index:
             return False
         while time.monotonic() < deadline:
             query = "SELECT unshipped FROM sessions WHERE id = ?"
-            rows = self._rows(query, [session_id])
+            rows = self.rows(query, [session_id])
             if rows and rows[0][0] == 0:
                 return True
             if self.state().get("error"):
@@ -90,6 +90,7 @@ class Index:
         where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
+        everywhere: bool = False,
     ) -> list[Run]:
         """Runs, newest first unless `sort` says otherwise.
 
@@ -100,13 +101,15 @@ class Index:
         sort
             A field such as `metrics.auc` or `-metrics.loss`. Metrics sort from large to small, the
             rest from small to large; a leading `-` turns that around. Runs without it come last.
+        everywhere
+            Also runs that were found in MLflow, which no session of this workspace made.
 
         Raises
         ------
         UsageError
             `where` or `sort` cannot be read.
         """
-        conditions, args = ["1"], []
+        conditions, args = ["1" if everywhere else "r.session_id <> ''"], []
         if experiment is not None:
             conditions.append("r.experiment = ?")
             args.append(experiment)
@@ -114,29 +117,44 @@ class Index:
             sql, more = compile_where(where)
             conditions.append(sql)
             args += more
-        join, order, join_args = _order(sort)
+        join, order, join_args = order_by(sort)
         query = (
             f"SELECT r.record FROM runs r {join} WHERE {' AND '.join(conditions)} ORDER BY {order}"  # noqa: S608 - built from constants
             f" LIMIT {-1 if limit is None else int(limit)}"
         )
-        return [from_json(row[0], Run) for row in self._rows(query, [*join_args, *args])]
+        return [from_json(row[0], Run) for row in self.rows(query, [*join_args, *args])]
 
     def resolve(self, text: str, *, sessions: bool = True) -> Found:
         """Find the run, or session, that a person's word stands for; see `nbops.index.words`."""
-        return resolve(text, self._rows, sessions=sessions)
+        return resolve(text, self.rows, sessions=sessions)
 
     def run(self, run_id: str) -> Run:
-        rows = self._rows("SELECT record FROM runs WHERE id = ?", [run_id])
+        rows = self.rows("SELECT record FROM runs WHERE id = ?", [run_id])
         for row in rows:
             return from_json(row[0], Run)
         raise NotFound(f"There is no run {run_id!r}.", "`nbops ls` lists them.")
 
     def document(self, found: Found) -> Document:
-        """Whole record of a run or session, replayed from what it wrote."""
+        """Whole record of a run or session, replayed from what it wrote.
+
+        Of a run that was found in MLflow: what its store tells, and a session without an id.
+        """
+        if not found.session_id:
+            return self._document_of_found(found.id)
         folder = self.workspace.sessions / found.session_id
-        if not found.session_id or not folder.exists():
+        if not folder.exists():
             raise NotFound(f"{found.id} was not recorded in this workspace.", "See it in MLflow.")
         return replay_folder(folder).document(None if found.is_session else found.id)
+
+    def _document_of_found(self, run_id: str) -> Document:
+        run = self.run(run_id)
+        query = "SELECT experiment, notebook, user, tracking_uri FROM runs WHERE id = ?"
+        experiment, notebook, user, uri = self.rows(query, [run_id])[0]
+        session = Session(
+            id="", name="MLflow", status=run.status, experiment=experiment, notebook=notebook,
+            user=user, host="", started_at=run.started_at, tracking_uri=uri,
+        )  # fmt: skip
+        return Document(session=session, runs=(run,))
 
     def run_before(self, run: Run) -> Run | None:
         """Run to compare a run with: the last of the same cell, else name, else experiment.
@@ -150,7 +168,7 @@ class Index:
             " AND r.experiment = (SELECT experiment FROM runs WHERE id = ?)"
             " ORDER BY r.started_at DESC LIMIT 500"
         )
-        for row in self._rows(query, [run.started_at.isoformat(), run.id]):
+        for row in self.rows(query, [run.started_at.isoformat(), run.id]):
             earlier = from_json(row[0], Run)
             if earlier.id == run.parent_id or earlier.parent_id == run.id:
                 continue
@@ -186,7 +204,7 @@ class Index:
             "SELECT * FROM sessions WHERE notebook = ? OR (kernel_id = ? AND kernel_id IS NOT NULL)"
             " ORDER BY started_at DESC LIMIT ?"
         )
-        rows = self._rows(query, [notebook, kernel_id, max_sessions])
+        rows = self.rows(query, [notebook, kernel_id, max_sessions])
         if not rows:
             return None if since else NotebookView(0, [], [], [], 0, self.state())
         newest = rows[0]["id"]
@@ -194,11 +212,11 @@ class Index:
         if since and version <= since:
             return None
         changed = [newest, since]
-        cells = self._rows(
+        cells = self.rows(
             "SELECT record FROM cell_runs WHERE session_id = ? AND version > ? ORDER BY seq DESC",
             changed,
         )
-        runs = self._rows(
+        runs = self.rows(
             "SELECT record FROM runs WHERE session_id = ? AND version > ? ORDER BY started_at DESC",
             changed,
         )
@@ -214,26 +232,27 @@ class Index:
     def sessions(self, *, alive: bool = False) -> list[Session]:
         condition = "status = 'running'" if alive else "1"
         query = f"SELECT record FROM sessions WHERE {condition} ORDER BY started_at DESC"  # noqa: S608
-        return [from_json(row[0], Session) for row in self._rows(query)]
+        return [from_json(row[0], Session) for row in self.rows(query)]
 
     def unshipped(self) -> int:
         """Runs that are not, or not completely, in MLflow yet."""
-        rows = self._rows("SELECT COALESCE(SUM(unshipped), 0) FROM sessions")
+        rows = self.rows("SELECT COALESCE(SUM(unshipped), 0) FROM sessions")
         return int(rows[0][0]) if rows else 0
 
     def state(self) -> dict[str, str]:
         """What the background process says of itself: `error`, `error_at`, `shipped_at`."""
-        return {row[0]: row[1] for row in self._rows("SELECT key, value FROM state")}
+        return {row[0]: row[1] for row in self.rows("SELECT key, value FROM state")}
 
     def digest_of(self, path: str, stat: tuple[int, int, int]) -> str | None:
         """Digest of a file that the background process hashed, when its stat is still the same."""
         query = "SELECT digest FROM digests WHERE path = ? AND (inode, size_bytes, mtime_ns) = (?, ?, ?)"
-        rows = self._rows(query, [path, *stat])
+        rows = self.rows(query, [path, *stat])
         return str(rows[0][0]) if rows else None
 
     # ---- inside -------------------------------------------------------------------------------------
 
-    def _rows(self, query: str, args: list[Any] | None = None) -> list[sqlite3.Row]:
+    def rows(self, query: str, args: list[Any] | None = None) -> list[sqlite3.Row]:
+        """Rows of a query; none while there is no index."""
         try:
             with closing(connect(self.workspace.index)) as db:
                 return db.execute(query, args or []).fetchall()
@@ -241,7 +260,7 @@ class Index:
             return []
 
     def _indexed_bytes(self) -> dict[str, int]:
-        return {row[0]: row[1] for row in self._rows("SELECT id, journal_bytes FROM sessions")}
+        return {row[0]: row[1] for row in self.rows("SELECT id, journal_bytes FROM sessions")}
 
     def _cell_ids(self, run: Run) -> set[str]:
         """Notebook ids of the cells that a run is made of; a job's are all, so none tell it apart."""
@@ -251,13 +270,13 @@ class Index:
 
     def _iterate_cell_ids(self, cell_run_ids: tuple[str, ...]) -> Iterator[str]:
         for key in cell_run_ids:
-            for row in self._rows("SELECT record FROM cell_runs WHERE id = ?", [key]):
+            for row in self.rows("SELECT record FROM cell_runs WHERE id = ?", [key]):
                 cell_id = from_json(row[0], CellRun).cell_id
                 if cell_id:
                     yield cell_id
 
 
-def _order(sort: str | None) -> tuple[str, str, list[Any]]:
+def order_by(sort: str | None) -> tuple[str, str, list[Any]]:
     """Join, ORDER BY and the join's arguments for a sort field."""
     newest = "r.started_at DESC, r.rowid DESC"
     if not sort:

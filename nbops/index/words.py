@@ -48,7 +48,10 @@ def resolve(text: str, rows: Rows, *, sessions: bool = True) -> Found:
 
 
 def _from_last(back: int, rows: Rows) -> Found:
-    query = "SELECT id, session_id FROM runs ORDER BY started_at DESC, rowid DESC LIMIT 1 OFFSET ?"
+    query = (
+        "SELECT id, session_id FROM runs WHERE session_id <> ''"
+        " ORDER BY started_at DESC, rowid DESC LIMIT 1 OFFSET ?"
+    )
     for row in rows(query, [back]):
         return Found(row[0], row[1])
     raise NotFound(f"There are not {back + 1} runs yet." if back else "There is no run yet.")
@@ -62,7 +65,7 @@ def _best(text: str, rows: Rows) -> Found:
     order = "ASC" if match and match[2] == "min" else "DESC"
     query = (
         "SELECT r.id, r.session_id FROM runs r JOIN run_values v ON v.run_id = r.id"  # noqa: S608
-        " AND v.kind = 'metrics' AND v.name = ? WHERE v.number IS NOT NULL"
+        " AND v.kind = 'metrics' AND v.name = ? WHERE v.number IS NOT NULL AND r.session_id <> ''"
         f" ORDER BY v.number {order}, r.started_at LIMIT 1"
     )
     for row in rows(query, [field.name]):
@@ -83,7 +86,10 @@ def _by_id(text: str, rows: Rows) -> Found | None:
 
 
 def _by_name(text: str, rows: Rows) -> Found | None:
-    query = "SELECT id, session_id FROM runs WHERE name = ? ORDER BY started_at DESC LIMIT 1"
+    query = (
+        "SELECT id, session_id FROM runs WHERE name = ?"
+        " ORDER BY session_id = '', started_at DESC LIMIT 1"
+    )
     return next((Found(row[0], row[1]) for row in rows(query, [text])), None)
 
 

@@ -1,14 +1,19 @@
 """The index: what people ask of all runs."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
-from told import Told, metric
+from told import Told, metric, param, seen
 
 from nbops.errors import Ambiguous, NotFound, UsageError
+from nbops.index.cells import list_versions, trace_data
 from nbops.index.database import IndexWriter, connect
+from nbops.index.entries import FoundRun
+from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
-from nbops.records import last_value
+from nbops.journal import facts
+from nbops.records import Run, instant, last_value
 from nbops.workspace import Workspace
 
 
@@ -257,3 +262,128 @@ def test_digests_are_remembered_by_stat(writer: IndexWriter):
     writer.put_digest("/a", (1, 2, 3), "file1:aa")
     assert writer.digest_of("/a", (1, 2, 3)) == "file1:aa"
     assert writer.digest_of("/a", (1, 2, 4)) is None
+
+
+def by_hand(key: str = "b", auc: float = 0.99) -> FoundRun:
+    """A run that somebody made in MLflow without nbops."""
+    run = Run(
+        id=key * 32, session_id="", name="by hand", status="finished", origin="mlflow",
+        started_at=instant(9000.0), metrics={"auc": [(0, auc, instant(9000.0))]},
+        mlflow_run_id=key * 32,
+    )  # fmt: skip
+    return FoundRun(run, "churn", "eve")
+
+
+def test_runs_found_in_mlflow_are_listed_but_are_no_words_for_our_own(
+    index: Index, writer: IndexWriter
+):
+    put(writer, runs_of({"a": 0.5}))
+    writer.put_found("uri", [by_hand()])
+    assert names(index) == ["a"]
+    assert names(index, everywhere=True) == ["by hand", "a"]
+    assert names(index, everywhere=True, where="metrics.auc > 0.9 and user = 'eve'") == ["by hand"]
+    own = index.runs()[0].id
+    assert index.resolve("last").id == own
+    assert index.resolve("best:metrics.auc").id == own
+    document = index.document(index.resolve("bbbbbb"))
+    assert (document.session.id, document.runs[0].name) == ("", "by hand")
+
+
+def test_a_found_run_that_turns_out_to_be_ours_is_listed_once(index: Index, writer: IndexWriter):
+    told = runs_of({"a": 0.5})
+    own = told.runs()[0].id
+    writer.put_found("uri", [by_hand("a")])
+    told.findings.append(
+        facts.Created(run=own, mlflow_run_id="a" * 32, experiment_id="1", tracking_uri="uri")
+    )
+    put(writer, told)
+    assert names(index, everywhere=True) == ["a"]
+    writer.put_found("uri", [by_hand("a")])
+    assert names(index, everywhere=True) == ["a"]
+
+
+def test_a_run_that_its_session_has_not_told_of_yet_is_not_taken_for_a_strangers(
+    index: Index, writer: IndexWriter
+):
+    put(writer, runs_of({"a": 0.5}, session="s1"))
+    writer.put_found("uri", [replace(by_hand(), made_in="s1"), replace(by_hand("c"), made_in="s9")])
+    assert [run.id for run in index.runs(everywhere=True) if not run.session_id] == ["c" * 32]
+
+
+def test_found_runs_change_the_page_only_when_they_are_others(index: Index, writer: IndexWriter):
+    writer.put_found("uri", [by_hand()])
+    before = list_page(index, PageQuestion()).version
+    writer.put_found("uri", [by_hand()])
+    writer.forget_found("uri", {"b" * 32})
+    assert list_page(index, PageQuestion(since=before)).unchanged
+    writer.put_found("uri", [by_hand(auc=0.1)])
+    page = list_page(index, PageQuestion(since=before))
+    assert page.rows[0].values == {"metrics.auc": 0.1}
+    writer.forget_found("uri", set())
+    assert list_page(index, PageQuestion(since=page.version)).total == 0
+
+
+def test_versions_of_an_index_made_anew_are_newer(fresh_workspace: Workspace, index: Index):
+    versions = []
+    for _ in range(2):
+        writer = IndexWriter(fresh_workspace)
+        put(writer, runs_of({"a": 0.5}))
+        versions.append(list_page(index, PageQuestion()).version)
+        writer.close()
+        fresh_workspace.index.unlink()
+    assert versions[0] > 1_700_000_000_000
+
+
+def test_every_word_of_a_text_filter_must_be_found(index: Index, writer: IndexWriter):
+    told = runs_of({"a": 0.5, "Bagging": 0.9})
+    told.cell("%%track c", facts.Note(cell_run="", text="Looks Overfitted"), param("lr", 0.01))
+    put(writer, told)
+
+    def found(text: str) -> list[str]:
+        return [row.name for row in list_page(index, PageQuestion(text=text)).rows]
+
+    assert found("overfitted looks") == ["c"]
+    assert found("lr=0.01") == ["c"]
+    assert found("bagg") == ["Bagging"]
+    assert found("bagg lr") == []
+    assert found("100%") == []
+
+
+def test_fields_are_those_that_any_run_has(index: Index, writer: IndexWriter):
+    told = runs_of({"a": 0.5})
+    told.cell(
+        "%%track b", metric("loss"), param("lr", 1), facts.Tag(cell_run="", name="x", value="y")
+    )
+    put(writer, told)
+    page = list_page(index, PageQuestion(limit=1))
+    assert page.fields == ("metrics.auc", "metrics.loss", "params.depth", "params.lr", "tags.x")
+    assert (page.total, len(page.rows)) == (2, 1)
+
+
+def test_texts_that_a_cell_has_had_come_newest_first(index: Index, writer: IndexWriter):
+    for session, at, sources in (("s1", 1000.0, "aba"), ("s2", 2000.0, "c")):
+        told = Told(session, at=at)
+        for letter in sources:
+            told.cell(f"x = {letter}", cell_id="x")
+        put(writer, told)
+    versions = list_versions(index, "x").versions
+    assert [(v.source, v.count) for v in versions] == [("x = c", 1), ("x = a", 2), ("x = b", 1)]
+    assert versions[1].first_at < versions[1].last_at
+    assert [v.source for v in list_versions(index, "x", "B").versions] == ["x = b"]
+
+
+def test_data_is_traced_across_notebooks(index: Index, writer: IndexWriter):
+    first = Told("s1", notebook="clean.ipynb")
+    first.cell("df.to_csv('train.csv')", writes=[seen("train.csv")])
+    put(writer, first)
+    second = Told("s2", notebook="fit.ipynb", at=2000.0)
+    second.cell("%%track fit\ndf = read('train.csv')", reads=[seen("train.csv")])
+    put(writer, second)
+    found = trace_data(index, "file1:" + "a" * 64)
+    assert [use.notebook for use in found.wrote] == ["clean.ipynb"]
+    assert [use.notebook for use in found.read] == ["fit.ipynb"]
+    assert found.read[0].run_id == second.runs()[0].id
+    writer.forget_missing(["s2"])
+    assert trace_data(index, "aaaaaaa").wrote == ()
+    with pytest.raises(NotFound):
+        trace_data(index, "*")

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 from kernels import Kernel
-from processes import PATIENCE_S
+from processes import PATIENCE_S, wait_until
+from told import Told, metric
 from tornado.httpclient import HTTPClientError
+from tornado.web import RequestHandler
 
+from nbops.capture.machine import user_name
+from nbops.index.database import IndexWriter
 from nbops.index.queries import Index
+from nbops.records import Run
 from nbops.server.routes import HANDLERS
 from nbops.workspace import Workspace
 
@@ -28,6 +33,19 @@ def jp_root_dir(workspace: Workspace) -> Path:
 @pytest.fixture(autouse=True)
 def _no_loop_warnings(recwarn):
     """Only for the symmetry of the fixtures below."""
+
+
+def put(workspace: Workspace, told: Told, *cells: str) -> list[Run]:
+    """Have a session recorded and indexed."""
+    for cell in cells:
+        told.cell(cell)
+    folder = workspace.sessions / told.session
+    folder.mkdir(parents=True)
+    told.write(folder)
+    writer = IndexWriter(workspace)
+    writer.ingest(told.replay(), journal_bytes=1, findings_bytes=1, unshipped=0)
+    writer.close()
+    return told.runs()
 
 
 async def get(jp_fetch, name: str, **params: str) -> dict:
@@ -73,26 +91,115 @@ async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, 
         ("notebook", {"path": "n.ipynb", "since": "soon"}, 400, "is no version"),
         ("notebook", {"path": "../../etc/passwd"}, 400, "outside of the server's folder"),
         ("notebook", {}, 400, "path"),
+        ("runs", {"path": "", "where": "metrics.auc >"}, 400, "ends where a value should be"),
+        ("runs", {"path": "", "sort": "auc"}, 400, "Runs have no 'auc'"),
+        ("runs", {"path": "", "page": "0"}, 400, "Pages count from 1"),
+        ("runs", {"path": "", "limit": "many"}, 400, "is no whole number"),
+        ("compare", {"path": "", "ids": "last"}, 400, "Give 2 to 50"),
+        ("compare", {"path": "", "ids": "x,y"}, 404, "no run 'x'"),
+        ("cell-run/5e.0", {"path": ""}, 404, "no cell run '5e.0'"),
+        ("versions", {"path": ""}, 400, "cell_id"),
+        ("lineage", {"path": "", "digest": "file1:00"}, 404, "No recorded cell"),
     ],
 )
 async def test_bad_requests_say_what_is_wrong(jp_fetch, name, params, status, told):
     with pytest.raises(HTTPClientError) as caught:
-        await jp_fetch("nbops", name, params=params)
+        await jp_fetch("nbops", *name.split("/"), params=params)
     assert caught.value.code == status
     assert told in caught.value.response.body.decode()
 
 
-@pytest.mark.parametrize("name", [name for name, _ in HANDLERS])
-@pytest.mark.parametrize("token", [None, "wrong"])
-async def test_no_route_answers_without_the_token(http_server_client, jp_base_url, name, token):
-    headers = {"Authorization": f"token {token}"} if token else {}
+async def test_runs_come_in_pages_and_one_that_changed_nothing_is_short(
+    jp_fetch, workspace: Workspace
+):
+    told = Told("5e5510000001", user=user_name())
+    for depth in range(3):
+        told.cell(f"%%track forest depth={depth}", metric("auc", depth / 8), cell_id="fit")
+    put(workspace, told)
+    put(workspace, Told("5e5510000002", user="eve", at=500.0), "%%track hers")
+    page = await get(jp_fetch, "runs", path="", sort="metrics.auc", limit="2", column="metrics.auc")
+    assert [row["values"] for row in page["rows"]] == [
+        {"metrics.auc": 0.25},
+        {"metrics.auc": 0.125},
+    ]
+    assert (page["total"], page["fields"]) == (3, ["metrics.auc", "params.depth"])
+    assert page["users"] == [user_name(), "eve"]
+    again = await get(jp_fetch, "runs", path="", since=str(page["version"]))
+    assert again["unchanged"] is True
+    assert "rows" not in again
+    everybody = await get(jp_fetch, "runs", path="", user="*", text="hers")
+    assert [row["user"] for row in everybody["rows"]] == ["eve"]
+    found = await get(jp_fetch, "runs", path="", where="params.depth >= 1")
+    assert found["total"] == 2
+
+
+async def test_a_run_is_edited_and_told_back(jp_fetch, workspace: Workspace):
+    told = Told("5e5510000001", user=user_name())
+    told.cell("%%track forest depth=1", metric("auc"), cell_id="fit")
+    told.end()
+    run = put(workspace, told)[0]
+    body = json.dumps({"tags": {"stage": "kept"}, "notes": ["the <b>best</b> one"]})
+    await jp_fetch("nbops", "run", run.id, params={"path": ""}, method="POST", body=body)
+    index = Index(workspace)
+    wait_until(lambda: index.run(run.id).tags == {"stage": "kept"})
+    assert index.run(run.id).notes == ("the <b>best</b> one",)
+    body = json.dumps({"tags": {"stage": None}})
+    answer = await jp_fetch("nbops", "run", run.id, params={"path": ""}, method="POST", body=body)
+    assert json.loads(answer.body)["tags"] == {}
+    assert json.loads(answer.body)["notes"] == ["the <b>best</b> one"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [("no json", "cannot be read"), ('{"tags": 3}', "cannot be read"), ('{"name": "x"}', "name")],
+)
+async def test_an_edit_that_cannot_be_meant_changes_nothing(
+    jp_fetch, workspace: Workspace, body: str, told: str
+):
+    session = Told("5e5510000001")
+    session.cell("%%track forest depth=1", cell_id="fit")
+    run = put(workspace, session)[0]
     with pytest.raises(HTTPClientError) as caught:
-        await http_server_client.fetch(f"{jp_base_url}nbops/{name}?path=n.ipynb", headers=headers)
+        await jp_fetch("nbops", "run", run.id, params={"path": ""}, method="POST", body=body)
+    assert caught.value.code == 400
+    assert told in caught.value.response.body.decode()
+    assert not (workspace.sessions / "5e5510000001" / "edits.jsonl").exists()
+
+
+PATHS = {name: name.replace(r"([\w.\-]+)", "5e5510000001.0") for name, _ in HANDLERS}
+METHODS = [
+    (name, method)
+    for name, handler in HANDLERS
+    for method in ("GET", "POST")
+    if getattr(handler, method.lower()) is not getattr(RequestHandler, method.lower())
+]
+"""Every path under `/nbops/` with what can be asked of it."""
+
+
+def sent(method: str) -> dict:
+    return {"method": method, "body": "{}"} if method == "POST" else {}
+
+
+def test_every_route_answers_something():
+    assert {name for name, _ in METHODS} == {name for name, _ in HANDLERS}
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+@pytest.mark.parametrize("token", [None, "wrong"])
+async def test_no_route_answers_without_the_token(
+    http_server_client, jp_base_url, name, method, token
+):
+    headers = {"Authorization": f"token {token}"} if token else {}
+    url = f"{jp_base_url}nbops/{PATHS[name]}?path=n.ipynb"
+    with pytest.raises(HTTPClientError) as caught:
+        await http_server_client.fetch(url, headers=headers, **sent(method))
     assert caught.value.code == 403
 
 
-@pytest.mark.parametrize("name", [name for name, _ in HANDLERS])
-async def test_every_route_is_authorised_as_nbops(jp_fetch, jp_serverapp, monkeypatch, name):
+@pytest.mark.parametrize(("name", "method"), METHODS)
+async def test_every_route_is_authorised_as_nbops(
+    jp_fetch, jp_serverapp, monkeypatch, name, method
+):
     asked = []
 
     def is_authorized(handler, user, action, resource):
@@ -101,6 +208,28 @@ async def test_every_route_is_authorised_as_nbops(jp_fetch, jp_serverapp, monkey
 
     monkeypatch.setattr(jp_serverapp.web_app.settings["authorizer"], "is_authorized", is_authorized)
     with pytest.raises(HTTPClientError) as caught:
-        await jp_fetch("nbops", name, params={"path": "n.ipynb"})
+        await jp_fetch("nbops", *PATHS[name].split("/"), params={"path": "n.ipynb"}, **sent(method))
     assert caught.value.code == 403
-    assert asked == [("read", "nbops")]
+    assert asked == [("write" if method == "POST" else "read", "nbops")]
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS if method == "POST"])
+@pytest.mark.parametrize("xsrf", [None, "wrong"])
+async def test_who_is_logged_in_by_cookie_needs_the_xsrf_token_to_write(
+    http_server_client, jp_base_url, jp_serverapp, name, xsrf
+):
+    token = jp_serverapp.identity_provider.token
+    with pytest.raises(HTTPClientError) as caught:  # the cookies come with the redirection
+        await http_server_client.fetch(f"{jp_base_url}login?token={token}", follow_redirects=False)
+    cookies = [
+        line.partition(";")[0] for line in caught.value.response.headers.get_list("Set-Cookie")
+    ]
+    assert any(cookie.startswith("username-") for cookie in cookies)
+    headers = {"Cookie": "; ".join([*cookies, "_xsrf=right"])}
+    if xsrf:
+        headers["X-XSRFToken"] = xsrf
+    url = f"{jp_base_url}nbops/{PATHS[name]}?path=n.ipynb"
+    with pytest.raises(HTTPClientError) as caught:
+        await http_server_client.fetch(url, headers=headers, method="POST", body="{}")
+    assert caught.value.code == 403
+    assert "xsrf" in caught.value.response.body.decode().lower()

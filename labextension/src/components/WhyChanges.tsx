@@ -13,6 +13,8 @@ const KINDS: readonly (readonly [kind: ChangeKind, counted: string])[] = [
   ['param', 'parameters'],
   ['data', 'inputs'],
   ['code', 'cells'],
+  ['order', ''],
+  ['seed', ''],
   ['module', 'modules'],
   ['package', 'packages'],
   ['environment', '']
@@ -71,6 +73,12 @@ function titleOf(kind: ChangeKind, trans: Translation): string {
       return trans.__('Data');
     case 'code':
       return trans.__('Code');
+    case 'order':
+      return trans.__('Order of execution');
+    case 'seed':
+      return trans.__('Seeds');
+    case 'git':
+      return trans.__('Git');
     case 'module':
       return trans.__('Modules');
     case 'package':

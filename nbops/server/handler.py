@@ -1,0 +1,94 @@
+"""What all routes share: JSON, the error table, and which notebook's records are meant."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jupyter_server.base.handlers import APIHandler
+
+from nbops.errors import Ambiguous, NbopsError, NotFound, UsageError
+from nbops.index.queries import Index
+from nbops.records import to_json
+from nbops.workspace import find_workspace
+
+RESOURCE = "nbops"
+
+_STATUS: tuple[tuple[type[NbopsError], int], ...] = (
+    (Ambiguous, 409),
+    (NotFound, 404),
+    (UsageError, 400),
+    (NbopsError, 500),
+)
+
+
+class NbopsHandler(APIHandler):  # type: ignore[misc]
+    """Answers with JSON; an error of nbops becomes `{"message", "hint"}` with its status."""
+
+    auth_resource = RESOURCE
+
+    async def answer(self, call: Callable[[], Any]) -> None:
+        """Finish with what a call returns; it runs in a thread, so that others are served meanwhile."""
+        try:
+            status, value = 200, await asyncio.to_thread(call)
+        except NbopsError as error:
+            status = next(status for kind, status in _STATUS if isinstance(error, kind))
+            value = {"message": error.message, "hint": error.hint}
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(to_json(value))
+
+    def notebook(self) -> tuple[Index, str]:
+        """Index and name of the notebook, or folder, that the request is about.
+
+        Raises
+        ------
+        UsageError
+            It lies outside of what this server serves.
+        """
+        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        path = Path(os.path.abspath(root / self.get_query_argument("path").lstrip("/")))
+        if not path.is_relative_to(root):
+            raise UsageError("The notebook lies outside of the server's folder.")
+        workspace = find_workspace(path)
+        return Index(workspace), workspace.name_of(str(path))
+
+    def index(self) -> Index:
+        return self.notebook()[0]
+
+    def word(self, name: str) -> str | None:
+        """Value of a query argument; None when it is missing or empty."""
+        return self.get_query_argument(name, None) or None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Values of a query argument that may be given several times."""
+        return tuple(self.get_query_arguments(name))
+
+    def number(self, name: str, default: int) -> int:
+        """Value of a query argument that counts something.
+
+        Raises
+        ------
+        UsageError
+            It does not.
+        """
+        text = self.get_query_argument(name, str(default))
+        if not (text.isascii() and text.isdigit() and len(text) < 16):
+            what = "is no version" if name == "since" else "is no whole number"
+            raise UsageError(f"{name}={text!r} {what}.")
+        return int(text)
+
+    def sent(self, kind: type[Any]) -> Any:
+        """What the request's body holds.
+
+        Raises
+        ------
+        UsageError
+            It is not what is asked for.
+        """
+        try:
+            return msgspec.json.decode(self.request.body, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"The request's body cannot be read: {error}.") from error

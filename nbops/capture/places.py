@@ -27,6 +27,7 @@ def _excluded_folders(workspace: Workspace) -> tuple[str, ...]:
         *("/proc", "/sys", "/dev", "/usr", "/etc", "/run", "/lib", "/opt/conda"),
         *(home / name for name in (".cache", ".config", ".ipython", ".jupyter", ".matplotlib")),
         *(home / ".local" / name for name in ("lib", "share/jupyter", "state")),
+        Path(__file__).parents[1],  # nbops, in a checkout of its own
         *(workspace.state, cache_home().parent, config_home().parent, runtime_home()),
         *(os.environ[name] for name in _CONFIG_VARIABLES if os.environ.get(name)),
     )

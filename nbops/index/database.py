@@ -138,8 +138,8 @@ class IndexWriter:
                 self._note_runs(version)
         self._signatures[session.id] = {**runs, "": ()}
 
-    def put_found(self, uri: str, found: Iterable[FoundRun]) -> None:
-        """Take over MLflow runs of a store that no session here made."""
+    def put_found(self, uri: str, found: Iterable[FoundRun]) -> int:
+        """Take over MLflow runs of a store that no session here made; returns how many were news."""
         with self._lock, self._db:
             changed = [run for run in found if self._is_other(run) and self._is_new(run)]
             version = self._next_version() if changed else 0
@@ -147,6 +147,7 @@ class IndexWriter:
                 self._insert_run(one.run, one.experiment, one.notebook, one.user, uri, version)
             if changed:
                 self._note_runs(version)
+        return len(changed)
 
     def forget_found(self, uri: str, present: set[str]) -> None:
         """Drop MLflow runs of a store that are not there any more."""
@@ -175,6 +176,11 @@ class IndexWriter:
     def put_digest(self, path: str, stat: tuple[int, int, int], digest: str) -> None:
         with self._lock, self._db:
             self._db.execute("REPLACE INTO digests VALUES (?, ?, ?, ?, ?)", (path, *stat, digest))
+
+    def state(self, key: str) -> str | None:
+        with self._lock:
+            row = self._db.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
 
     def put_state(self, **values: str) -> None:
         with self._lock, self._db:

@@ -11,7 +11,7 @@ from nbops.capture.machine import user_name
 from nbops.errors import NotFound
 from nbops.index.compared import compare_runs
 from nbops.index.pages import PageQuestion, list_page
-from nbops.recording.background import summon
+from nbops.recording.background import request_look, summon
 from nbops.recording.editing import edit_run
 from nbops.replay import replay_folder
 from nbops.server.handler import NbopsHandler
@@ -21,7 +21,7 @@ class RunsHandler(NbopsHandler):
     """`GET /nbops/runs?path=...`: one page of runs, by default one's own.
 
     `experiment`, `where`, `text`, `sort`, `column` (several), `page`, `limit`, `since`; `user=NAME` or `user=*`
-    for everybody's; `everywhere=0` leaves out what was found in MLflow.
+    for everybody's; `everywhere=0` leaves out what was found in MLflow; `look=1` has MLflow asked for new ones.
     """
 
     @web.authenticated  # type: ignore[untyped-decorator]
@@ -31,6 +31,8 @@ class RunsHandler(NbopsHandler):
 
     def _page(self) -> Any:
         index = self.index()
+        if self.word("look") == "1":
+            request_look(index.workspace)
         user = self.word("user") or user_name()
         asked = PageQuestion(
             experiment=self.word("experiment"),

@@ -17,7 +17,8 @@ from nbops.capture.redaction import add_patterns
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
-from nbops.recording.background import retry_requested_at
+from nbops.recording.background import look_requested_at, retry_requested_at
+from nbops.recording.destination import choose_destination, remember_access
 from nbops.tracking.following import DigestCache, FollowedSession
 from nbops.tracking.kept_data import KeptData
 from nbops.tracking.mlflow_reader import LinkQuestion
@@ -35,6 +36,8 @@ _STAY_S = 60.0
 _TRIES = 3
 _LAST_LOOK_S = 5.0
 _STAY_UNREACHABLE_S = 600.0
+_LOOK_WITHIN_S = 30.0
+"""How old a wish to look into MLflow may be when this process starts: it was started for it."""
 
 
 class Courier:
@@ -68,6 +71,7 @@ class Courier:
         self._finished: set[str] = set()
         self._over_since: dict[str, float] = {}
         self._retried_at = retry_requested_at(workspace)
+        self._looked_at = time.time() - _LOOK_WITHIN_S
         self._discovered_at = 0.0
         self._busy_at = time.monotonic()
         self._told: tuple[str, ...] = ()
@@ -81,6 +85,7 @@ class Courier:
             self._discovered_at = now
             self._discover()
             self._heed_retry()
+            self._heed_look()
         for followed in list(self._followed.values()):
             self._serve(followed)
         self._tell()
@@ -160,6 +165,19 @@ class Courier:
             self._busy_at = time.monotonic()
             for shipper in self._shippers.values():
                 shipper.retry_now()
+
+    def _heed_look(self) -> None:
+        """Look for runs made elsewhere where this workspace's go, when someone wants to see them."""
+        requested_at = look_requested_at(self.workspace)
+        if self._only is None and requested_at > self._looked_at:
+            self._looked_at = requested_at
+            self._busy_at = time.monotonic()
+            store = self._index.latest_store() or self._default_store()
+            self._shipper(store).look_now()
+
+    def _default_store(self) -> str:
+        chosen = choose_destination(self.workspace, uri=None, experiment=None, notebook=None)
+        return remember_access(self.workspace, chosen.uri)
 
     def _take_over(self, folder: Path) -> None:
         started = next(Tail(folder / JOURNAL, chained=True).read(), None)
@@ -251,7 +269,8 @@ class Courier:
 
     def _shipper(self, uri: str) -> Shipper:
         if uri not in self._shippers:
-            self._shippers[uri] = Shipper(self.workspace, uri)
+            index = self._index if self._only is None else None
+            self._shippers[uri] = Shipper(self.workspace, uri, index)
         return self._shippers[uri]
 
     def _tell(self) -> None:

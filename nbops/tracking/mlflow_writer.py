@@ -13,6 +13,7 @@ from nbops.tracking.errors import Refusal, mlflow_errors
 from nbops.tracking.experiments import find_or_create_experiment
 from nbops.tracking.metric_names import to_mlflow_name
 from nbops.tracking.mlflow_files import FileWriter, is_local
+from nbops.tracking.other_runs import TAG_NOTE
 from nbops.tracking.shipments import Point, Shipment
 from nbops.workspace import Workspace
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 Note = Callable[[facts.Fact], None]
 """Writes a finding down."""
-
-TAG_NOTE = "mlflow.note.content"
-"""What MLflow's own UI shows as a run's description."""
 
 _METRICS_A_CALL = 1000
 _ENTRIES_A_CALL = 100

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable
 
 from nbops.errors import NbopsError
+from nbops.index.database import IndexWriter
 from nbops.journal import facts
 from nbops.tracking.errors import Refusal
 from nbops.tracking.following import FollowedSession
 from nbops.tracking.mlflow_reader import LinkQuestion, MlflowReader
 from nbops.tracking.mlflow_writer import MlflowWriter
+from nbops.tracking.other_runs import OtherRuns
 from nbops.tracking.shipments import Shipment
 from nbops.tracking.store import open_store
 from nbops.workspace import Workspace
@@ -28,9 +30,14 @@ class Shipper:
 
     A store that does not answer is asked again after 1, 2, 4, ... 60 seconds; meanwhile newer states
     replace older ones, and no metric point is dropped.
+
+    Parameters
+    ----------
+    index
+        Where to note the store's other runs; None where nobody will look at them.
     """
 
-    def __init__(self, workspace: Workspace, shown_uri: str) -> None:
+    def __init__(self, workspace: Workspace, shown_uri: str, index: IndexWriter | None) -> None:
         self.shown_uri = shown_uri
         self.error: str | None = None
         self._workspace = workspace
@@ -43,6 +50,8 @@ class Shipper:
         self._at_work = False
         self._writer: MlflowWriter | None = None
         self._reader: MlflowReader | None = None
+        self._others: OtherRuns | None = None
+        self._index = index
         self._asked_at = 0.0
         self.failures = 0
         self._thread = threading.Thread(target=self._run, name=f"ship-{shown_uri}", daemon=True)
@@ -70,6 +79,12 @@ class Shipper:
     def retry_now(self) -> None:
         """Do not wait for the end of the pause after a failure."""
         self.failures = 0
+        self._wake.set()
+
+    def look_now(self) -> None:
+        """Look at all runs of the store for those that were made elsewhere, edited or deleted."""
+        if self._others is not None:
+            self._others.look_whole()
         self._wake.set()
 
     def stop(self, timeout_s: float = 5.0) -> None:
@@ -121,6 +136,8 @@ class Shipper:
         if time.monotonic() - self._asked_at > _ASK_EVERY_S:
             self._asked_at = time.monotonic()
             self._answer(writer, reader)
+        if self._others is not None and not self._is_stopping and self._others.step():
+            self._succeed()
 
     def _write(self, writer: MlflowWriter, followed: FollowedSession, shipment: Shipment) -> None:
         try:
@@ -142,6 +159,8 @@ class Shipper:
             client = open_store(self._workspace, self.shown_uri)
             self._writer = MlflowWriter(self._workspace, self.shown_uri, client)
             self._reader = MlflowReader(client, self.shown_uri)
+            if self._index is not None:
+                self._others = OtherRuns(self.shown_uri, client, self._index)
         return self._writer, self._reader
 
     def _answer(self, writer: MlflowWriter, reader: MlflowReader) -> None:

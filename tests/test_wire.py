@@ -12,6 +12,7 @@ import pytest
 from told import Told, figure, metric, model, seen
 
 from nbops.comparison import compare
+from nbops.comparison.conclusions import with_conclusions
 from nbops.index.cells import describe_cell_run, list_versions, trace_data
 from nbops.index.compared import compare_runs
 from nbops.index.database import IndexWriter
@@ -103,7 +104,8 @@ def document() -> Any:
 def why() -> Any:
     replay = a_session().replay()
     one, other = [run for run in replay.runs() if run.name == "forest"]
-    return compare(replay.document(one.id), replay.document(other.id))
+    a, b = replay.document(one.id), replay.document(other.id)
+    return with_conclusions(a, b, compare(a, b), ())
 
 
 @pytest.fixture

@@ -17,30 +17,33 @@ _MARK = re.compile(
 """A cell's mark; `%%track` may stand below other cell magics."""
 
 
+Paired = tuple[CellRun | None, CellRun | None]
+"""A cell of A with its counterpart in B; None where there is none."""
+
+
+def pair_cells(a: Sequence[CellRun], b: Sequence[CellRun]) -> list[Paired]:
+    """Pair the cells of two runs, in B's order of execution; what A alone ran comes last."""
+    a, b = _once(a), _once(b)
+    paired: list[Paired] = list(_pairs(a, b))
+    taken = {one.id for one, _ in paired if one is not None}
+    return [*paired, *((one, None) for one in a if one.id not in taken)]
+
+
 def compare_code(
-    a: Sequence[CellRun], b: Sequence[CellRun], params: list[Change], same: dict[str, int]
+    paired: Sequence[Paired], params: list[Change], same: dict[str, int]
 ) -> list[Change]:
-    """Compare the code of two runs, in B's order of execution; what A alone ran comes last.
+    """Compare the code of cells that were paired.
 
     Lines that say nothing but a changed parameter's value (`depth = 8`, `%%track forest depth=8`) are
     that parameter's change, not one more.
     """
-    a, b = _once(a), _once(b)
     changes = []
-    paired_a = set()
-    for one, other in _pairs(a, b):
-        if one is not None:
-            paired_a.add(one.id)
+    for one, other in paired:
         change = _compare_cells(one, other, params)
-        if change is None:
-            same["cells"] = same.get("cells", 0) + 1
-        else:
+        if change is not None:
             changes.append(change)
-    for one in a:
-        if one.id not in paired_a:
-            change = _compare_cells(one, None, params)
-            if change:
-                changes.append(change)
+        elif other is not None:
+            same["cells"] = same.get("cells", 0) + 1
     return changes
 
 
@@ -49,14 +52,14 @@ def _once(cells: Sequence[CellRun]) -> list[CellRun]:
 
     Such a cell does the same each time; one that uses a value may go on from what it did before.
     """
-    imported = {name for cell in cells for name in _imported(_code(cell))}
-    last = {(cell.cell_id, _code(cell)): cell.id for cell in cells}
+    imported = {name for cell in cells for name in _imported(code_of(cell))}
+    last = {(cell.cell_id, code_of(cell)): cell.id for cell in cells}
     return [
         cell
         for cell in cells
         if cell.names is None
         or set(cell.names.uses) - imported
-        or last[cell.cell_id, _code(cell)] == cell.id
+        or last[cell.cell_id, code_of(cell)] == cell.id
     ]
 
 
@@ -79,7 +82,7 @@ def _pairs(a: Sequence[CellRun], b: Sequence[CellRun]) -> Iterator[tuple[CellRun
     found: dict[str, CellRun] = {}
     for same in (
         lambda one, other: one.cell_id is not None and one.cell_id == other.cell_id,
-        lambda one, other: _code(one) == _code(other),
+        lambda one, other: code_of(one) == code_of(other),
     ):
         for other in b:
             if other.id not in found:
@@ -98,10 +101,11 @@ def _pairs(a: Sequence[CellRun], b: Sequence[CellRun]) -> Iterator[tuple[CellRun
 
 
 def _likeness(one: CellRun, other: CellRun) -> float:
-    return difflib.SequenceMatcher(None, _code(one), _code(other), autojunk=False).ratio()
+    return difflib.SequenceMatcher(None, code_of(one), code_of(other), autojunk=False).ratio()
 
 
-def _code(cell: CellRun) -> str:
+def code_of(cell: CellRun) -> str:
+    """What a cell says, without its mark."""
     return _MARK.sub(r"\1", cell.source).strip()
 
 
@@ -111,7 +115,7 @@ def _compare_cells(
     cell = other or one
     if cell is None:
         return None
-    before, after = (_code(one) if one else ""), (_code(other) if other else "")
+    before, after = (code_of(one) if one else ""), (code_of(other) if other else "")
     if digest_source(before) == digest_source(after):
         return None
     if _says_only_params(before, after, params):
@@ -119,7 +123,7 @@ def _compare_cells(
     note = "" if one and other else ("only in B" if other else "only in A")
     return Change(
         kind="code",
-        name=first_line(_code(cell)) or first_line(cell.source),
+        name=first_line(code_of(cell)) or first_line(cell.source),
         a=_count(one),
         b=_count(other),
         note=note,

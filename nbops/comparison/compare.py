@@ -3,11 +3,15 @@
 import math
 from collections.abc import Iterator
 
-from nbops.comparison.code import compare_code
+from nbops.comparison.code import compare_code, pair_cells
 from nbops.comparison.data import compare_data, derived_changes
 from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
 from nbops.comparison.goals import goal_of
+from nbops.comparison.order import compare_order
+from nbops.comparison.rows import Contents
+from nbops.comparison.seeds import compare_seeds
+from nbops.comparison.shown import compare_outputs
 from nbops.records import (
     CellRun,
     Document,
@@ -18,14 +22,18 @@ from nbops.records import (
     to_float,
 )
 
+CANNOT_TELL = "; these records cannot tell which of them did it"
 
-def compare(a: Document, b: Document) -> Comparison:
+
+def compare(a: Document, b: Document, contents: Contents | None = None) -> Comparison:
     """Tell what differs between two runs.
 
     Parameters
     ----------
     a, b
         Documents of one run each, as `Replay.document(run_id)` gives them.
+    contents
+        Where kept copies of data are; which rows differ is not told without.
 
     Returns
     -------
@@ -34,14 +42,18 @@ def compare(a: Document, b: Document) -> Comparison:
     """
     run_a, run_b = a.runs[0], b.runs[0]
     same: dict[str, int] = {}
-    params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
     if not (a.session.id and b.session.id):
-        return _compare_found(a, b, params, same)
-    data, unknown = compare_data(_followed(a), _followed(b), same)
-    code = compare_code(_followed(a), _followed(b), params, same)
+        return _compare_found(a, b)
+    params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
+    followed = followed_cells(a), followed_cells(b)
+    data, unknown = compare_data(*followed, same, contents)
+    paired = pair_cells(*followed)
+    code = compare_code(paired, params, same)
+    order = compare_order(paired)
+    seeds = compare_seeds(*followed)
     modules = list(_compare_modules(a.cell_runs, b.cell_runs, same))
     machine, not_listed = compare_environments(a, b, same)
-    changes = (*params, *data, *code, *modules, *machine)
+    changes = (*params, *data, *code, *order, *seeds, *modules, *machine)
     metrics = tuple(_compare_metrics(run_a, run_b))
     return Comparison(
         a=side_of(a),
@@ -50,16 +62,18 @@ def compare(a: Document, b: Document) -> Comparison:
         changes=changes,
         same=same,
         unknown=(*unknown, *not_listed),
-        context=(*sorted(derived_changes(_followed(a), _followed(b))), *_compare_source(a, b)),
+        context=(*sorted(derived_changes(*followed)), *_compare_source(a, b)),
         sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
         around=tuple(_compare_tree(a, b)),
+        outputs=tuple(compare_outputs(paired)),
     )
 
 
-def _compare_found(
-    a: Document, b: Document, params: list[Change], same: dict[str, int]
-) -> Comparison:
-    """Compare runs of which one was found in MLflow, where only params and metrics are known."""
+def _compare_found(a: Document, b: Document) -> Comparison:
+    """Compare runs of which one was found in MLflow, where only metrics and params are known, as text."""
+    same: dict[str, int] = {}
+    texts = [{name: str(v) for name, v in one.runs[0].params.items()} for one in (a, b)]
+    params = list(_compare_values("param", *texts, same, "parameters"))
     metrics = tuple(_compare_metrics(a.runs[0], b.runs[0]))
     sides = [side for side, found in (("A", a), ("B", b)) if not found.session.id]
     unknown = (f"code, data and packages: {' and '.join(sides)} was made without nbops",)
@@ -74,7 +88,7 @@ def _compare_found(
     )
 
 
-def _followed(document: Document) -> list[CellRun]:
+def followed_cells(document: Document) -> list[CellRun]:
     """Cell runs whose values a run is made of; one that only imported says nothing by its code."""
     run = document.runs[0]
     only_imported = {*run.imports_from} - {*run.depends_on, *run.cell_run_ids}
@@ -185,7 +199,7 @@ def _sentence(
     gap = " Not all could be compared." if has_unknown else ""
     if len(changes) == 1:
         return f"{lead}One recorded thing changed.{gap}"
-    closing = "; these records cannot tell which of them did it" if moved else ""
+    closing = CANNOT_TELL if moved else ""
     return f"{lead}{len(changes)} recorded things changed{closing}.{gap}"
 
 

@@ -3,11 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from nbops.comparison.differences import Change
+from nbops.comparison.rows import Contents, compare_rows
 from nbops.records import CellRun, DataRef
 
 
 def compare_data(
-    a: Sequence[CellRun], b: Sequence[CellRun], same: dict[str, int]
+    a: Sequence[CellRun],
+    b: Sequence[CellRun],
+    same: dict[str, int],
+    contents: Contents | None = None,
 ) -> tuple[list[Change], list[str]]:
     """Compare the inputs of two runs.
 
@@ -44,6 +48,9 @@ def compare_data(
                 b_cell=right[1] if right else None,
                 a_data=left[0] if left else None,
                 b_data=right[0] if right else None,
+                rows=compare_rows(left[0], right[0], contents)
+                if left and right and contents
+                else None,
             )
         )
     return changes, unknown

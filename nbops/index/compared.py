@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from nbops.comparison import MOST_RUNS, RunTable, tabulate
 from nbops.errors import UsageError
 from nbops.index.queries import Index
+from nbops.index.why import explain_documents
+from nbops.store import Store
 
 
 def compare_runs(index: Index, words: Sequence[str], *, with_same: bool = False) -> RunTable:
-    """Compare 2 to 50 runs; the first is the baseline.
+    """Compare 2 to 50 runs; the first is the baseline. Of two, tell what can be concluded, too.
 
     Parameters
     ----------
@@ -25,4 +27,6 @@ def compare_runs(index: Index, words: Sequence[str], *, with_same: bool = False)
     if not 2 <= len(words) <= MOST_RUNS:
         raise UsageError(f"{len(words)} runs cannot be compared.", f"Give 2 to {MOST_RUNS}.")
     documents = [index.document(index.resolve(word, sessions=False)) for word in words]
-    return tabulate(documents, with_same=with_same)
+    pairs = [explain_documents(index, *documents)] if len(documents) == 2 else None
+    contents = Store(index.workspace.kept_data).get
+    return tabulate(documents, pairs, contents=contents, with_same=with_same)

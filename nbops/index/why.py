@@ -1,14 +1,20 @@
 """Which two runs a question means, and what differs between them."""
 
 from nbops.comparison import Comparison, compare
+from nbops.comparison.conclusions import with_conclusions
 from nbops.errors import NotFound
 from nbops.index.queries import Index
 from nbops.index.words import Found
-from nbops.records import Run
+from nbops.records import Document, Run
+from nbops.replay import Replay, replay_folder
+from nbops.store import Store
+
+_HISTORY = 20
+"""Runs that are looked at for what they say about a change; the latest of the same name or cell."""
 
 
 def explain(index: Index, words: list[str], cell_id: str | None = None) -> Comparison:
-    """Compare two runs.
+    """Compare two runs, and conclude what the runs before them allow.
 
     Parameters
     ----------
@@ -33,7 +39,36 @@ def explain(index: Index, words: list[str], cell_id: str | None = None) -> Compa
                 f"{run.name} is the first run here.", "Change something and run the cell again."
             )
         a, b = Found(before.id, before.session_id), Found(run.id, run.session_id)
-    return compare(index.document(a), index.document(b))
+    return explain_documents(index, index.document(a), index.document(b))
+
+
+def explain_documents(index: Index, a: Document, b: Document) -> Comparison:
+    """Compare two runs' documents, and conclude what the history allows."""
+    found = compare(a, b, Store(index.workspace.kept_data).get)
+    return with_conclusions(a, b, found, read_history(index, a, b))
+
+
+def read_history(index: Index, a: Document, b: Document) -> list[Document]:
+    """Runs of the same experiment that are over and that are called like A or B."""
+    wanted = {a.runs[0].name, b.runs[0].name}
+    is_job = b.runs[0].origin == "job"
+    runs = [
+        run
+        for run in index.runs(
+            experiment=b.session.experiment, where="status != 'running'", limit=20 * _HISTORY
+        )
+        if (run.name in wanted if not is_job else run.origin == "job")
+    ]
+    replays: dict[str, Replay] = {}
+    documents = []
+    for run in runs[:_HISTORY]:
+        folder = index.workspace.sessions / run.session_id
+        if run.session_id not in replays and folder.exists():
+            replays[run.session_id] = replay_folder(folder)
+        replay = replays.get(run.session_id)
+        if replay is not None and run.id in replay.composition().runs:
+            documents.append(replay.document(run.id))
+    return documents
 
 
 def _run_meant(index: Index, words: list[str], cell_id: str | None) -> Run:

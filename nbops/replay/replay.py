@@ -165,12 +165,13 @@ class Replay:
     def document(self, run_id: str | None = None) -> Document:
         """The whole session, or one run with all that it depends on."""
         session = self.session()
-        runs, cells = tuple(self.runs()), tuple(self.cell_runs())
-        if run_id is not None:
+        if run_id is None:
+            runs, cells = tuple(self.runs()), tuple(self.cell_runs())
+        else:
             run = self.run(run_id)
             wanted = {*run.cell_run_ids, *run.depends_on, *run.imports_from}
             runs = (run,)
-            cells = tuple(cell for cell in cells if cell.id in wanted)
+            cells = tuple(self.cell_run(key) for key in self.cells if key in wanted)
         used = dict.fromkeys([session.environment, *(cell.environment for cell in cells)])
         environments = {key: self.environments[key] for key in used if key in self.environments}
         return Document(

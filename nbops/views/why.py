@@ -1,6 +1,8 @@
 """What differs between two runs, in words."""
 
-from nbops.comparison import Change, Comparison, Side
+from collections.abc import Iterable
+
+from nbops.comparison import Change, Comparison, DiffLine, Side
 from nbops.comparison.compare import show, show_delta
 from nbops.records import Scalar
 from nbops.views.text import (
@@ -17,10 +19,13 @@ _TITLES = {
     "param": "Params",
     "data": "Data",
     "code": "Code",
+    "order": "Order of execution",
+    "seed": "Seeds",
     "module": "Modules",
     "package": "Packages",
     "environment": "Machine",
 }
+_MOST_TOLD = 3
 _SIGNS = {"same": "  ", "removed": "- ", "added": "+ ", "gap": "…"}
 
 
@@ -33,6 +38,7 @@ class WhyView:
     def __str__(self) -> str:
         found = self.comparison
         lines = [f"A  {_side(found.a)}", f"B  {_side(found.b)}", "", found.sentence]
+        lines += say_conclusions(found)
         metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
         if metrics:
             lines += ["", text_table(("Metrics", "A", "B", ""), metrics)]
@@ -49,7 +55,11 @@ class WhyView:
 
     def _change(self, change: Change) -> str:
         if change.kind != "code":
-            return f"  {change.name}: {_from_to(change)}"
+            rows = "".join(
+                f"\n    {_SIGNS[line.op]}{line.text}"
+                for line in (change.rows.lines if change.rows else ())
+            )
+        return f"  {change.name}: {_from_to(change)}{rows}"
         head = f"  {_cells(change)} {change.name}"
         body = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in change.diff)
         return head + (f"  ({change.note})" if change.note else "") + body
@@ -64,6 +74,7 @@ class WhyView:
         found = self.comparison
         sides = html_table(("", ""), [["A", _side(found.a)], ["B", _side(found.b)]])
         parts = [sides, f"<p><b>{escape(found.sentence)}</b></p>"]
+        parts += [f"<p>{escape(line)}</p>" for line in say_conclusions(found)]
         metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
         if metrics:
             parts.append(html_table(("Metrics", "A", "B", ""), metrics))
@@ -78,22 +89,37 @@ class WhyView:
         return page("".join(parts))
 
 
+def say_conclusions(comparison: Comparison) -> list[str]:
+    """What can be concluded, where that is more than the comparison's own sentence says."""
+    told = [
+        conclusion.sentence
+        for conclusion in comparison.conclusions
+        if conclusion.says != "cannot_tell" or conclusion.pairs
+    ]
+    more = [f"{len(told) - _MOST_TOLD} more metrics moved."] if len(told) > _MOST_TOLD else []
+    return [*told[:_MOST_TOLD], *more]
+
+
 def _html_changes(changes: list[Change]) -> str:
     if changes[0].kind != "code":
         rows = [[c.name, show_scalar(c.a), show_scalar(c.b), c.note] for c in changes]
-        return html_table(("", "A", "B", ""), rows)
+        some = [_html_lines(c.rows.lines) for c in changes if c.rows and c.rows.lines]
+        return html_table(("", "A", "B", ""), rows) + "".join(some)
     parts = []
     for change in changes:
-        lines = "".join(
-            f'<span class="{line.op}">{escape(_SIGNS[line.op] + line.text)}</span>\n'
-            for line in change.diff
-        )
         note = f' <span class="soft">{escape(change.note)}</span>' if change.note else ""
         parts.append(
             f"<div><code>{escape(_cells(change))} {escape(change.name)}</code>{note}</div>"
-            f"<pre>{lines}</pre>"
+            f"{_html_lines(change.diff)}"
         )
     return "".join(parts)
+
+
+def _html_lines(lines: Iterable[DiffLine]) -> str:
+    body = "".join(
+        f'<span class="{line.op}">{escape(_SIGNS[line.op] + line.text)}</span>\n' for line in lines
+    )
+    return f"<pre>{body}</pre>"
 
 
 def _side(side: Side) -> str:

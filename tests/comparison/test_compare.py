@@ -5,8 +5,9 @@ from told import Told, metric, seen
 
 from nbops.comparison import Comparison, compare
 from nbops.comparison.code import diff_lines
+from nbops.comparison.rows import diff_rows
 from nbops.journal import facts
-from nbops.records import Environment
+from nbops.records import Environment, OutputRef, Source
 
 
 def told_run(
@@ -301,3 +302,64 @@ def test_injected_parameters_are_params_and_no_code():
 
     found = compared(told("s", "# Parameters\ndepth = 3"), told("t", "# Parameters\ndepth = 6"))
     assert kinds(found) == [("param", "depth")]
+
+
+def test_cells_that_meet_and_ran_the_other_way_round_are_a_change():
+    def told(session: str, *order: str) -> Told:
+        told = Told(session)
+        cells = {
+            "scale": "df['x'] = df['x'] / 2",
+            "clip": "df['x'] = df['x'].clip(0, 1)",
+            "plot": "colour = 'red'",
+        }
+        told.cell("df = make()", cell_id="make")
+        for name in order:
+            told.cell(cells[name], cell_id=name)
+        told.cell("%%track forest\nm = fit(df, colour)", cell_id="fit")
+        return told
+
+    found = compared(told("s", "scale", "clip", "plot"), told("t", "clip", "scale", "plot"))
+    assert kinds(found) == [("order", "df['x'] = df['x'] / 2")]
+    assert found.changes[0].note == "before df['x'] = df['x'].clip(0, 1) in A, after it in B"
+    found = compared(told("s", "scale", "clip", "plot"), told("t", "plot", "scale", "clip"))
+    assert found.changes == ()
+
+
+def test_which_rows_differ_is_told_where_both_contents_are_kept():
+    kept = {"file1:" + "a" * 64: b"x,y\n1,2\n3,4\n", "file1:" + "b" * 64: b"x,y\n3,4\n5,6\n"}
+    one, other = told_run(), told_run(session="t", digest="file1:" + "b" * 64)
+    documents = one.document("forest"), other.document("forest")
+    (change,) = compare(*documents, kept.get).changes
+    assert (change.rows.added, change.rows.removed) == (1, 1)
+    assert [line.text for line in change.rows.lines] == ["x,y", "1,2", "5,6"]
+    assert (change.a_data.digest, change.b_data.name) == ("file1:" + "a" * 64, "a.csv")
+    (change,) = compare(*documents, {}.get).changes
+    assert change.rows is None
+
+
+def test_rows_in_another_order_are_told_as_that():
+    found = diff_rows(["x", "1", "2"], ["x", "2", "1"])
+    assert (found.added, found.removed, found.is_reordered) == (0, 0, True)
+
+
+def test_what_a_cell_showed_is_a_result_and_no_cause():
+    def told(session: str, digest: str) -> Told:
+        told = Told(session)
+        shown = [OutputRef(mime="image/png", digest=digest, size_bytes=3, kind="display")]
+        told.cell("%%track forest\nplot(m)", cell_id="fit", outputs=shown)
+        return told
+
+    found = compared(told("s", "file1:aa"), told("t", "file1:bb"))
+    assert found.changes == ()
+    assert [(change.name, change.a_cell, change.b_cell) for change in found.outputs] == [
+        ("plot(m)", "s.0", "t.0")
+    ]
+    assert compared(told("s", "file1:aa"), told("t", "file1:aa")).outputs == ()
+
+
+def test_the_git_tree_is_typed_and_no_cause():
+    one, other = told_run(), told_run(session="t")
+    other.findings.append(facts.SourceFound(source=Source(git_commit="b" * 40)))
+    found = compared(one, other)
+    assert [(c.kind, c.name, c.b) for c in found.around] == [("git", "commit", "b" * 40)]
+    assert found.changes == ()

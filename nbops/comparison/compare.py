@@ -72,8 +72,8 @@ def compare(a: Document, b: Document, contents: Contents | None = None) -> Compa
 def _compare_found(a: Document, b: Document) -> Comparison:
     """Compare runs of which one was found in MLflow, where only metrics and params are known, as text."""
     same: dict[str, int] = {}
-    texts = [{name: str(v) for name, v in one.runs[0].params.items()} for one in (a, b)]
-    params = list(_compare_values("param", *texts, same, "parameters"))
+    left, right = _as_texts(a.runs[0]), _as_texts(b.runs[0])
+    params = list(_compare_values("param", left, right, same, "parameters"))
     metrics = tuple(_compare_metrics(a.runs[0], b.runs[0]))
     sides = [side for side, found in (("A", a), ("B", b)) if not found.session.id]
     unknown = (f"code, data and packages: {' and '.join(sides)} was made without nbops",)
@@ -86,6 +86,10 @@ def _compare_found(a: Document, b: Document) -> Comparison:
         unknown=unknown,
         sentence=_sentence(metrics, tuple(params), has_unknown=True),
     )
+
+
+def _as_texts(run: Run) -> dict[str, str]:
+    return {name: str(value) for name, value in run.params.items()}
 
 
 def followed_cells(document: Document) -> list[CellRun]:

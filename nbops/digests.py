@@ -7,6 +7,7 @@ r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
 | `remote1` | the version that a server told of a URL: `[url, "etag" or "version", value]` as compact JSON |
 | `source1` | code, UTF-8, line ends `\\n`, no spaces at line ends, no blank lines around it |
 | `frame1`  | an array or a frame in memory: schema, then content, order- and dtype-aware   |
+| `rows1`   | rows fetched: column names as compact JSON, LF, then a MessagePack array a row   |
 | `env1`    | the first eight fields of an `Environment` as canonical JSON; no longer made  |
 | `env2`    | an `Environment` as canonical JSON, without `altered` and what is empty        |
 
@@ -15,8 +16,11 @@ A definition never changes; a better one gets the next version. Test vectors: `t
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from uuid import UUID
 
 from blake3 import blake3
 
@@ -137,6 +141,69 @@ def digest_frame(value: Any) -> str:
     else:
         _hash_table(hasher, _as_arrow_table(value))
     return f"frame1:{hasher.hexdigest()}"
+
+
+class RowsDigest:
+    """Digest of rows as a database gives them, however many at a time.
+
+    What MessagePack has no type for is an extension: 1 decimal, 2 datetime, 3 date, 4 time, 5 timedelta in
+    seconds, 6 UUID, 7 an integer beyond 64 bits, each as text; 8 a mapping, as the array of its pairs.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        import msgspec
+
+        self._encode = msgspec.msgpack.Encoder().encode
+        header = json.dumps(list(columns), separators=(",", ":"), ensure_ascii=False)
+        self._hasher = blake3(header.encode() + b"\n")
+
+    def add(self, rows: Iterable[Any]) -> None:
+        """Count rows: tuples, lists, or mappings, whose values count.
+
+        Raises
+        ------
+        TypeError
+            A value of a type that has no definition here.
+        """
+        for row in rows:
+            values = list(row.values() if isinstance(row, Mapping) else row)
+            if not _PLAIN.issuperset(map(type, values)):
+                values = [self._plain(value) for value in values]
+            self._hasher.update(self._encode(values))
+
+    def digest(self) -> str:
+        return f"rows1:{self._hasher.hexdigest()}"
+
+    def _plain(self, value: Any) -> Any:
+        import msgspec
+
+        if type(value) is int and not -(2**63) <= value < 2**63:
+            return msgspec.msgpack.Ext(7, str(value).encode())
+        if type(value) in _PLAIN or type(value) is int:
+            return value
+        if isinstance(value, bytearray | memoryview):
+            return bytes(value)
+        if isinstance(value, list | tuple):
+            return [self._plain(one) for one in value]
+        if isinstance(value, Mapping):
+            pairs = [[self._plain(key), self._plain(one)] for key, one in value.items()]
+            return msgspec.msgpack.Ext(8, self._encode(pairs))
+        for code, (kind, show) in _EXTENSIONS.items():
+            if isinstance(value, kind):
+                return msgspec.msgpack.Ext(code, show(value).encode())
+        msg = f"a value of type {type(value).__name__}"
+        raise TypeError(msg)
+
+
+_PLAIN = frozenset((type(None), bool, float, str, bytes))
+_EXTENSIONS: dict[int, tuple[type, Callable[[Any], str]]] = {
+    1: (Decimal, str),
+    2: (datetime, datetime.isoformat),  # before `date`, which it is, too
+    3: (date, date.isoformat),
+    4: (time, time.isoformat),
+    5: (timedelta, lambda value: str(value.total_seconds())),
+    6: (UUID, str),
+}
 
 
 def _kind_of(value: Any) -> str:

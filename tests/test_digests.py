@@ -1,5 +1,7 @@
 """Definitions of digests never change: these vectors were computed once and for all."""
 
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from nbops.digests import (
+    RowsDigest,
     digest_bytes,
     digest_file,
     digest_frame,
@@ -88,6 +91,18 @@ def test_what_has_no_digest_says_so():
         digest_frame(np.array([object()]))
     with pytest.raises(TypeError, match="neither an array nor a frame"):
         digest_frame({"a": 1})
+
+
+def test_rows_count_however_many_are_fetched_at_a_time():
+    rows = [(1, "x", None), (2, "y", Decimal("1.5")), (3, b"z", date(2026, 1, 2))]
+    whole, parts = RowsDigest(["a", "b", "c"]), RowsDigest(["a", "b", "c"])
+    whole.add(rows)
+    for row in rows:
+        parts.add([row])
+    assert whole.digest() == parts.digest()
+    assert (
+        whole.digest() == "rows1:e16abed18c5411e7088095f0a0a8a7eb3326ab4c9417670e0864665286b6049d"
+    )
 
 
 def test_mlflow_gets_32_digits():

@@ -24,6 +24,7 @@ from nbops.capture.contents import (
     look_at_folder,
     stat_file,
 )
+from nbops.capture.cursors import Cursors
 from nbops.capture.ledger import Frame, Ledger
 from nbops.capture.places import data_filter
 from nbops.capture.programs import Programs, look_at_named
@@ -61,6 +62,7 @@ class DataWatch:
         self._spool: Spool | None = None  # in a worker
         self._has_workers = False
         self._busy = threading.local()
+        self.cursors = Cursors()
 
     def begin_cell(self, source: str = "") -> None:
         self._source = source
@@ -84,6 +86,8 @@ class DataWatch:
             if at_end:
                 self._look_at_databases()
                 self._look_at_named()
+                for query in self.cursors.take():
+                    self.fetched(query)
             commands = self._programs.take_commands()
             return [
                 *(ProcessStarted(cell_run=cell_run, command=command) for command in commands),

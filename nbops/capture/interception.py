@@ -29,6 +29,9 @@ class Report(Protocol):
         self, call: Call, values: Mapping[str, Any], noted: Any, result: Any, by: SeenBy
     ) -> None: ...
 
+    def yields(self, name: str, cursor: Any, result: Any, by: SeenBy) -> None:
+        """Called for all that a cursor gives, a row each, maybe."""
+
 
 def watch_function(owner: Any, call: Call, report: Report) -> None:
     """Have a function's calls reported from now on; one that the library does not have is skipped."""
@@ -83,6 +86,20 @@ def _wrapper_of(owner: Any, call: Call, function: Any, report: Report) -> Any:
         report.after(call, values, noted, result, "wrapper")
         return result
 
+    place = 0 if call.argument == "self" else 1
+
+    def fetcher(*args: Any, **kwargs: Any) -> Any:  # for every row, maybe
+        __tracebackhide__ = True
+        result = function(*args, **kwargs)
+        report.yields(call.name, args[place], result, "wrapper")
+        return result
+
+    if call.does == "yields":
+        return _disguised(fetcher, call, function)
+    return _disguised(reader, call, function)
+
+
+def _disguised(reader: Any, call: Call, function: Any) -> Any:
     inner = getattr(inspect.unwrap(function), "__code__", None)
     reader.__code__ = reader.__code__.replace(
         co_filename=inner.co_filename if inner else f"<{call.name}>",
@@ -151,7 +168,9 @@ if sys.version_info >= (3, 12):
     def _on_return(code: CodeType, _offset: int, result: Any) -> None:
         call, report = _watched[code]
         values, noted = _open_calls.pop(id(sys._getframe(1)), ({}, None))  # noqa: SLF001
-        if values and report.is_wanted():
+        if values and call.does == "yields":
+            report.yields(call.name, values.get(call.argument), result, "monitor")
+        elif values and report.is_wanted():
             report.after(call, values, noted, result, "monitor")
 
     def _release_monitor() -> None:

@@ -20,6 +20,9 @@ Does = Literal[
     "requests",
     "visits",
     "awaits",
+    "executes",
+    "yields",
+    "hides",
 ]
 
 
@@ -42,6 +45,8 @@ class Call:
         runs SQL over files, `fetches` over a database; `scans` makes a lazy frame, which reads when
         something `collects` or `sinks` it; `requests` gets a URL, and `visits` a file on a file system
         of fsspec, which may be anywhere; `awaits` runs a coroutine of such a file system.
+        A cursor of a database `executes` a statement and `yields` what it fetches; a
+        driver whose cursors are of C `hides` that, from its connection on.
     position
         Of the argument, `self` not counted.
     subject
@@ -128,6 +133,18 @@ _DUCKDB = (
     *_calls("write_parquet to_parquet write_csv to_csv", "file_name", "writes", "DuckDBPyRelation"),
 )
 
+_SQLALCHEMY = (
+    *_calls("__init__", "context", "executes", "CursorResult"),
+    *(
+        call
+        for owner in ("", "BufferedRow", "FullyBuffered")
+        for call in _calls(
+            "fetchone fetchmany fetchall", "result", "yields", f"{owner}CursorFetchStrategy"
+        )
+    ),
+)
+_FETCHES = "fetchone fetchmany fetchall"
+
 CALLS: Mapping[str, tuple[Call, ...]] = {
     "pandas": _PANDAS,
     "pyarrow": (*_calls("memory_map", "path", "opens"), *_calls("input_stream", "source")),
@@ -156,6 +173,24 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "urllib.request": tuple(_calls("urlopen", "url", "requests")),
     "fsspec.spec": tuple(_calls("open", "path", "visits", "AbstractFileSystem")),
     "fsspec.asyn": tuple(_calls("sync", "func", "awaits", subject="args", position=1)),
+    "sqlalchemy.engine.cursor": _SQLALCHEMY,
+    "adbc_driver_manager.dbapi": (
+        *_calls("execute", "operation", "executes", "Cursor"),
+        *_calls(f"{_FETCHES} fetch_arrow_table fetch_df fetch_polars", "self", "yields", "Cursor"),
+        *_calls("fetch_record_batch fetch_arrow", "self", "yields", "Cursor"),
+    ),
+    "psycopg": tuple(
+        call
+        for owner in ("Cursor", "ServerCursor")
+        for call in (
+            *_calls("execute", "query", "executes", owner),
+            *_calls(f"{_FETCHES} __next__", "self", "yields", owner),
+        )
+    ),
+    **{
+        driver: tuple(_calls("connect", "", "hides", subject=""))
+        for driver in ("psycopg2", "pymysql", "MySQLdb", "pyodbc", "oracledb", "pymssql")
+    },
     "polars": _POLARS,
     "duckdb": _DUCKDB,
     "h5py": tuple(_calls("__init__", "name", "opens", "File")),

@@ -27,6 +27,8 @@ from nbops.capture.sql import describe_result, files_in_sql
 from nbops.records import SeenBy
 
 _MOST_SCANS = 1_000
+_OF_CURSORS = ("executes", "yields", "hides")
+_OF_REMOTE = ("requests", "visits", "awaits")
 
 
 def watch_readers() -> None:
@@ -93,12 +95,28 @@ class _Report:
         return active_watch() is not None
 
     def before(self, call: Call, values: Mapping[str, Any]) -> Any:
+        if call.does in _OF_CURSORS:  # a row each, maybe
+            return None
         return _quietly(self._note_before, call, values)
 
     def after(
         self, call: Call, values: Mapping[str, Any], noted: Any, result: Any, by: SeenBy
     ) -> None:
-        _quietly(self._note_after, call, values, noted, result, by)
+        if call.does in _OF_CURSORS:
+            _quietly(_note_cursor, call, values, result, by)
+        elif call.does in _OF_REMOTE:
+            _quietly(_note_remote, noted, result, by)
+        else:
+            _quietly(self._note_after, call, values, noted, result, by)
+
+    def yields(self, name: str, cursor: Any, result: Any, by: SeenBy) -> None:
+        watch = active_watch()
+        if watch is None:
+            return
+        try:
+            watch.cursors.yields(name, cursor, result, by)
+        except Exception:  # noqa: BLE001 - whatever goes wrong here must not reach the user's call
+            watch.failures += 1
 
     def _note_before(
         self, call: Call, values: Mapping[str, Any]
@@ -124,13 +142,6 @@ class _Report:
                 watch.fetched(seen)
             return
         reads, writes = noted
-        if call.does in ("requests", "visits", "awaits"):
-            details = details_of(result)
-            for url, looked_at in reads.items():
-                watch.read_remote(url, looked_at, by, details=details)
-            for url in writes:
-                watch.wrote_remote(url, by)
-            return
         frame = result if call.does in ("reads", "collects") and len(reads) == 1 else None
         for path, stat in reads.items():
             watch.read_frame(path, stat, frame, by)
@@ -178,6 +189,29 @@ class _Report:
 
 
 _report = _Report()
+
+
+def _note_cursor(call: Call, values: Mapping[str, Any], result: Any, by: SeenBy) -> None:
+    watch = active_watch()
+    if watch is None:
+        return
+    if call.does == "executes":
+        watch.cursors.executes(values, call.argument)
+    else:
+        driver = type(result).__module__.partition(".")[0]
+        watch.cursors.hides(driver, result, by)
+
+
+def _note_remote(noted: Any, result: Any, by: SeenBy) -> None:
+    watch = active_watch()
+    if watch is None or noted is None:
+        return
+    reads, writes = noted
+    details = details_of(result)
+    for url, looked_at in reads.items():
+        watch.read_remote(url, looked_at, by, details=details)
+    for url in writes:
+        watch.wrote_remote(url, by)
 
 
 def _remote_paths(call: Call, values: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -12,8 +12,10 @@ from nbops.digests import digest_frame
 from nbops.journal.facts import Seen
 from nbops.records import SeenBy
 
-_MOST_VALUES = 500_000
+MOST_VALUES = 500_000
 """A result is hashed as it is fetched, within the user's call: about 30 ms for this many values."""
+
+TOO_LARGE = "too large to be hashed as it was fetched: %track data VARIABLE hashes it"
 
 _TEXT = re.compile(r"'((?:[^'\n]|''){1,1000})'|\"([^\"\n]{1,1000})\"")
 _TARGET = re.compile(r"\b(?:to|export\s+database)\s*$", re.IGNORECASE)
@@ -62,13 +64,13 @@ def describe_result(
     text = str(statement) if type(statement).__module__.startswith("sqlalchemy") else statement
     if not isinstance(text, str):
         return None
-    shown = redact(" ".join(_TEXT.sub(_hide_value, _COMMENT.sub(" ", text)).split()))
+    shown = hide_values(text)
     shape, columns = describe_frame(result)
     digest, missing = None, None
     if shape is None:
         missing = "it was fetched piece by piece"
-    elif shape[0] * max(shape[-1], 1) > _MOST_VALUES:
-        missing = "too large to be hashed as it was fetched: %track data VARIABLE hashes it"
+    elif shape[0] * max(shape[-1], 1) > MOST_VALUES:
+        missing = TOO_LARGE
     else:
         try:
             digest = digest_frame(result)
@@ -86,19 +88,31 @@ def describe_result(
     )
 
 
+def hide_values(statement: str) -> str:
+    """A statement on one line, without comments, texts and secrets."""
+    return redact(" ".join(_TEXT.sub(_hide_value, _COMMENT.sub(" ", statement)).split()))
+
+
 def _hide_value(found: re.Match[str]) -> str:
     return found[0] if found[2] else "'?'"  # a name in double quotes is no value
 
 
 def _place(values: Mapping[str, Any]) -> str:
-    """Where a connection leads to, without its credentials."""
     connection = next(
         (values[name] for name in ("con", "connection", "uri") if name in values), None
     )
+    return place_of(connection)
+
+
+def place_of(connection: Any) -> str:
+    """Where a connection leads to, without its credentials."""
     if isinstance(connection, str):
         return redact(connection)
     engine = getattr(connection, "engine", connection)
     url = getattr(engine, "url", None)
     if url is not None and hasattr(url, "render_as_string"):
         return redact(url.render_as_string(hide_password=True).replace(":***@", "@"))
+    about: Any = getattr(connection, "info", None)
+    if all(hasattr(about, name) for name in ("host", "port", "dbname")):  # psycopg's
+        return f"postgresql://{about.host}:{about.port}/{about.dbname}"
     return f"{type(connection).__module__.partition('.')[0]}:"

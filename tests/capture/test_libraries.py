@@ -265,7 +265,7 @@ class FakeEngine:
 def test_what_is_fetched_in_pieces_or_is_too_large_says_so(
     watch: DataWatch, database: sqlite3.Connection, monkeypatch
 ):
-    monkeypatch.setattr(sql, "_MOST_VALUES", 3)
+    monkeypatch.setattr(sql, "MOST_VALUES", 3)
     database.execute("create table t (a int)")
     database.executemany("insert into t values (?)", [(n,) for n in range(4)])
     for piece in pd.read_sql("select a from t", database, chunksize=2):

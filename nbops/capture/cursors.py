@@ -1,0 +1,206 @@
+"""What cursors of databases give to a cell: one reference a statement, with the digest of the rows fetched.
+
+Cursors of C (sqlite3, psycopg2) show nobody what they fetch. For a database in a file its file counts, in
+the cell that opens it; the others' `connect` is recorded with what is missing.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, NamedTuple
+
+from nbops.capture.contents import describe_frame
+from nbops.capture.sql import MOST_VALUES, TOO_LARGE, hide_values, place_of
+from nbops.digests import RowsDigest, digest_frame
+from nbops.journal.facts import Seen
+from nbops.records import SeenBy
+
+_MOST_STATEMENTS = 100
+_MOST_CURSORS = 10_000
+_AT_ONCE = 1_000
+"""So many rows that come one by one are hashed together."""
+
+_FOR_THEMSELVES = frozenset(("alembic", "mlflow", "optuna", "IPython", "jupyter_server"))
+"""They keep their own state in databases, which is no data of the cell."""
+
+_WITH_A_FRAME = frozenset(("pandas", "polars"))
+"""They report their queries themselves, with the frame."""
+
+_TELLING = _FOR_THEMSELVES | _WITH_A_FRAME | {"sqlalchemy"}
+_PIECES = "it was fetched piece by piece"
+
+
+class _Statement(NamedTuple):
+    place: str
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass
+class _Fetched:
+    """What one statement gave so far."""
+
+    statement: _Statement
+    by: SeenBy
+    columns: tuple[str, ...]
+    row_count: int = 0
+    rows: RowsDigest | None = None
+    digest: str | None = None  # of a frame
+    missing: str | None = None
+
+    waiting: list[Any] = field(default_factory=list)  # rows that came one by one
+
+    def add(self, result: Any) -> None:
+        self.add_waiting()
+        if isinstance(result, list):
+            self._add_rows(result)
+        else:
+            self._add_frame(result)
+
+    def add_waiting(self) -> None:
+        rows, self.waiting = self.waiting, []
+        self._add_rows(rows)
+
+    def _add_rows(self, rows: list[Any]) -> None:
+        self.row_count += len(rows)
+        if self.missing is not None or not rows:
+            return
+        if self.digest is not None:
+            self.missing = _PIECES
+        elif self.row_count * max(len(self.columns), 1) > MOST_VALUES:
+            self.missing = TOO_LARGE
+        else:
+            self.rows = self.rows or RowsDigest(self.columns)
+            try:
+                self.rows.add(rows)
+            except TypeError as error:
+                self.missing = f"it has no digest: {error}"
+
+    def _add_frame(self, frame: Any) -> None:
+        shape, columns = describe_frame(frame)
+        if shape is None or self.rows is not None or self.digest is not None:
+            self.missing = _PIECES
+            return
+        self.columns, self.row_count = columns or self.columns, shape[0]
+        if shape[0] * max(shape[-1], 1) > MOST_VALUES:
+            self.missing = TOO_LARGE
+            return
+        try:
+            self.digest = digest_frame(frame)
+        except TypeError as error:
+            self.missing = f"it has no digest: {error}"
+
+    def seen(self) -> Seen:
+        self.add_waiting()
+        digest = self.digest or (self.rows or RowsDigest(self.columns)).digest()
+        return Seen(
+            uri=f"{self.statement.place}#{self.statement.text}",
+            name=self.statement.text,
+            kind="query",
+            digest=None if self.missing else digest,
+            seen_by=self.by,
+            shape=(self.row_count, len(self.columns)) if self.columns else None,
+            columns=self.columns or None,
+            missing=self.missing,
+        )
+
+
+@dataclass
+class Cursors:
+    """What the cursors of a process give to the cell that is running."""
+
+    _statements: dict[int, _Statement | None] = field(default_factory=dict)  # by id of cursor
+    _fetched: dict[_Statement, _Fetched] = field(default_factory=dict)
+    _open: dict[int, _Fetched] = field(default_factory=dict)  # by id of cursor, in this cell
+
+    def executes(self, values: Mapping[str, Any], argument: str) -> None:
+        """A cursor executes a statement, or a result of SQLAlchemy is made of one.
+
+        Cursors are known by their id, which another may have after them: it executes before it fetches.
+        """
+        if len(self._statements) > _MOST_CURSORS:
+            self._statements.clear()
+        cursor, given = values.get("self"), values.get(argument)
+        self._open.pop(id(cursor), None)
+        self._statements[id(cursor)] = (
+            None if _is_told_elsewhere(cursor) else _statement_of(cursor, given)
+        )
+
+    def yields(self, name: str, cursor: Any, result: Any, by: SeenBy) -> None:
+        """A cursor, or a result of SQLAlchemy, gives a row, several, or a frame."""
+        fetched = self._open.get(id(cursor))
+        if fetched is None:
+            key = self._statements.get(id(cursor))
+            if key is None:
+                return
+            fetched = self._open[id(cursor)] = self._fetched.get(key) or self._first_of(key, by)
+        if name not in _ONE_ROW:
+            fetched.add(result)
+        elif result is not None:
+            fetched.waiting.append(result)
+            if len(fetched.waiting) >= _AT_ONCE:
+                fetched.add_waiting()
+
+    def _first_of(self, key: _Statement, by: SeenBy) -> _Fetched:
+        if len(self._fetched) < _MOST_STATEMENTS:
+            return self._fetched.setdefault(key, _Fetched(key, by, key.columns))
+        key = _Statement(key.place, f"statements beyond {_MOST_STATEMENTS}")
+        reason = "too many different statements in one cell"
+        return self._fetched.setdefault(key, _Fetched(key, by, (), missing=reason))
+
+    def hides(self, driver: str, connection: Any, by: SeenBy) -> None:
+        """A connection was made whose cursors show nobody what they fetch."""
+        if _caller(driver) not in _TELLING:
+            key = _Statement(place_of(connection), f"cursors of {driver}")
+            fetched = self._fetched.setdefault(key, _Fetched(key, by, ()))
+            fetched.missing = (
+                "what they fetch cannot be seen, but through SQLAlchemy or pandas.read_sql"
+            )
+
+    def take(self) -> Iterable[Seen]:
+        """What was fetched since the last call."""
+        self._open.clear()
+        for key in list(self._fetched):
+            yield self._fetched.pop(key).seen()
+
+
+_ONE_ROW = ("fetchone", "__next__")
+
+
+def _is_told_elsewhere(cursor: Any) -> bool:
+    """Whether who asks reports it, or asks for ends of its own."""
+    driver = type(cursor).__module__.partition(".")[0]
+    if driver != "sqlalchemy":
+        return _caller(driver) in _TELLING
+    return _caller("sqlalchemy") in _TELLING
+
+
+def _caller(but: str) -> str:
+    """Package of the nearest code outside of another, and of nbops; SQLAlchemy may ask for ends of its own."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - nothing else tells who asks
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        package = module.partition(".")[0]
+        if package not in ("nbops", "contextlib", but):
+            return package
+        if package == "sqlalchemy" and (
+            module == "sqlalchemy.engine.reflection" or frame.f_code.co_name == "initialize"
+        ):
+            return "sqlalchemy"
+        frame = frame.f_back
+    return ""
+
+
+def _statement_of(cursor: Any, given: Any) -> _Statement | None:
+    """Where a query goes, what it says, its values hidden, and what columns come of it."""
+    text = getattr(given, "statement", given)  # of SQLAlchemy's context
+    text = text.as_string(cursor) if hasattr(text, "as_string") else text  # psycopg's
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if not isinstance(text, str):
+        text = str(text)
+    if text.lstrip().lower().startswith("pragma"):
+        return None
+    about = getattr(getattr(cursor, "cursor", cursor), "description", None)
+    columns = tuple(str(column[0]) for column in about or ())
+    return _Statement(place_of(getattr(cursor, "connection", None)), hide_values(text), columns)

@@ -69,6 +69,8 @@ class DataRef(Record, frozen=True, kw_only=True):
     seen_by: SeenBy = "audit"
     kept: bool = False
     missing: str | None = None
+    sampled: bool = False  # the digest is of parts: equal ones are not known to differ, no more
+    modified_at: datetime | None = None  # of a file that was only sampled
 
 
 class ModuleRef(Record, frozen=True, kw_only=True):

@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from blake3 import blake3
 
 from nbops.digests import (
     RowsDigest,
     digest_bytes,
     digest_file,
+    digest_folder,
     digest_frame,
+    digest_sample,
     digest_source,
     digest_version,
     for_mlflow,
+    is_sampled,
 )
 
 EMPTY = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"  # BLAKE3's own vector
@@ -45,6 +49,33 @@ def test_a_version_counts_at_its_own_url_only():
     assert etag == "remote1:7f03be71f61f52599a5f07c66186ea9a94bafb9cc40e7614dab5dcf8dccc7fd4"
     assert digest_version("s3://bucket/b.csv", "etag", "0a1b") != etag
     assert digest_version("s3://bucket/a.csv", "version", "0a1b") != etag
+
+
+def test_a_sample_is_the_size_and_blocks_all_over_the_file(tmp_path: Path):
+    path = tmp_path / "f"
+    path.write_bytes(b"nbops")
+    assert (
+        digest_sample(path)
+        == f"sample1:{blake3(bytes([5, 0, 0, 0, 0, 0, 0, 0]) + b'nbops').hexdigest()}"
+    )
+    data = bytearray(bytes(range(256)) * 80_000)
+    path.write_bytes(data)
+    known = digest_sample(path)
+    assert known == "sample1:519ddb283fcc4c156367884503f780c7f4da1ac54685c71eb57e214f3b302bf1"
+    for place in (0, len(data) - 1):
+        path.write_bytes(data[:place] + b"!" + data[place + 1 :])
+        assert digest_sample(path) != known
+    path.write_bytes(data[:300_000] + b"!" + data[300_001:])  # between two blocks
+    assert digest_sample(path) == known
+
+
+def test_a_folder_with_a_sampled_file_is_of_another_kind(tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"x" * 10)
+    files = [("a", str(tmp_path / "a"))]
+    assert digest_folder(files, limit=10) == digest_folder(files)
+    sampled = digest_folder(files, limit=9)
+    assert sampled.digest.startswith("samples1:")
+    assert is_sampled(sampled.digest)
 
 
 def test_code_counts_without_spaces_at_line_ends():

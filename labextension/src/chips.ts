@@ -170,8 +170,9 @@ function describeRef(
   const about = [
     ref.name,
     ref.uri,
-    ref.digest ?? ref.missing ?? trans.__('its content is still being read')
-  ];
+    ref.digest ?? ref.missing ?? trans.__('its content is still being read'),
+    ref.sampled ? trans.__('too large to be hashed as a whole: sampled') : ''
+  ].filter(Boolean);
   const main = chip({
     key,
     tone: ref.missing ? 'warning' : 'plain',

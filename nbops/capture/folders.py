@@ -65,8 +65,13 @@ def gather_folders(reads: list[Seen], workspace: Workspace) -> list[Seen]:
     return list(gathered.values())
 
 
-def hash_folder(path: str, looked_at_ns: int) -> FolderDigest | None:
+def hash_folder(path: str, looked_at_ns: int, limit: int | None = None) -> FolderDigest | None:
     """Digest of a folder's files, or of those that a pattern fits; None when one changed since.
+
+    Parameters
+    ----------
+    limit
+        Of files larger than this, in bytes, samples are read.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def hash_folder(path: str, looked_at_ns: int) -> FolderDigest | None:
     for folder in {root, *(os.path.dirname(file) for _, file in files)}:
         if os.stat(folder).st_mtime_ns >= looked_at_ns:  # something was added, or taken away
             return None
-    return digest_folder(files)
+    return digest_folder(files, limit)
 
 
 def _root_of(path: str) -> str:

@@ -3,7 +3,7 @@
 import time
 
 from nbops.capture.contents import Stat, stat_file
-from nbops.digests import digest_file
+from nbops.digests import digest_within
 
 _AT_ONCE_BYTES = 1_000_000
 """Files up to this size are hashed as they are opened, or their writer ends: 0.3 ms at most."""
@@ -17,10 +17,16 @@ _YOUNG_NS = 2_000_000_000
 _MOST_KNOWN = 10_000
 
 
-def digest_content(path: str, content: Stat) -> str | None:
-    """Digest of this content of a path; None when it is another by now, or cannot be read."""
+def digest_content(path: str, content: Stat, limit: int | None = None) -> str | None:
+    """Digest of this content of a path; None when it is another by now, or cannot be read.
+
+    Parameters
+    ----------
+    limit
+        Of a file larger than this, in bytes, samples are read.
+    """
     try:
-        digest = digest_file(path)
+        digest = digest_within(path, limit)
     except OSError:
         return None
     return digest if stat_file(path) == content else None

@@ -90,6 +90,10 @@ def _gap(a: DataRef, b: DataRef) -> str | None:
     for side, ref in (("A", a), ("B", b)):
         if ref.digest is None:
             return f"{ref.name}: no digest in {side} ({ref.missing or 'not hashed yet'})"
+    if a.digest == b.digest and a.sampled:
+        return f"{a.name}: too large to be hashed as a whole, and equal wherever it was sampled"
+    if a.sampled != b.sampled and a.size_bytes == b.size_bytes:
+        return f"{a.name}: only sampled in {'A' if a.sampled else 'B'}"
     return None
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 
-from nbops.digests import digest_source
+from nbops.digests import digest_source, is_sampled
 from nbops.journal.facts import CellEnded, Digested, Linked, Mark, NamesFound, Seen, SeenModule
 from nbops.records import (
     CellRun,
@@ -424,7 +425,15 @@ class Lookup:
             seen_by=seen.seen_by,
             missing=missing,
             kept=digest in self.kept,
+            sampled=is_sampled(digest),
+            modified_at=_modified_at(seen) if is_sampled(digest) else None,
         )
+
+
+def _modified_at(seen: Seen) -> datetime | None:
+    if seen.stat is None or seen.kind != "file":
+        return None
+    return datetime.fromtimestamp(seen.stat[2] / 1e9, UTC)
 
 
 def _merged(one: DataRef, other: DataRef) -> DataRef:

@@ -11,11 +11,13 @@ from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
 from nbops.capture.folders import hash_folder
 from nbops.capture.hashing import digest_content, is_settled
 from nbops.capture.names import find_names
+from nbops.digests import is_sampled
 from nbops.journal import facts
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail
 from nbops.journal.writer import Findings
 from nbops.replay import Replay
 from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
+from nbops.tracking.hash_limits import HashLimits
 from nbops.tracking.kept_data import KeptData
 from nbops.tracking.ownership import Lease, is_alive
 from nbops.tracking.remote import find_remote
@@ -56,6 +58,7 @@ class FollowedSession:
         self._later = later
         self._cache = cache
         self._data = data
+        self._limits = HashLimits(workspace.settings)
         self._journal = Tail(folder / JOURNAL, chained=True)
         self._edits = Tail(folder / EDITS, chained=False)
         self._findings = Findings(folder / FINDINGS)
@@ -184,9 +187,9 @@ class FollowedSession:
             return
         path = path_of(uri)
         if is_of_folder(stat):
-            self.note(_find_folder(uri, path, stat))
+            self.note(_find_folder(uri, path, stat, self._limits.of(path)))
             return
-        digest = self._cache.digest(path, stat)
+        digest = self._cache.digest(path, stat, self._limits.of(path))
         missing = None if digest else "changed before it could be hashed"
         if digest is None and stat_file(path) is None:
             missing = "gone before it could be hashed"
@@ -242,9 +245,9 @@ class FollowedSession:
             self.note(facts.Judged(status=status, at=last))
 
 
-def _find_folder(uri: str, path: str, stat: Stat) -> facts.Digested:
+def _find_folder(uri: str, path: str, stat: Stat, limit: int) -> facts.Digested:
     try:
-        found = hash_folder(path, stat[2])
+        found = hash_folder(path, stat[2], limit)
     except OSError:
         missing = "gone before it could be hashed"
     else:
@@ -265,12 +268,19 @@ class DigestCache:
         self._find = find
         self._keep = keep
 
-    def digest(self, path: str, stat: Stat) -> str | None:
-        """Digest of the content that this stat names; None when the file is another by now."""
+    def digest(self, path: str, stat: Stat, limit: int | None = None) -> str | None:
+        """Digest of the content that this stat names; None when the file is another by now.
+
+        Parameters
+        ----------
+        limit
+            Of a file larger than this, in bytes, samples are read.
+        """
         known = self._find(path, stat)
-        if known is not None:
+        is_small = limit is None or stat[1] <= limit
+        if known is not None and not (is_small and is_sampled(known)):
             return known
-        digest = digest_content(path, stat) if stat_file(path) == stat else None
+        digest = digest_content(path, stat, limit) if stat_file(path) == stat else None
         if digest is not None and is_settled(stat):
             self._keep(path, stat, digest)
         return digest

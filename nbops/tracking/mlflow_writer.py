@@ -274,10 +274,12 @@ class MlflowWriter:
             if ("input", mlflow_id, ref.uri, ref.digest or "") not in self._sent
         ]
         for ref in new:
-            tag = InputTag("mlflow.data.context", "input")
+            tags = [InputTag("mlflow.data.context", "input")]
+            if ref.sampled:  # MLflow's digest has no room for its kind
+                tags.append(InputTag("nbops.sampled", "true"))
             try:
                 with mlflow_errors():
-                    self.client.log_inputs(mlflow_id, [DatasetInput(_dataset(ref), [tag])])
+                    self.client.log_inputs(mlflow_id, [DatasetInput(_dataset(ref), tags)])
             except Refusal as refusal:
                 refuse(f"data {ref.name}", str(refusal))
             self._sent.add(("input", mlflow_id, ref.uri, ref.digest or ""))

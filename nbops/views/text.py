@@ -82,7 +82,7 @@ def show_data(ref: DataRef) -> str:
     """Name, digest and shape of data, or why there is no digest."""
     parts = [ref.name]
     if ref.digest:
-        parts.append(ref.digest.partition(":")[2][:7])
+        parts.append(ref.digest.partition(":")[2][:7] + (" sampled" if ref.sampled else ""))
     else:
         parts.append(f"({ref.missing or 'not hashed yet'})")
     if ref.shape:

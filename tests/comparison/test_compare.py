@@ -97,6 +97,19 @@ def test_data_without_a_digest_is_not_known_rather_than_the_same():
     assert found.sentence.endswith("changed, but not all could be compared.")
 
 
+def test_equal_samples_are_not_known_to_differ_and_others_do():
+    one = told_run(digest="sample1:aa", size_bytes=20_000_000_000)
+    found = compared(one, told_run(digest="sample1:aa", size_bytes=20_000_000_000))
+    assert found.unknown == (
+        "a.csv: too large to be hashed as a whole, and equal wherever it was sampled",
+    )
+    assert "inputs" not in found.same
+    other = told_run(digest="sample1:bb", size_bytes=20_000_000_000)
+    assert kinds(compared(one, other)) == [("data", "a.csv")]
+    whole = told_run(digest="file1:aa", size_bytes=20_000_000_000)
+    assert compared(one, whole).unknown == ("a.csv: only sampled in A",)
+
+
 def test_a_change_beside_what_is_not_known_says_so():
     one = told_run(digest=None, missing="overwritten before it was hashed")
     found = compared(one, told_run(fit="%%track forest depth=8\nm = fit(df, depth)"))

@@ -33,6 +33,8 @@ export interface DataRef {
   readonly seen_by?: 'audit' | 'wrapper' | 'monitor' | 'user';
   /** Whether a copy of the content is kept here. */
   readonly kept?: boolean;
+  /** The digest is of parts of a large file: equal ones are not known to differ, no more. */
+  readonly sampled?: boolean;
 }
 
 export interface CellError {

@@ -260,6 +260,7 @@ class DataWatch:
         is_placed = mode is not None or os.path.isabs(path)
         path = os.path.abspath(path)
         reads, writes = _directions(mode, flags)
+        writes = writes and not os.path.isdir(path)  # then it is a temporary file without a name
         if path.endswith((".py", ".pyc")) and not writes:
             self._note_module(path)
             return

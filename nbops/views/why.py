@@ -15,7 +15,7 @@ from nbops.views.text import (
     text_table,
 )
 
-_TITLES = {
+TITLES = {
     "param": "Params",
     "data": "Data",
     "code": "Code",
@@ -25,6 +25,8 @@ _TITLES = {
     "package": "Packages",
     "environment": "Machine",
 }
+"""Kinds of changes in the order in which people look."""
+
 _MOST_TOLD = 3
 _SIGNS = {"same": "  ", "removed": "- ", "added": "+ ", "gap": "…"}
 
@@ -42,7 +44,7 @@ class WhyView:
         metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
         if metrics:
             lines += ["", text_table(("Metrics", "A", "B", ""), metrics)]
-        for kind, title in _TITLES.items():
+        for kind, title in TITLES.items():
             changes = [change for change in found.changes if change.kind == kind]
             if changes:
                 lines += ["", title, *(self._change(change) for change in changes)]
@@ -55,11 +57,9 @@ class WhyView:
 
     def _change(self, change: Change) -> str:
         if change.kind != "code":
-            rows = "".join(
-                f"\n    {_SIGNS[line.op]}{line.text}"
-                for line in (change.rows.lines if change.rows else ())
-            )
-        return f"  {change.name}: {_from_to(change)}{rows}"
+            lines = change.rows.lines if change.rows else ()
+            rows = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in lines)
+            return f"  {change.name}: {_from_to(change)}{rows}"
         head = f"  {_cells(change)} {change.name}"
         body = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in change.diff)
         return head + (f"  ({change.note})" if change.note else "") + body
@@ -78,7 +78,7 @@ class WhyView:
         metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
         if metrics:
             parts.append(html_table(("Metrics", "A", "B", ""), metrics))
-        for kind, title in _TITLES.items():
+        for kind, title in TITLES.items():
             changes = [change for change in found.changes if change.kind == kind]
             if changes:
                 parts.append(f"<b>{title}</b>")
@@ -103,19 +103,20 @@ def say_conclusions(comparison: Comparison) -> list[str]:
 def _html_changes(changes: list[Change]) -> str:
     if changes[0].kind != "code":
         rows = [[c.name, show_scalar(c.a), show_scalar(c.b), c.note] for c in changes]
-        some = [_html_lines(c.rows.lines) for c in changes if c.rows and c.rows.lines]
+        some = [html_lines(c.rows.lines) for c in changes if c.rows and c.rows.lines]
         return html_table(("", "A", "B", ""), rows) + "".join(some)
     parts = []
     for change in changes:
         note = f' <span class="soft">{escape(change.note)}</span>' if change.note else ""
         parts.append(
             f"<div><code>{escape(_cells(change))} {escape(change.name)}</code>{note}</div>"
-            f"{_html_lines(change.diff)}"
+            f"{html_lines(change.diff)}"
         )
     return "".join(parts)
 
 
-def _html_lines(lines: Iterable[DiffLine]) -> str:
+def html_lines(lines: Iterable[DiffLine]) -> str:
+    """Lines of a diff, escaped."""
     body = "".join(
         f'<span class="{line.op}">{escape(_SIGNS[line.op] + line.text)}</span>\n' for line in lines
     )

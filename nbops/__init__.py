@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbops.api import (
+        compare,
         log_data,
         log_figure,
         log_file,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "compare",
     "log_data",
     "log_figure",
     "log_file",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbops.errors import NotTracking, UsageError
+from nbops.index.compared import compare_runs
 from nbops.index.queries import Index
 from nbops.index.why import explain
 from nbops.recording import keeping
@@ -21,6 +22,7 @@ from nbops.recording.current import stop as stop_recorder
 from nbops.recording.recorder import Plan, Recorder
 from nbops.records import last_value, to_float
 from nbops.store import Store
+from nbops.views.compare import CompareView
 from nbops.views.record import RecordView
 from nbops.views.why import WhyView
 from nbops.workspace import find_workspace
@@ -286,6 +288,16 @@ def why(a: str | None = None, b: str | None = None) -> WhyView:
     return WhyView(explain(_index(), words))
 
 
+def compare(*runs: str) -> CompareView:
+    """What differs between 2 to 50 runs, the first of which is the baseline.
+
+    Of one, with the run before it; of none, the last. The result shows itself, and has `.differences`,
+    `to_markdown()` and `to_html()`.
+    """
+    index = _index()
+    return CompareView(compare_runs(index, runs), Store(index.workspace.store))
+
+
 # ---- inside -----------------------------------------------------------------------------------------
 
 
@@ -378,6 +390,7 @@ def _index() -> Index:
 
 __all__ = [
     "TrackedRun",
+    "compare",
     "log_data",
     "log_figure",
     "log_file",

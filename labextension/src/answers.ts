@@ -87,7 +87,10 @@ export interface MetricRow {
   readonly curves: readonly (readonly MetricPoint[])[];
 }
 
-/** One thing in each run; null where it was not there, or (says the note) is not known. */
+/**
+ * One thing in each run; null where it was not there, or, as the note says, is not known.
+ * Of code, the execution counts of its cell; null with the note "as in A" where the cell is the baseline's.
+ */
 export interface Difference {
   readonly kind: ChangeKind;
   readonly name: string;

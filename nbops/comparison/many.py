@@ -21,6 +21,7 @@ from nbops.records import (
 MOST_RUNS = 50
 NOT_KNOWN = "not known"
 """Note of a value that a run's record does not tell; it is none then, and no difference."""
+AS_BASELINE = "as in A"
 _CURVE_POINTS = 200
 
 
@@ -36,7 +37,7 @@ class MetricRow(Record, frozen=True, kw_only=True):
 
 
 class Difference(Record, frozen=True, kw_only=True):
-    """One thing in each run; None where it was not there."""
+    """One thing in each run; None where it was not there. Of code, the execution counts of its cell."""
 
     kind: ChangeKind
     name: str
@@ -56,6 +57,15 @@ class RunTable(Record, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()  # what the records cannot compare, and why
     sentence: str = ""
     pairs: tuple[Comparison, ...] = ()  # the baseline with each of the others, in full
+
+
+def label_of(number: int) -> str:
+    """What a run is called in a table: A is the baseline.
+
+    >>> [label_of(number) for number in (0, 25, 26)]
+    ['A', 'Z', '27']
+    """
+    return chr(ord("A") + number) if number < 26 else str(number + 1)
 
 
 def tabulate(
@@ -155,12 +165,16 @@ def _differences(
                 kind=kind,
                 name=known.name,
                 values=tuple(
-                    (_value(change, "b") if change else _value(known, "a")) if is_known else None
-                    for change, is_known in zip(changes, are_known, strict=True)
+                    _value(change, known, number) if is_known else None
+                    for number, (change, is_known) in enumerate(
+                        zip(changes, are_known, strict=True)
+                    )
                 ),
                 notes=tuple(
-                    _note(change) if is_known else NOT_KNOWN
-                    for change, is_known in zip(changes, are_known, strict=True)
+                    _note(change, kind, number) if is_known else NOT_KNOWN
+                    for number, (change, is_known) in enumerate(
+                        zip(changes, are_known, strict=True)
+                    )
                 ),
             )
 
@@ -182,16 +196,16 @@ def _key(change: Change) -> tuple[str, str]:
     return change.kind, (change.a_cell or change.name) if change.kind == "code" else change.name
 
 
-def _value(change: Change, side: str) -> Scalar:
-    if change.kind == "code":
-        return change.name if getattr(change, f"{side}_cell") else None
-    value: Scalar = getattr(change, side)
-    return value
+def _value(change: Change | None, known: Change, number: int) -> Scalar:
+    """Value in a run; of a run in which code is as in the baseline, none: its cell was not looked up."""
+    if change is None and number and known.kind == "code":
+        return None
+    return change.b if change else known.a
 
 
-def _note(change: Change | None) -> str:
+def _note(change: Change | None, kind: ChangeKind, number: int) -> str:
     if change is None:
-        return ""
+        return AS_BASELINE if number and kind == "code" else ""
     if change.kind == "code" and not change.note:
         counts = [sum(line.op == op for line in change.diff) for op in ("added", "removed")]
         return f"+{counts[0]} −{counts[1]} lines"  # noqa: RUF001
@@ -231,7 +245,8 @@ def _sentence(
     documents: Sequence[Document], metrics: Sequence[MetricRow], differences: Sequence[Difference]
 ) -> str:
     best = [
-        f"{row.name} is best in {documents[row.best].runs[0].name} ({show(row.values[row.best])})"
+        f"{row.name} is best in {label_of(row.best)} {documents[row.best].runs[0].name}"
+        f" ({show(row.values[row.best])})"
         for row in metrics[:2]
         if row.best is not None
     ]

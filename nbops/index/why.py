@@ -1,5 +1,7 @@
 """Which two runs a question means, and what differs between them."""
 
+from collections.abc import Sequence
+
 from nbops.comparison import Comparison, compare
 from nbops.comparison.conclusions import with_conclusions
 from nbops.errors import NotFound
@@ -29,17 +31,21 @@ def explain(index: Index, words: list[str], cell_id: str | None = None) -> Compa
     NotFound
         There is nothing to compare with.
     """
-    if len(words) == 2:
-        a, b = (index.resolve(word, sessions=False) for word in words)
-    else:
-        run = _run_meant(index, words, cell_id)
-        before = index.run_before(run)
-        if before is None:
-            raise NotFound(
-                f"{run.name} is the first run here.", "Change something and run the cell again."
-            )
-        a, b = Found(before.id, before.session_id), Found(run.id, run.session_id)
+    a, b = choose_runs(index, words, cell_id)
     return explain_documents(index, index.document(a), index.document(b))
+
+
+def choose_runs(index: Index, words: Sequence[str], cell_id: str | None = None) -> list[Found]:
+    """Runs that words mean: themselves; of one word, or none, the run before it comes first."""
+    if len(words) > 1:
+        return [index.resolve(word, sessions=False) for word in words]
+    run = _run_meant(index, words, cell_id)
+    before = index.run_before(run)
+    if before is None:
+        raise NotFound(
+            f"{run.name} is the first run here.", "Change something and run the cell again."
+        )
+    return [Found(before.id, before.session_id), Found(run.id, run.session_id)]
 
 
 def explain_documents(index: Index, a: Document, b: Document) -> Comparison:
@@ -71,7 +77,7 @@ def read_history(index: Index, a: Document, b: Document) -> list[Document]:
     return documents
 
 
-def _run_meant(index: Index, words: list[str], cell_id: str | None) -> Run:
+def _run_meant(index: Index, words: Sequence[str], cell_id: str | None) -> Run:
     if words:
         return index.run(index.resolve(words[0], sessions=False).id)
     if cell_id is not None:

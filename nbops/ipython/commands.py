@@ -15,6 +15,7 @@ COMMANDS = (
     "ls",
     "show",
     "why",
+    "compare",
     "help",
 )
 
@@ -45,4 +46,5 @@ Look:
     %track ls [--where "metrics.auc > 0.9"] [--sort metrics.auc] [--limit N]
     %track show [RUN]                 RUN: an id, a name, last, last~2, best:metrics.auc:max
     %track why [A] [B]                what changed since the run before
+    %track compare [A B ...]          the same with curves and figures; of up to 50 runs
 """

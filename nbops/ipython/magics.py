@@ -22,6 +22,7 @@ from nbops.workspace import find_workspace
 
 if TYPE_CHECKING:  # what looks is imported when someone looks: starting must stay light
     from nbops.index.queries import Index
+    from nbops.views.compare import CompareView
     from nbops.views.record import RecordView
     from nbops.views.runs import RunsView
     from nbops.views.why import WhyView
@@ -177,6 +178,15 @@ class TrackMagics(Magics):  # type: ignore[misc]
         recorder = current()
         cell = recorder.open_cell if recorder else None
         return WhyView(explain(self._index(), words, cell.cell_id if cell else None))
+
+    def _compare(self, line: str) -> "CompareView":
+        from nbops.index.compared import compare_runs
+        from nbops.views.compare import CompareView
+
+        index, recorder = self._index(), current()
+        cell = recorder.open_cell if recorder else None
+        table = compare_runs(index, shell_words(line), cell_id=cell.cell_id if cell else None)
+        return CompareView(table, Store(index.workspace.store))
 
     # ---- inside -------------------------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web  # type: ignore[attr-defined]
 
 from nbops.capture.machine import user_name
-from nbops.errors import NotFound
+from nbops.comparison import MOST_RUNS
+from nbops.errors import NotFound, UsageError
 from nbops.index.compared import compare_runs
 from nbops.index.pages import PageQuestion, list_page
 from nbops.recording.background import request_look, summon
@@ -57,7 +58,12 @@ class CompareHandler(NbopsHandler):
     async def get(self) -> None:
         words = [word for word in (self.word("ids") or "").split(",") if word]
         with_same = self.word("all") == "1"
-        await self.answer(lambda: compare_runs(self.index(), words, with_same=with_same))
+        await self.answer(lambda: self._compare(words, with_same=with_same))
+
+    def _compare(self, words: list[str], *, with_same: bool) -> Any:
+        if len(words) < 2:
+            raise UsageError("A comparison needs two runs.", f"Give 2 to {MOST_RUNS} ids.")
+        return compare_runs(self.index(), words, with_same=with_same)
 
 
 class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -51,7 +51,7 @@ def test_each_run_is_a_column_and_the_first_is_the_baseline():
     assert (loss.goal, loss.best) == ("lower", None)  # all ended alike
     assert [len(curve) for curve in loss.curves] == [200, 200, 200]
     assert loss.curves[0][-1][0] == 499
-    assert table.sentence == "3 runs differ in depth, numpy. auc is best in forest (0.9)."
+    assert table.sentence == "3 runs differ in depth, numpy. auc is best in B forest (0.9)."
     assert [pair.b.run_id for pair in table.pairs] == [run.run_id for run in table.runs[1:]]
 
 
@@ -69,7 +69,7 @@ def test_what_is_the_same_is_listed_when_it_is_asked_for():
 def test_code_that_differs_is_counted_in_lines():
     table = tabulate([made("s", 0.8), made("t", 0.8, fit="m = fit(1)\nm"), made("u", 0.8)])
     (row,) = table.differences
-    assert (row.kind, row.notes) == ("code", ("", "+2 −1 lines", ""))
+    assert (row.kind, row.notes) == ("code", ("", "+2 −1 lines", "as in A"))
 
 
 def test_of_a_run_made_without_nbops_only_params_and_metrics_are_known():

@@ -11,11 +11,11 @@ _FIRST = {
     "ls": ("nbops.cli.runs", "List runs, newest or best first."),
     "show": ("nbops.cli.runs", "Show what was recorded of a run or session."),
     "why": ("nbops.cli.runs", "Tell what differs between two runs."),
-    "compare": ("nbops.cli.compare", "Compare two or more runs; --html makes a page of it."),
     "run": ("nbops.cli.run", "Run a notebook headless, tracked as in JupyterLab."),
     "ui": ("nbops.cli.ui", "Open MLflow's UI on this workspace's runs."),
 }
 _MORE = {
+    "compare": ("nbops.cli.compare", "Compare two or more runs; --html makes a page of it."),
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),
     "check": ("nbops.cli.check", "Look for hidden state, stale results, missing seeds."),
@@ -28,7 +28,7 @@ _MORE = {
 
 
 class _Commands(click.Group):
-    """Lists the six words people need first, and imports only what is called."""
+    """Lists the five words people need first, and imports only what is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*_FIRST, *_MORE]

@@ -16,9 +16,10 @@ from nbops.index.compared import compare_runs
 from nbops.index.queries import Index
 from nbops.index.why import explain
 from nbops.recording import keeping
-from nbops.recording.current import begin_block, current, end_block, is_worker
+from nbops.recording.current import begin_block, current, end_block, is_worker, join, leave, logbook
 from nbops.recording.current import start as start_recorder
 from nbops.recording.current import stop as stop_recorder
+from nbops.recording.logbook import Logbook
 from nbops.recording.recorder import Plan, Recorder
 from nbops.records import last_value, to_float
 from nbops.store import Store
@@ -76,6 +77,7 @@ def stop() -> None:
 
         load(shell).stop()
         return
+    leave()
     recorder = current()
     if recorder is not None:
         _end_script(recorder)
@@ -87,7 +89,7 @@ class TrackedRun:
     Its methods log to this run from any thread; the functions of the module do so within the block.
     """
 
-    def __init__(self, recorder: Recorder | None, run_id: str) -> None:
+    def __init__(self, recorder: Logbook | None, run_id: str) -> None:
         self._recorder = recorder
         self.id = run_id
 
@@ -154,7 +156,7 @@ def log_metric(key: str, value: float, step: int | None = None) -> None:
     step
         Place on its curve, a whole number; None for the next one.
     """
-    recorder = current() or _recorder("log_metric")
+    recorder = logbook() or _recorder("log_metric")
     if recorder is not None:
         _log_metric(recorder, key, value, step)
 
@@ -306,7 +308,7 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython else None
 
 
-def _start(plan: Plan) -> Recorder:
+def _start(plan: Plan) -> Logbook:
     shell = _shell()
     if shell is not None:
         from nbops.ipython import load
@@ -315,10 +317,13 @@ def _start(plan: Plan) -> Recorder:
     return _start_script(plan)
 
 
-def _start_script(plan: Plan) -> Recorder:
-    """Open the session of a plain script, which counts as one cell."""
+def _start_script(plan: Plan) -> Logbook:
+    """Join the session of the cell that started this script, or open its own, which counts as one cell."""
     from dataclasses import replace
 
+    joined = join(plan) if current() is None else None
+    if joined is not None:
+        return joined
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     path = str(Path(main).resolve()) if main else None
     recorder, is_new = start_recorder(replace(plan, kind="script", notebook=path))
@@ -343,9 +348,7 @@ def _end_script(recorder: Recorder) -> None:
         _say("not everything is in MLflow yet; `nbops sync` carries it on.")
 
 
-def _log_metric(
-    recorder: Recorder, key: str, value: Any, step: Any, run: str | None = None
-) -> None:
+def _log_metric(recorder: Logbook, key: str, value: Any, step: Any, run: str | None = None) -> None:
     try:
         recorder.log_metric(key, value, step, run)
     except UsageError as error:  # hours of training are not lost for a metric
@@ -353,9 +356,9 @@ def _log_metric(
         recorder.warn(str(error.message))
 
 
-def _recorder(what: str) -> Recorder | None:
+def _recorder(what: str) -> Logbook | None:
     """The session to log to; in a kernel without one, say so once."""
-    recorder = current()
+    recorder = logbook()
     if recorder is not None:
         return recorder
     if is_worker():
@@ -382,7 +385,7 @@ def _say(text: str) -> None:
 
 
 def _index() -> Index:
-    recorder = current()
+    recorder = logbook()
     index = Index(recorder.workspace if recorder else find_workspace())
     index.wait()
     return index

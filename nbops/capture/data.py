@@ -8,6 +8,7 @@ hash of a small regular file, and let nothing but Ctrl-C out.
 
 import glob
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.beacon import Beacon
 from nbops.capture.commands import read_command
 from nbops.capture.contents import (
     Stat,
@@ -29,6 +31,7 @@ from nbops.capture.ledger import Frame, Ledger
 from nbops.capture.places import data_filter
 from nbops.capture.programs import Programs, look_at_named
 from nbops.capture.remote import address_of, is_remote, seen_remote
+from nbops.capture.spawned import Invitation
 from nbops.capture.workers import Spool, Spools
 from nbops.journal.facts import Fact, ProcessStarted, Seen
 from nbops.records import SeenBy
@@ -46,10 +49,16 @@ class DataWatch:
     workspace
         Files in it are named relative to it; its own state is never data.
     folder
-        Where forked workers leave what they have seen; None when they shall not.
+        Where workers leave what they have seen; None when they shall not.
+    beacon
+        By which workers know that another cell began.
     """
 
-    def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, folder: Path | None = None, beacon: Beacon | None = None
+    ) -> None:
+        self._workspace = workspace
+        self._beacon = beacon
         self.active = False  # only while a cell runs
         self.failures = 0
         self._inside = f"{workspace.root}{os.sep}"
@@ -59,6 +68,7 @@ class DataWatch:
         self._programs = Programs()
         self._databases: dict[str, Stat | None] = {}  # that are open, maybe for many cells
         self._spools = Spools(folder) if folder else None
+        self._logged: list[Fact] = []  # by processes that joined
         self._spool: Spool | None = None  # in a worker
         self._has_workers = False
         self._busy = threading.local()
@@ -89,7 +99,9 @@ class DataWatch:
                 for query in self.cursors.take():
                     self.fetched(query)
             commands = self._programs.take_commands()
+            logged, self._logged = self._logged, []
             return [
+                *logged,
                 *(ProcessStarted(cell_run=cell_run, command=command) for command in commands),
                 *self._ledger.take(cell_run, at_end=at_end),
             ]
@@ -108,10 +120,28 @@ class DataWatch:
         """A worker was started; it will leave a spool."""
         self._has_workers = True
 
+    def invite(self, preparation: dict[str, Any]) -> None:
+        """Have a worker that starts anew join, through what multiprocessing sends to it."""
+        if self._spools is None or self._beacon is None:
+            return
+        self._has_workers = True
+        place = (self._workspace.root, self._workspace.state, self._spools.folder)
+        preparation["nbops"] = Invitation(*map(str, place), self._beacon.session)
+
+    def join(self) -> Spool | None:
+        """Become a worker of a session that another process records."""
+        self.become_worker()
+        self.active = True
+        for module in list(sys.modules.values()):  # imported before it could tell
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.endswith(".py"):
+                self._note_module(os.path.abspath(file))
+        return self._spool
+
     def become_worker(self) -> None:
         """Tell the process that records, and that forked this one, what is opened here."""
         if self._spools is not None:
-            self._spool = Spool(self._spools.folder)
+            self._spool = Spool(self._spools.folder, self._beacon)
         else:
             self.active = False
 
@@ -237,6 +267,7 @@ class DataWatch:
         with self.looking_away():
             command = read_command(arguments, self._source)
             named = look_at_named(command, folder)
+            self._has_workers = True  # it may be a script that joins
             if self._spool is not None:
                 self._spool.note_program(command.text, named)
             else:
@@ -310,6 +341,8 @@ class DataWatch:
                     self._ledger.write(what, "audit")
                 case "imported":
                     self._ledger.imported(what)
+                case "fact":
+                    self._logged.append(what)
                 case "started":
                     named = [(path, tuple(stat) if stat else None) for path, stat in more[0]]
                     self._programs.start(what, named)

@@ -23,6 +23,7 @@ Does = Literal[
     "executes",
     "yields",
     "hides",
+    "spawns",
 ]
 
 
@@ -46,7 +47,8 @@ class Call:
         something `collects` or `sinks` it; `requests` gets a URL, and `visits` a file on a file system
         of fsspec, which may be anywhere; `awaits` runs a coroutine of such a file system.
         A cursor of a database `executes` a statement and `yields` what it fetches; a
-        driver whose cursors are of C `hides` that, from its connection on.
+        driver whose cursors are of C `hides` that, from its connection on;
+        `spawns` returns what a worker process is prepared with.
     position
         Of the argument, `self` not counted.
     subject
@@ -193,6 +195,10 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     },
     "polars": _POLARS,
     "duckdb": _DUCKDB,
+    "multiprocessing.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
+    "multiprocess.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
+    "joblib.externals.loky.backend.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
+    "loky.backend.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
     "h5py": tuple(_calls("__init__", "name", "opens", "File")),
     "tables": tuple(_calls("open_file", "filename", "opens")),
     "xarray": (

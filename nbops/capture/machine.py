@@ -46,6 +46,24 @@ def this_process() -> ProcessId:
     return ProcessId(socket.gethostname(), _boot_id(), _pid_namespace(), pid, started)
 
 
+def parent_of(pid: int) -> int | None:
+    """Pid of the process that started this one; None when that is not known."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None if Path("/proc/self/stat").exists() else _parent_elsewhere(pid)
+    return int(about[about.rindex(")") + 2 :].split()[1])
+
+
+def _parent_elsewhere(pid: int) -> int | None:
+    import psutil
+
+    try:
+        return psutil.Process(pid).ppid()
+    except psutil.Error:
+        return None
+
+
 def _started(pid: int) -> float | None:
     """When a process was started; None when there is none, or only what its parent has not reaped."""
     try:

@@ -136,6 +136,9 @@ class _Report:
         watch = active_watch()
         if watch is None or noted is None:
             return
+        if call.does == "spawns":
+            watch.invite(result)
+            return
         if call.does == "fetches":
             seen = describe_result(values.get(call.argument), values, result, by)
             if seen is not None:
@@ -165,7 +168,7 @@ class _Report:
                 return paths, ()
             case "queries":
                 return files_in_sql(values.get(call.argument))
-            case "fetches":
+            case "fetches" | "spawns":
                 return (), ()
             case "scans":
                 if paths and len(self._scanned) < _MOST_SCANS:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.beacon import Beacon
 from nbops.capture.contents import Stat, look_at_folder
 from nbops.capture.programs import Named
+from nbops.journal.facts import Fact, decode, encode
 
 _PREFIX = "spool-"
 _FEW = 8
@@ -20,13 +22,24 @@ _FEW = 8
 
 
 Line = tuple[Any, ...]
-"""`("read", path, stat)`, `("wrote", path)`, `("imported", path)`, `("started", command, named)`."""
+"""`("read", path, stat)`, `("wrote", path)`, `("imported", path)`, `("started", command, named)`,
+`("fact", fact)`."""
 
 
 class Spool:
-    """What one worker has to tell."""
+    """What one worker has to tell.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder
+        The session's.
+    beacon
+        What was told in one cell is told again in the next.
+    """
+
+    def __init__(self, folder: Path, beacon: Beacon | None = None) -> None:
+        self._beacon = beacon
+        self._cell: int | None = None
         self._path = folder / f"{_PREFIX}{os.getpid()}.jsonl"
         self._fd = -1
         self._told: set[str] = set()
@@ -35,6 +48,12 @@ class Spool:
 
     def has_told(self, path: str) -> bool:
         """Whether a path, or the folder it lies in, needs no word more."""
+        cell = self._beacon.changed_at() if self._beacon else None
+        if cell != self._cell:
+            self._cell = cell
+            self._told.clear()
+            self._written.clear()
+            self._in_folder.clear()
         return path in self._told or path in self._written or os.path.dirname(path) in self._told
 
     def note(self, path: str, content: Stat) -> None:
@@ -61,11 +80,22 @@ class Spool:
     def note_program(self, command: str, named: list[Named]) -> None:
         self._tell("started", command, named)
 
+    def note_fact(self, fact: Fact) -> None:
+        self._write(encode(fact))
+
+    def close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
     def _tell(self, *line: Any) -> None:
+        self._write(json.dumps(line).encode())
+
+    def _write(self, line: bytes) -> None:
         if self._fd < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._fd = os.open(self._path, flags, 0o600)
-        os.write(self._fd, json.dumps(line).encode() + b"\n")
+        os.write(self._fd, line + b"\n")
 
 
 class Spools:
@@ -91,4 +121,7 @@ class Spools:
             end = data.rfind(b"\n") + 1
             self._offsets[path.name] = offset + end
             for line in data[:end].splitlines():
-                yield tuple(json.loads(line))
+                if line.startswith(b"{"):
+                    yield "fact", decode(line)
+                else:
+                    yield tuple(json.loads(line))

@@ -133,6 +133,13 @@ class ProcessStarted(Fact, frozen=True, kw_only=True, tag="process_started"):
     command: str
 
 
+class ScriptJoined(Fact, frozen=True, kw_only=True, tag="script_joined"):
+    """A Python script that a cell started tells by itself what it logs and opens from here on."""
+
+    cell_run: str
+    script: str  # its file's name
+
+
 class Overwritten(Fact, frozen=True, kw_only=True, tag="overwritten"):
     """A file is about to be written whose earlier content was not hashed by the kernel."""
 
@@ -406,6 +413,7 @@ KernelFact = (
     | CellStarted
     | DataSeen
     | ProcessStarted
+    | ScriptJoined
     | Overwritten
     | CellEnded
     | OutputsKept

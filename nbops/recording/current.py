@@ -15,12 +15,15 @@ from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.background import prepare_embedded_store
 from nbops.recording.destination import Destination, choose_destination
-from nbops.recording.recorder import Plan, Recorder, open_block
+from nbops.recording.joined import JoinedScript, join_session
+from nbops.recording.logbook import Logbook, open_block
+from nbops.recording.recorder import Plan, Recorder
 from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
 
 _current: Recorder | None = None
+_joined: JoinedScript | None = None
 
 
 def current() -> Recorder | None:
@@ -31,9 +34,41 @@ def current() -> Recorder | None:
     return recorder
 
 
+def logbook() -> Logbook | None:
+    """What this process logs to: its session, or the one that it joined."""
+    return current() or (_joined if _joined and _joined.pid == os.getpid() else None)
+
+
+def join(plan: Plan | None = None) -> Logbook | None:
+    """Join the session of the cell that started this script, if one did, and `plan` asks for no other."""
+    global _joined  # noqa: PLW0603 - one a process
+    plan = plan or Plan(kind="script")
+    if is_worker():
+        return None
+    if _joined is None:
+        _joined = join_session(plan)
+        if _joined is not None:
+            _joined.watch()
+    if _joined is not None:
+        _joined.adopt(plan)
+    return _joined
+
+
+def leave() -> None:
+    """Leave the session that was joined."""
+    global _joined  # noqa: PLW0603
+    if _joined is not None:
+        watch_with(None)
+        release_readers()
+        _joined.end()
+        _joined = None
+
+
 def is_worker() -> bool:
     """Whether another process of this program started this one, to work for it."""
-    is_forked = _current is not None and _current._pid != os.getpid()  # noqa: SLF001
+    pid = os.getpid()
+    is_forked = _current is not None and _current._pid != pid  # noqa: SLF001
+    is_forked = is_forked or (_joined is not None and _joined.pid != pid)
     multiprocessing = sys.modules.get("multiprocessing.process")
     return is_forked or bool(multiprocessing and multiprocessing.parent_process())
 
@@ -83,6 +118,7 @@ def start(plan: Plan) -> tuple[Recorder, bool]:
             "Make it writable, or set XDG_STATE_HOME to a folder that is.",
         ) from error
     recorder.watch()
+    recorder.leave_card()
     recorder.look_for_background(now=True)
     if destination.is_embedded and "mlflow" in sys.modules:
         _await_store(workspace)  # later imports of it wait by themselves: nbops.tracking.context
@@ -116,13 +152,13 @@ def stop(reason: str = "stop", status: str = "finished") -> Recorder | None:
     return recorder
 
 
-def begin_block(recorder: Recorder, name: str, params: Mapping[str, Any]) -> tuple[str, Any]:
+def begin_block(book: Logbook, name: str, params: Mapping[str, Any]) -> tuple[str, Any]:
     """Enter a `with nbops.track(...)` block; returns its run's id and what leaves the block again."""
     run = make_id()
-    recorder.append(
+    book.append(
         facts.RunStarted(
             run=run,
-            cell_run=recorder.cell_run,
+            cell_run=book.cell_run,
             parent=open_block.get(),
             name=redact(name),
             at=time.time(),
@@ -132,7 +168,7 @@ def begin_block(recorder: Recorder, name: str, params: Mapping[str, Any]) -> tup
     return run, open_block.set(run)
 
 
-def end_block(recorder: Recorder, run: str, token: Any, status: str) -> None:
-    recorder.append(facts.RunEnded(run=run, status=status, at=time.time()))
+def end_block(book: Logbook, run: str, token: Any, status: str) -> None:
+    book.append(facts.RunEnded(run=run, status=status, at=time.time()))
     with contextlib.suppress(ValueError):  # entered in another task or cell, whose block it was
         open_block.reset(token)

@@ -12,10 +12,10 @@ from nbops.capture.redaction import redact
 from nbops.digests import digest_file, digest_frame
 from nbops.errors import NotFound, UsageError
 from nbops.journal.facts import Seen
-from nbops.recording.recorder import Recorder
+from nbops.recording.logbook import Logbook
 
 
-def keep_file(recorder: Recorder, path: str | os.PathLike[str], name: str | None = None) -> str:
+def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = None) -> str:
     """Keep a copy of a file with the run.
 
     Parameters
@@ -36,15 +36,15 @@ def keep_file(recorder: Recorder, path: str | os.PathLike[str], name: str | None
     if not source.is_file():
         raise NotFound(f"There is no file {str(path)!r} in {Path.cwd()}.")
     try:
-        digest, size = recorder.store.put_file(source)
+        digest, size = book.store.put_file(source)
     except OSError as error:
         raise UsageError(f"{source.name} was not kept: {error.strerror or error}.") from error
     kept_as = name or source.name
-    recorder.keep_file(kept_as, digest, size, _mime_of(kept_as))
+    book.keep_file(kept_as, digest, size, _mime_of(kept_as))
     return kept_as
 
 
-def keep_figure(recorder: Recorder, figure: Any, name: str) -> str:
+def keep_figure(book: Logbook, figure: Any, name: str) -> str:
     """Keep a matplotlib figure (PNG, SVG or PDF by the name's ending) or a plotly figure (HTML).
 
     Raises
@@ -54,7 +54,7 @@ def keep_figure(recorder: Recorder, figure: Any, name: str) -> str:
     """
     suffix = Path(name).suffix
     library = type(figure).__module__.partition(".")[0]
-    with tempfile.TemporaryDirectory(dir=recorder.folder) as folder:
+    with tempfile.TemporaryDirectory(dir=book.folder) as folder:
         if library == "plotly":
             name = name if suffix else f"{name}.html"
             path = Path(folder) / "figure.html"
@@ -68,12 +68,12 @@ def keep_figure(recorder: Recorder, figure: Any, name: str) -> str:
                 f"A {type(figure).__name__} is no figure that nbops can draw.",
                 "Save it to a file and keep that: %track file PATH",
             )
-        digest, size = recorder.store.put_file(path)
-    recorder.keep_file(name, digest, size, _mime_of(name))
+        digest, size = book.store.put_file(path)
+    book.keep_file(name, digest, size, _mime_of(name))
     return name
 
 
-def see_data(recorder: Recorder, value: Any, name: str | None = None) -> Seen:
+def see_data(book: Logbook, value: Any, name: str | None = None) -> Seen:
     """Describe a file, or an array or frame in memory, that the user names as data.
 
     Raises
@@ -84,7 +84,7 @@ def see_data(recorder: Recorder, value: Any, name: str | None = None) -> Seen:
         A value that has no digest of its content.
     """
     if isinstance(value, str | os.PathLike):
-        return _see_path(recorder, os.path.abspath(value), name)
+        return _see_path(book, os.path.abspath(value), name)
     try:
         digest = digest_frame(value)
     except (TypeError, ImportError) as error:
@@ -106,13 +106,13 @@ def see_data(recorder: Recorder, value: Any, name: str | None = None) -> Seen:
     )
 
 
-def _see_path(recorder: Recorder, path: str, name: str | None) -> Seen:
+def _see_path(book: Logbook, path: str, name: str | None) -> Seen:
     stat = stat_file(path)
     if stat is None:
         raise NotFound(f"There is no file {redact(path)!r}.")
     return Seen(
         uri=Path(path).as_uri(),
-        name=name or recorder.workspace.name_of(path),
+        name=name or book.workspace.name_of(path),
         digest=digest_file(path),
         stat=stat,
         size_bytes=stat[1],

@@ -6,12 +6,12 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbops.capture.audit import watch_with
+from nbops.capture.beacon import Beacon
 from nbops.capture.data import DataWatch
 from nbops.capture.environment import package_folders, stamp_environment
 from nbops.capture.imports import LoadedModules
@@ -38,15 +38,14 @@ from nbops.recording.destination import (
     MlflowMirror,
     remember_access,
 )
+from nbops.recording.family import leave_card, take_card_back
+from nbops.recording.logbook import Logbook
 from nbops.recording.outputs import CellOutputs
-from nbops.recording.scalars import as_number, as_scalar, as_step
+from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id, make_name
 from nbops.records import FORMAT, CellError, Number, SessionKind
 from nbops.store import Store
 from nbops.workspace import Workspace
-
-open_block: ContextVar[str | None] = ContextVar("nbops_block", default=None)
-"""Run of the innermost `with nbops.track(...)` block of this thread or task."""
 
 _LOOK_FOR_BACKGROUND_S = 30.0
 _TOO_SHORT_TO_GROW_S = 0.001
@@ -74,6 +73,7 @@ class OpenCell:
     """A cell that is running."""
 
     id: str
+    seq: int
     source: str
     cell_id: str | None
     mark: facts.Mark | None
@@ -86,7 +86,7 @@ class OpenCell:
     skipped: str | None = None
 
 
-class Recorder:
+class Recorder(Logbook):
     """Writes down what happens in this process; opened and reached through `nbops.recording.current`."""
 
     def __init__(self, workspace: Workspace, plan: Plan, destination: Destination) -> None:
@@ -107,7 +107,9 @@ class Recorder:
         self.mlflow = MlflowMirror(destination)
         self._seq = 0
         self._folders = package_folders(sys.path)
-        self._watch = DataWatch(workspace, self.folder)
+        self._beacon = Beacon(self.id)
+        self._beacon.make()
+        self._watch = DataWatch(workspace, self.folder, self._beacon)
         self._loaded = LoadedModules()
         self._missed = 0  # accesses to files whose capture failed
         self._beat = Beat(self.flush)
@@ -178,6 +180,7 @@ class Recorder:
         seq, self._seq = self._seq, self._seq + 1
         cell = OpenCell(
             id=f"{self.id}.{seq}",
+            seq=seq,
             source=source,
             cell_id=cell_id,
             mark=mark,
@@ -209,6 +212,7 @@ class Recorder:
             with contextlib.suppress(Exception):  # then none are seen, and the end says so
                 self.outputs.begin_cell(cell.id)
         self._watch.begin_cell(source)
+        self._beacon.begin(seq)
         self._beat.begin()
         return cell
 
@@ -224,6 +228,7 @@ class Recorder:
         """Write down how a cell ended, with all that it read and wrote."""
         duration = time.perf_counter() - cell.started
         cpu = time.process_time() - cell.cpu_started
+        self._beacon.end(cell.seq)
         self._beat.end()
         self._watch.end_cell()
         try:
@@ -307,86 +312,24 @@ class Recorder:
         cell.warnings.append(text)
         return True
 
-    # ---- what the user logs -------------------------------------------------------------------------
-
-    def log_metric(
-        self,
-        name: str,
-        value: Any,
-        step: int | None = None,
-        run: str | None = None,
-    ) -> None:
-        """Write down one value of a metric: a few microseconds.
-
-        Parameters
-        ----------
-        run
-            The block's run it belongs to; that of the innermost block, or the cell's, when None.
-        """
-        self.journal.append(
-            facts.Metric(
-                cell_run=self.cell_run,
-                run=run or open_block.get(),
-                name=name if type(name) is str else str(name),
-                value=as_number(name, value),
-                at=time.time(),
-                step=None if step is None else as_step(name, step),
-            )
-        )
-
-    def log_param(self, name: str, value: Any, run: str | None = None) -> None:
-        name = str(name)
-        scalar = as_scalar(name, value)
-        run = run or open_block.get()
-        self.append(facts.Param(cell_run=self.cell_run, run=run, name=name, value=scalar))
-
-    def set_tag(self, name: str, value: Any, run: str | None = None) -> None:
-        name, text = str(name), str(as_scalar(str(name), str(value)))
-        run = run or open_block.get()
-        self.append(facts.Tag(cell_run=self.cell_run, run=run, name=name, value=text))
-
-    def note(self, text: str, run: str | None = None) -> None:
-        run = run or open_block.get()
-        self.append(facts.Note(cell_run=self.cell_run, run=run, text=redact(str(text))))
-
-    def log_data(self, seen: facts.Seen) -> None:
-        """Write down data that the user names as read."""
-        cell_run = self.cell_run
-        if cell_run is None:
-            raise UsageError("Data is recorded for the cell that uses it, and no cell is running.")
-        if self.open_cell is not None and self.open_cell.skipped:
-            raise UsageError(f"Of this cell no data is recorded: it is {self.open_cell.skipped}.")
-        self.append(facts.DataSeen(cell_run=cell_run, reads=[seen]))
-
-    def keep_file(self, name: str, digest: str, size_bytes: int, mime: str) -> None:
-        self.append(
-            facts.FileKept(
-                cell_run=self.cell_run,
-                run=open_block.get(),
-                name=name,
-                digest=digest,
-                size_bytes=size_bytes,
-                mime=mime,
-            )
-        )
-
-    def keep_model(self, model: Any, folder: str) -> None:
-        self.append(
-            facts.ModelSaved(
-                cell_run=self.cell_run, run=open_block.get(), model=model, folder=folder
-            )
-        )
-
     @property
     def cell_run(self) -> str | None:
         """The running cell; between cells, for threads that go on, the last one."""
         return self._cell_run
 
     def mlflow_run_started(self) -> None:
-        """The user's own code starts an MLflow run now."""
         if self.open_cell:
             self.open_cell.mlflow_runs += 1
-        self.append(facts.MlflowRunStarted(cell_run=self.cell_run, at=time.time()))
+        super().mlflow_run_started()
+
+    def log_data(self, seen: facts.Seen) -> None:
+        if self.open_cell is not None and self.open_cell.skipped:
+            raise UsageError(f"Of this cell no data is recorded: it is {self.open_cell.skipped}.")
+        super().log_data(seen)
+
+    @property
+    def notebook(self) -> str | None:
+        return self.workspace.name_of(self.plan.notebook) if self.plan.notebook else None
 
     # ---- its life -----------------------------------------------------------------------------------
 
@@ -398,6 +341,7 @@ class Recorder:
         experiment = plan.experiment if plan.experiment != self.experiment else None
         if experiment:
             self.experiment = experiment
+            self.leave_card()
         if name or tags or experiment:
             self.append(facts.Adopted(name=name, experiment=experiment, tags=tags))
 
@@ -415,11 +359,27 @@ class Recorder:
         if self.open_cell is not None:  # the cell that says stop ends here, for the record
             self.end_cell(self.open_cell, status="ok")
         self._beat.stop()
+        take_card_back()
+        self._beacon.remove()
+        self._take_what_is_late()
         if self.outputs is not None:
             self.outputs.close()
         self.append(facts.SessionEnded(at=time.time(), reason=reason, status=status))
         self.journal.close()
         self.mlflow.release()
+
+    def leave_card(self) -> None:
+        """Let scripts that cells start find this session."""
+        uri = redact(self.destination.uri)
+        leave_card(self.id, self.name, self.experiment, uri, self.workspace)
+
+    def _take_what_is_late(self) -> None:
+        """Take over what processes had to tell after the cell that started them was over."""
+        if self._cell_run is None:
+            return
+        with contextlib.suppress(Exception):
+            for fact in self._watch.take(self._cell_run, at_end=True):
+                self.append(fact)
 
     def watch(self) -> None:
         """Make this the session that data reads of this process are credited to."""

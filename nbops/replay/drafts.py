@@ -109,6 +109,7 @@ class CellDraft:
     writes: list[Seen] = field(default_factory=list)
     modules: dict[str, SeenModule] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)  # scripts that tell by themselves
     names: NamesFound | None = None
     logged: Logged = field(init=False)
     blocks: list["BlockDraft"] = field(default_factory=list)
@@ -182,7 +183,7 @@ class CellDraft:
                 ModuleRef(path=module.path, digest=module.digest)
                 for module in self.modules.values()
             ),
-            processes=tuple(ProcessRef(command=command) for command in self.commands),
+            processes=tuple(self._processes()),
             params=self.params,
             metrics=metrics,
             notes=tuple(self.logged.notes),
@@ -198,9 +199,15 @@ class CellDraft:
             skipped=self.skipped,
         )
 
+    def _processes(self) -> Iterator[ProcessRef]:
+        for command in self.commands:
+            has_joined = any(script and script in command for script in self.joined)
+            yield ProcessRef(command=command, seen_by="audit" if has_joined else "name")
+
     def _unseen(self) -> Iterator[str]:
         """Say of programs that the cell's own text starts that nobody saw them open files."""
-        programs = {_program_of(command): True for command in self.commands}
+        unseen = (one.command for one in self._processes() if one.seen_by == "name")
+        programs = {_program_of(command): True for command in unseen}
         typed = [program for program in programs if program in self.source]
         if typed:
             yield f"what {', '.join(typed)} opened is known by the names on the command line only"

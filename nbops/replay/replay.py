@@ -325,6 +325,11 @@ class Replay:
             cell.commands.append(fact.command)
 
     @_take.register
+    def _(self, fact: facts.ScriptJoined) -> None:
+        if cell := self._cell(fact):
+            cell.joined.append(fact.script)
+
+    @_take.register
     def _(self, fact: facts.Overwritten) -> None:
         self.lookup.overwritten.add((fact.uri, fact.stat))
         self._touch_readers(fact.uri)

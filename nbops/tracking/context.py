@@ -7,6 +7,10 @@ session's experiment where the user set none.
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbops.recording.logbook import Logbook
 
 TAG_ID = "nbops.id"
 TAG_SESSION = "nbops.session"
@@ -22,22 +26,18 @@ class NbopsRunContext:
         _await_embedded_store()
 
     def in_context(self) -> bool:
-        from nbops.recording.current import current
-
-        return current() is not None
+        return _logbook() is not None
 
     def tags(self) -> dict[str, str]:
-        from nbops.recording.current import current
-
-        recorder = current()
-        if recorder is None or not _starts_a_run():
+        book = _logbook()
+        if book is None or not _starts_a_run():
             return {}
-        recorder.mlflow_run_started()
-        tags = {TAG_SESSION: recorder.id}
-        if recorder.cell_run:
-            tags[TAG_STARTED_IN] = recorder.cell_run
-        if recorder.plan.notebook:
-            tags["mlflow.source.name"] = recorder.workspace.name_of(recorder.plan.notebook)
+        book.mlflow_run_started()
+        tags = {TAG_SESSION: book.id}
+        if book.cell_run:
+            tags[TAG_STARTED_IN] = book.cell_run
+        if book.notebook:
+            tags["mlflow.source.name"] = book.notebook
         return tags
 
 
@@ -45,22 +45,31 @@ class NbopsExperiment:
     """`mlflow.default_experiment_provider`: the session's experiment, where the user set none."""
 
     def in_context(self) -> bool:
-        from nbops.recording.current import current
-
-        return current() is not None
+        return _logbook() is not None
 
     def get_experiment_id(self) -> str:
         import mlflow
 
-        from nbops.recording.current import current
         from nbops.tracking.experiments import find_or_create_experiment
 
-        recorder = current()
-        if recorder is None:
+        book = _logbook()
+        if book is None:
             return "0"
-        is_ours = mlflow.get_tracking_uri() == recorder.workspace.embedded_uri
-        root = recorder.workspace.artifacts if is_ours else None
-        return find_or_create_experiment(mlflow.MlflowClient(), recorder.experiment, root)
+        is_ours = mlflow.get_tracking_uri() == book.workspace.embedded_uri
+        root = book.workspace.artifacts if is_ours else None
+        return find_or_create_experiment(mlflow.MlflowClient(), book.experiment, root)
+
+
+def _logbook() -> "Logbook | None":
+    """The session of this process, or of the cell that started this script."""
+    from nbops.recording.current import join, logbook
+
+    return logbook() or (join() if _is_script() else None)
+
+
+def _is_script() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is None or ipython.get_ipython() is None
 
 
 def _starts_a_run() -> bool:

@@ -5,11 +5,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 from kernels import Kernel
-from processes import PATIENCE_S, wait_until
+from watching import last_cell
 
 from nbops.digests import digest_file, digest_folder
 from nbops.index.queries import Index
-from nbops.records import CellRun
 from nbops.workspace import Workspace
 
 LOADER = """
@@ -21,17 +20,6 @@ paths = [f"images/{number}.bin" for number in range(3000)]
 with multiprocessing.get_context("fork").Pool(4) as pool:
     total = sum(pool.imap(load, paths, chunksize=10))
 """
-
-
-def last_cell(index: Index) -> CellRun:
-    """The newest cell run, once all that it read is hashed."""
-
-    def newest() -> CellRun:
-        assert index.wait(PATIENCE_S)
-        return index.document(index.resolve(index.sessions()[0].id)).cell_runs[-1]
-
-    wait_until(lambda: all(one.digest or one.missing for one in newest().reads))
-    return newest()
 
 
 def test_a_loader_with_four_workers_reads_one_folder(

@@ -218,6 +218,7 @@ class Session(Record, frozen=True, kw_only=True):
     tracking_uri: str  # credentials removed
     mlflow_run_id: str | None = None
     coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest
+    net_problem: str | None = None  # why the system was not asked what else was opened
     environment: str | None = None
     source: Source = Source()
     is_tracking: bool = True  # False: paused or stopped

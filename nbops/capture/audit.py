@@ -49,7 +49,7 @@ def unwatched() -> Iterator[None]:
     if watch is None:
         yield
         return
-    with watch.looking_away():
+    with watch.looking_away(), watch.set_aside():
         yield
 
 

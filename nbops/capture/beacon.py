@@ -7,11 +7,14 @@ Renaming it costs a few microseconds; who watches the folder is told, in order w
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from nbops.workspace import runtime_home
 
-BEGAN, ENDED = ".began", ".ended"
+Sign = Literal["began", "ended", "aside", ""]
+"""`aside`: what is opened now is opened by nbops itself."""
 
 
 def beacons_folder() -> Path:
@@ -32,6 +35,7 @@ class Beacon:
         self.session = session
         self.folder = str(beacons_folder() / session)
         self._path = os.path.join(self.folder, "none")
+        self._seq = 0
 
     def make(self) -> None:
         """Make the file: no cell has begun."""
@@ -40,10 +44,20 @@ class Beacon:
             os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def begin(self, seq: int) -> None:
-        self._rename(f"{self.folder}/{seq}{BEGAN}")
+        self._seq = seq
+        self._rename(f"{self.folder}/{seq}.began")
 
     def end(self, seq: int) -> None:
-        self._rename(f"{self.folder}/{seq}{ENDED}")
+        self._rename(f"{self.folder}/{seq}.ended")
+
+    @contextlib.contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """What is opened meanwhile is no doing of the cell that runs."""
+        self._rename(f"{self.folder}/{self._seq}.aside")
+        try:
+            yield
+        finally:
+            self.begin(self._seq)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -61,7 +75,8 @@ class Beacon:
             (sign,) = Path(self.folder).iterdir()
         except (OSError, ValueError):
             return None
-        return read_beacon(sign.name)[0]
+        seq, word = read_beacon(sign.name)
+        return seq if word in ("began", "aside") else None
 
     def _rename(self, path: str) -> None:
         try:
@@ -71,13 +86,14 @@ class Beacon:
         self._path = path
 
 
-def read_beacon(name: str) -> tuple[int | None, int | None]:
-    """Numbers of the cell that began, and of the one that ended, as a beacon's name says.
+def read_beacon(name: str) -> tuple[int, Sign]:
+    """Number of a cell and what happened to it, as a beacon's name says.
 
-    >>> read_beacon("7.began"), read_beacon("7.ended"), read_beacon("none")
-    ((7, None), (None, 7), (None, None))
+    >>> read_beacon("7.began"), read_beacon("none")
+    ((7, 'began'), (0, ''))
     """
-    number, dot, what = name.partition(".")
-    if not number.isdigit():
-        return None, None
-    return (int(number), None) if dot + what == BEGAN else (None, int(number))
+    number, _, word = name.partition(".")
+    for known in ("began", "ended", "aside"):
+        if number.isdigit() and word == known:
+            return int(number), known
+    return 0, ""

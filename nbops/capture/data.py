@@ -6,13 +6,13 @@ opens behind Python's back. Both run inside the user's calls: they take no lock,
 hash of a small regular file, and let nothing but Ctrl-C out.
 """
 
+import contextlib
 import glob
 import os
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ class DataWatch:
                 *self._ledger.take(cell_run, at_end=at_end),
             ]
 
-    @contextmanager
+    @contextlib.contextmanager
     def looking_away(self) -> Iterator[None]:
         """What this thread opens meanwhile is opened by us."""
         before = getattr(self._busy, "now", False)
@@ -115,6 +115,11 @@ class DataWatch:
             yield
         finally:
             self._busy.now = before
+
+    def set_aside(self) -> contextlib.AbstractContextManager[None]:
+        """Have others know, too, that it is opened by us."""
+        is_told = self.active and self._beacon is not None and self._spool is None
+        return self._beacon.set_aside() if is_told and self._beacon else contextlib.nullcontext()
 
     def has_forked(self) -> None:
         """A worker was started; it will leave a spool."""

@@ -290,6 +290,22 @@ class Digested(Fact, frozen=True, kw_only=True, tag="digested"):
     file_count: int | None = None
 
 
+class Netted(Fact, frozen=True, kw_only=True, tag="netted"):
+    """What the operating system says was opened while a cell ran, and that nobody had reported."""
+
+    cell_run: str
+    reads: list[Seen] = []
+    writes: list[Seen] = []
+    unopened: list[str] = []  # uris of files that were named, and were not opened
+    is_whole: bool = True  # whether everything that was opened in the workspace's folders is known
+
+
+class NetCast(Fact, frozen=True, kw_only=True, tag="net_cast"):
+    """Whether the operating system is asked, and why not."""
+
+    problem: str | None = None
+
+
 class Kept(Fact, frozen=True, kw_only=True, tag="kept"):
     """A copy of data with this digest is kept."""
 
@@ -434,6 +450,8 @@ KernelFact = (
 )
 Finding = (
     Digested
+    | Netted
+    | NetCast
     | Kept
     | NamesFound
     | EnvironmentFound

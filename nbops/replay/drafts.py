@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 import msgspec
 
 from nbops.digests import digest_source, is_sampled
-from nbops.journal.facts import CellEnded, Digested, Linked, Mark, NamesFound, Seen, SeenModule
+from nbops.journal.facts import (
+    CellEnded,
+    Digested,
+    Linked,
+    Mark,
+    NamesFound,
+    Netted,
+    Seen,
+    SeenModule,
+)
 from nbops.records import (
     CellRun,
     CellStatus,
@@ -23,6 +32,7 @@ from nbops.records import (
     RunOrigin,
     RunStatus,
     Scalar,
+    SeenBy,
     instant,
 )
 
@@ -105,8 +115,9 @@ class CellDraft:
     skipped: str | None = None
     ended: CellEnded | None = None
     has_died: bool = False
-    reads: list[Seen] = field(default_factory=list)
-    writes: list[Seen] = field(default_factory=list)
+    reported_reads: list[Seen] = field(default_factory=list)
+    reported_writes: list[Seen] = field(default_factory=list)
+    netted: Netted | None = None
     modules: dict[str, SeenModule] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)  # scripts that tell by themselves
@@ -138,6 +149,25 @@ class CellDraft:
         if self.ended is None:
             return "died" if self.has_died else "running"
         return self.ended.status  # type: ignore[return-value]
+
+    @property
+    def reads(self) -> list[Seen]:
+        """What was reported, with what only the net has; without what was named and not opened."""
+        if self.netted is None:
+            return self.reported_reads
+        unopened = set(self.netted.unopened)
+        reported = [
+            seen
+            for seen in self.reported_reads
+            if seen.seen_by != "name" or seen.uri not in unopened
+        ]
+        return [*reported, *self.netted.reads]
+
+    @property
+    def writes(self) -> list[Seen]:
+        if self.netted is None:
+            return self.reported_writes
+        return [*self.reported_writes, *self.netted.writes]
 
     def settle_result(self) -> None:
         """Take the number, or the dict of numbers, that a marked cell ended with as metrics."""
@@ -202,7 +232,9 @@ class CellDraft:
     def _processes(self) -> Iterator[ProcessRef]:
         for command in self.commands:
             has_joined = any(script and script in command for script in self.joined)
-            yield ProcessRef(command=command, seen_by="audit" if has_joined else "name")
+            is_netted = self.netted is not None and self.netted.is_whole
+            by: SeenBy = "audit" if has_joined else "net" if is_netted else "name"
+            yield ProcessRef(command=command, seen_by=by)
 
     def _unseen(self) -> Iterator[str]:
         """Say of programs that the cell's own text starts that nobody saw them open files."""
@@ -447,6 +479,7 @@ def _merged(one: DataRef, other: DataRef) -> DataRef:
     return msgspec.structs.replace(
         one,
         name=other.name if other.seen_by == "user" else one.name,
+        seen_by=other.seen_by if one.seen_by == "name" else one.seen_by,
         digest=one.digest or other.digest,
         missing=None if one.digest or other.digest else one.missing or other.missing,
         shape=one.shape or other.shape,

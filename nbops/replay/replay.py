@@ -58,6 +58,7 @@ class Replay:
         self._adopted_experiment: str | None = None
         self._tags: dict[str, str] = {}
         self._is_paused = False
+        self._net_problem: str | None = None
         self._gaps: list[str] = []
         self._composition: Composition | None = None
 
@@ -128,6 +129,7 @@ class Replay:
             tracking_uri=start.tracking_uri,
             mlflow_run_id=created[0] if created else None,
             coverage=self._coverage(),
+            net_problem=self._net_problem,
             environment=environment,
             source=self.source or Source(),
             is_tracking=end is None and not self._is_paused,
@@ -315,8 +317,8 @@ class Replay:
     @_take.register
     def _(self, fact: facts.DataSeen) -> None:
         if cell := self._cell(fact):
-            cell.reads += fact.reads
-            cell.writes += fact.writes
+            cell.reported_reads += fact.reads
+            cell.reported_writes += fact.writes
             cell.modules |= {module.path: module for module in fact.modules}
 
     @_take.register
@@ -422,6 +424,15 @@ class Replay:
     def _(self, fact: facts.Digested) -> None:
         self.lookup.digests[fact.uri, fact.stat] = fact
         self._touch_readers(fact.uri)
+
+    @_take.register
+    def _(self, fact: facts.Netted) -> None:
+        if cell := self._cell(fact):
+            cell.netted = fact
+
+    @_take.register
+    def _(self, fact: facts.NetCast) -> None:
+        self._net_problem = fact.problem
 
     @_take.register
     def _(self, fact: facts.Kept) -> None:

@@ -22,6 +22,7 @@ from nbops.recording.destination import choose_destination, remember_access
 from nbops.tracking.following import DigestCache, FollowedSession
 from nbops.tracking.kept_data import KeptData
 from nbops.tracking.mlflow_reader import LinkQuestion
+from nbops.tracking.net import Net
 from nbops.tracking.ownership import Lease
 from nbops.tracking.packing import Packer
 from nbops.tracking.priorities import idle_disk, yield_to_all
@@ -57,6 +58,8 @@ class Courier:
         self._index = IndexWriter(workspace)
         self._cache = DigestCache(self._index.digest_of, self._index.put_digest)
         self._data = KeptData(workspace)
+        self._net = Net(workspace)
+        self._net.cast()
         self._followed: dict[str, FollowedSession] = {}
         self._packers: dict[str, Packer] = {}
         self._shippers: dict[str, Shipper] = {}
@@ -124,6 +127,7 @@ class Courier:
         self._worker.join(5.0)
         for followed in self._followed.values():
             followed.close()
+        self._net.draw_in()
         self._index.close()
 
     def serve(self, should_stop: Callable[[], bool]) -> None:
@@ -187,7 +191,13 @@ class Courier:
         if lease is not self._own_lease and not lease.take(started):
             return
         followed = FollowedSession(
-            self.workspace, folder, lease, later=self._jobs.put, cache=self._cache, data=self._data
+            self.workspace,
+            folder,
+            lease,
+            later=self._jobs.put,
+            cache=self._cache,
+            data=self._data,
+            net=self._net,
         )
         self._followed[folder.name] = followed
         self._packers[folder.name] = Packer(followed)

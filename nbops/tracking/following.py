@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.beacon import Beacon
 from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
 from nbops.capture.folders import hash_folder
 from nbops.capture.hashing import digest_content, is_settled
@@ -19,6 +20,8 @@ from nbops.replay import Replay
 from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
 from nbops.tracking.hash_limits import HashLimits
 from nbops.tracking.kept_data import KeptData
+from nbops.tracking.net import Catch, Net
+from nbops.tracking.netting import sift
 from nbops.tracking.ownership import Lease, is_alive
 from nbops.tracking.remote import find_remote
 from nbops.tracking.sampling import Sampler
@@ -39,6 +42,8 @@ class FollowedSession:
         Digests by stat.
     data
         Copies of what was read and written.
+    net
+        What the operating system says was opened.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class FollowedSession:
         later: Later,
         cache: "DigestCache",
         data: KeptData,
+        net: Net,
     ) -> None:
         self.workspace = workspace
         self.folder = folder
@@ -59,6 +65,9 @@ class FollowedSession:
         self._cache = cache
         self._data = data
         self._limits = HashLimits(workspace.settings)
+        self._net = net
+        self._catches: list[Catch] = []
+        self._net_problem: str | None = None
         self._journal = Tail(folder / JOURNAL, chained=True)
         self._edits = Tail(folder / EDITS, chained=False)
         self._findings = Findings(folder / FINDINGS)
@@ -109,6 +118,7 @@ class FollowedSession:
             self.replay.feed(edit)
         self._checker.look(is_over=self.replay.status != "running")
         self._sampler.look(self.replay)
+        self._look_into_net()
         while self._inbox:
             is_new = True
             self.replay.feed(self._inbox.popleft())
@@ -131,6 +141,24 @@ class FollowedSession:
         return self._checker.is_busy
 
     # ---- inside -------------------------------------------------------------------------------------
+
+    def _look_into_net(self) -> None:
+        """Tell of cells that have ended what only the net has."""
+        if self._net.problem != self._net_problem:
+            self._net_problem = self._net.problem
+            self.note(facts.NetCast(problem=self._net.problem))
+        self._catches += self._net.take(self.id)
+        for catch in list(self._catches):
+            cell = self.replay.cells.get(f"{self.id}.{catch.seq}")
+            if cell is None or cell.ended is None:
+                continue
+            self._catches.remove(catch)
+            if cell.netted is None and not cell.skipped:
+                found = sift(cell, catch, self.workspace, self._net.covers)
+                if found.reads or found.writes or found.unopened or cell.commands:
+                    self.note(found)
+                for seen in (*found.reads, *found.writes):
+                    self._ask_digest(seen)
 
     def _follow_up(self, fact: Any) -> None:
         match fact:
@@ -176,7 +204,7 @@ class FollowedSession:
         uri, stat = seen.uri, seen.stat
         if seen.digest is not None:
             path, digest = path_of(uri), seen.digest
-            self._ask(("keep", digest), lambda: self._keep(path, digest, stat[1]))
+            self._ask(("keep", digest), lambda: self._keep_read(path, digest, stat[1]))
             return
         if (uri, stat) not in self.replay.lookup.digests:
             self._ask(("digest", uri, stat), lambda: self._find_digest(uri, stat))
@@ -196,6 +224,10 @@ class FollowedSession:
         self.note(facts.Digested(uri=uri, stat=stat, digest=digest, missing=missing))
         if digest is not None:
             self._keep(path, digest, stat[1])
+
+    def _keep_read(self, path: str, digest: str, size_bytes: int) -> None:
+        with self._net.our_own(path):
+            self._keep(path, digest, size_bytes)
 
     def _keep(self, path: str, digest: str, size_bytes: int) -> None:
         if digest in self.replay.lookup.kept:
@@ -221,7 +253,9 @@ class FollowedSession:
 
     def _find_source(self) -> None:
         if self.replay.source is None and self.replay.started is not None:
-            self.note(self._sources.find(Path(self.replay.started.cwd)))
+            with self._net.our_own(str(self.workspace.root)):  # git reads what has changed
+                found = self._sources.find(Path(self.replay.started.cwd))
+            self.note(found)
 
     def _find_untracked(self, modules: list[facts.SeenModule]) -> None:
         if found := self._sources.add(modules, self.replay.source):
@@ -236,6 +270,7 @@ class FollowedSession:
         self._looked_at = now
         if is_alive(started):
             return
+        Beacon(self.id).remove()
         for fact in self._journal.read():  # what it wrote last of all
             self.replay.feed(fact)
             self._follow_up(fact)

@@ -19,8 +19,13 @@ def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
     return counts
 
 
-def say_coverage(counts: Mapping[str, int]) -> str:
+def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> str:
     """A session's coverage in words.
+
+    Parameters
+    ----------
+    net_problem
+        Why what was opened besides is not, or not wholly, known.
 
     >>> say_coverage({"audit": 9, "wrapper": 3})
     '12 reads: 9 by audit, 3 by wrapper, 0 only by the net; all with a digest'
@@ -35,7 +40,8 @@ def say_coverage(counts: Mapping[str, int]) -> str:
     missing = counts.get("missing", 0)
     reads = "1 read" if total == 1 else f"{total} reads"
     digests = f"{missing} without a digest" if missing else "all with a digest"
-    return f"{reads}: {', '.join([*by, f'{net} only by the net'])}; {digests}"
+    net_is = f"; the net was not out everywhere: {net_problem}" if net_problem else ""
+    return f"{reads}: {', '.join([*by, f'{net} only by the net'])}; {digests}{net_is}"
 
 
 _HOW = {"user": "hand", "monitor": "monitoring"}

@@ -78,7 +78,7 @@ class StatusView:
                 lines.append(f"nothing can be written: {live.problem}; what is new waits in memory")
             own = next((s for s in self._sessions if s.id == live.id), None)
             if own is not None:
-                lines.append(f"seen: {say_coverage(own.coverage)}")
+                lines.append(f"seen: {say_coverage(own.coverage, own.net_problem)}")
         others = [
             s for s in self._sessions if s.status == "running" and (not live or s.id != live.id)
         ]

@@ -155,6 +155,7 @@ class CellRun(Record, frozen=True, kw_only=True):
     writes: tuple[DataRef, ...] = ()
     modules: tuple[ModuleRef, ...] = ()
     processes: tuple[ProcessRef, ...] = ()
+    unexplained_bytes: int | None = None  # that it read, of whatever no layer saw; None: not known
     params: dict[str, Scalar] = {}
     metrics: dict[str, list[MetricPoint]] = {}
     notes: tuple[str, ...] = ()
@@ -217,7 +218,8 @@ class Session(Record, frozen=True, kw_only=True):
     files: tuple[FileRef, ...] = ()
     tracking_uri: str  # credentials removed
     mlflow_run_id: str | None = None
-    coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest
+    coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest;
+    # `unexplained`: cells that read more than any layer can name
     net_problem: str | None = None  # why the system was not asked what else was opened
     environment: str | None = None
     source: Source = Source()

@@ -61,6 +61,7 @@ class DataWatch:
         self._beacon = beacon
         self.active = False  # only while a cell runs
         self.failures = 0
+        self.excluded_bytes = 0  # sizes of what was opened and is no data: caches, packages
         self._inside = f"{workspace.root}{os.sep}"
         self._is_excluded = data_filter(workspace)
         self._source = ""
@@ -120,6 +121,11 @@ class DataWatch:
         """Have others know, too, that it is opened by us."""
         is_told = self.active and self._beacon is not None and self._spool is None
         return self._beacon.set_aside() if is_told and self._beacon else contextlib.nullcontext()
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether other processes read for it, too."""
+        return self._has_workers
 
     def has_forked(self) -> None:
         """A worker was started; it will leave a spool."""
@@ -301,6 +307,7 @@ class DataWatch:
             self._note_module(path)
             return
         if self._is_excluded(path):
+            self._count_excluded(path)
             return
         if self._spool is not None and reads and not writes and self._spool.has_told(path):
             return
@@ -320,6 +327,10 @@ class DataWatch:
         if writes:
             self._ledger.about_to_write(path)
             self._ledger.write(path, "audit")
+
+    def _count_excluded(self, path: str) -> None:
+        if content := stat_file(path):
+            self.excluded_bytes += content[1]
 
     def _note_module(self, path: str) -> None:
         if not path.startswith(self._inside) or self._is_excluded(path):

@@ -155,6 +155,9 @@ class CellEnded(Fact, frozen=True, kw_only=True, tag="cell_ended"):
     duration_s: float
     cpu_s: float
     peak_memory_bytes: int | None = None
+    read_bytes: int | None = (
+        None  # without caches and packages; None: not measured, or by workers, too
+    )
     error: CellError | None = None
     params: dict[str, Scalar] = {}
     result: Number | dict[str, Number] | None = None  # last expression of a marked cell

@@ -16,6 +16,7 @@ from nbops.capture.data import DataWatch
 from nbops.capture.environment import package_folders, stamp_environment
 from nbops.capture.imports import LoadedModules
 from nbops.capture.machine import (
+    bytes_read,
     implementation_name,
     memory_now,
     most_memory,
@@ -50,6 +51,9 @@ from nbops.workspace import Workspace
 _LOOK_FOR_BACKGROUND_S = 30.0
 _TOO_SHORT_TO_GROW_S = 0.001
 """Pages come at up to 10 GB/s: a cell that ended sooner has what was there before, within 10 MB."""
+
+_TOO_SHORT_TO_READ_S = 0.005
+"""A cell that ended sooner has read 50 MB at most."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Recorder(Logbook):
         self._cell_run: str | None = None
         self._rss = memory_now()  # bytes, when the last cell ended
         self.mlflow = MlflowMirror(destination)
+        self._read = 0  # bytes, by when a cell that took a while ended last
         self._seq = 0
         self._folders = package_folders(sys.path)
         self._beacon = Beacon(self.id)
@@ -243,6 +248,7 @@ class Recorder(Logbook):
         maxrss = most_memory()
         if duration > _TOO_SHORT_TO_GROW_S:
             self._rss = memory_now()
+        read_bytes = self._read_bytes() if duration > _TOO_SHORT_TO_READ_S else None
         self.append(
             facts.CellEnded(
                 cell_run=cell.id,
@@ -253,6 +259,7 @@ class Recorder(Logbook):
                 peak_memory_bytes=maxrss
                 if maxrss > cell.maxrss_before
                 else max(self._rss, cell.rss_peak),
+                read_bytes=read_bytes,
                 error=CellError(name=error.name, message="") if error and cell.skipped else error,
                 params={key: as_scalar(key, value) for key, value in (params or {}).items()},
                 result=result,
@@ -267,6 +274,15 @@ class Recorder(Logbook):
         )
         self.open_cell = None
         self.look_for_background()
+
+    def _read_bytes(self) -> int | None:
+        """What was read since this was asked last, but for what is no data."""
+        now = bytes_read()
+        if now is None:
+            return None
+        excluded, self._watch.excluded_bytes = self._watch.excluded_bytes, 0
+        before, self._read = self._read, now
+        return None if self._watch.has_workers or not before else max(now - before - excluded, 0)
 
     def _end_outputs(self, cell: OpenCell, error: CellError | None) -> bool | None:
         """Whether the cell showed anything; None when that is not known."""

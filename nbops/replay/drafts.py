@@ -43,6 +43,10 @@ Content = tuple[str, tuple[int, int, int]]
 SYSTEM = "system/"
 """How MLflow's names of system metrics begin."""
 
+_MUCH_BYTES = 64_000_000
+_OFTEN = 10
+"""As often a file may be read again by a library that opened it once."""
+
 Point = tuple[int, Number, float]
 """One value of a metric: step, value, seconds since the epoch."""
 
@@ -190,6 +194,8 @@ class CellDraft:
         }
         warnings = list(ended.warnings) if ended else []
         warnings += self._unseen()
+        if unexplained := self.unexplained_bytes(lookup):
+            warnings.append(f"it read {unexplained / 1e6:,.0f} MB that nobody saw it open")
         if self.link_missing:
             warnings.append(self.link_missing)
         if self.has_lost_outputs:
@@ -214,6 +220,7 @@ class CellDraft:
                 for module in self.modules.values()
             ),
             processes=tuple(self._processes()),
+            unexplained_bytes=self.unexplained_bytes(lookup),
             params=self.params,
             metrics=metrics,
             notes=tuple(self.logged.notes),
@@ -228,6 +235,22 @@ class CellDraft:
             mlflow_run_ids=tuple(self.links),
             skipped=self.skipped,
         )
+
+    def unexplained_bytes(self, lookup: "Lookup") -> int | None:
+        """How much it read of what no layer saw; None where that cannot be told.
+
+        What is read is more than files of data: modules, pipes, a file again and again. Only what none of
+        these comes to is said to be unexplained.
+        """
+        ended = self.ended
+        if ended is None or ended.read_bytes is None or ended.imported or self.commands:
+            return None
+        sizes = [ref.size_bytes for ref in lookup.data_refs([*self.reads, *self.writes])]
+        if any(size is None for size in sizes):
+            return None
+        known = sum(size for size in sizes if size is not None)
+        is_much = ended.read_bytes > max(_MUCH_BYTES, _OFTEN * known)
+        return ended.read_bytes if is_much else 0
 
     def _processes(self) -> Iterator[ProcessRef]:
         for command in self.commands:
@@ -434,12 +457,12 @@ class Lookup:
 
     def data_refs(self, seen: list[Seen]) -> tuple[DataRef, ...]:
         """One reference per content, however often and by whomever it was seen."""
-        refs: dict[tuple[str, object], DataRef] = {}
+        by_look: dict[tuple[str, object], DataRef] = {}
         for one in seen:
-            key = (one.uri, one.stat or one.digest)
-            ref = self._data_ref(one)
-            known = refs.get(key)
-            refs[key] = ref if known is None else _merged(known, ref)
+            _add(by_look, (one.uri, one.stat or one.digest), self._data_ref(one))
+        refs: dict[tuple[str, object], DataRef] = {}
+        for look, ref in by_look.items():  # a folder is looked at again and again
+            _add(refs, (ref.uri, ref.digest) if ref.digest else look, ref)
         return tuple(refs.values())
 
     def _data_ref(self, seen: Seen) -> DataRef:
@@ -473,6 +496,11 @@ def _modified_at(seen: Seen) -> datetime | None:
     if seen.stat is None or seen.kind != "file":
         return None
     return datetime.fromtimestamp(seen.stat[2] / 1e9, UTC)
+
+
+def _add(refs: dict[tuple[str, object], DataRef], key: tuple[str, object], ref: DataRef) -> None:
+    known = refs.get(key)
+    refs[key] = ref if known is None else _merged(known, ref)
 
 
 def _merged(one: DataRef, other: DataRef) -> DataRef:

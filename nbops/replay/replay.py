@@ -247,6 +247,9 @@ class Replay:
                 counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
                 if ref.missing:
                     counts["missing"] = counts.get("missing", 0) + 1
+            unexplained = cell.unexplained_bytes(self.lookup)
+            if unexplained is not None:
+                counts["unexplained"] = counts.get("unexplained", 0) + bool(unexplained)
         return counts
 
     def _cell(self, fact: Any) -> CellDraft | None:

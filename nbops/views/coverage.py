@@ -16,6 +16,8 @@ def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
             counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
             if ref.missing:
                 counts["missing"] = counts.get("missing", 0) + 1
+        if cell.unexplained_bytes is not None:
+            counts["unexplained"] = counts.get("unexplained", 0) + bool(cell.unexplained_bytes)
     return counts
 
 
@@ -27,21 +29,24 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
     net_problem
         Why what was opened besides is not, or not wholly, known.
 
-    >>> say_coverage({"audit": 9, "wrapper": 3})
-    '12 reads: 9 by audit, 3 by wrapper, 0 only by the net; all with a digest'
+    >>> say_coverage({"audit": 9, "wrapper": 3, "unexplained": 0})
+    '12 reads: 9 by audit, 3 by wrapper, 0 only by the net, 0 unexplained; all with a digest'
     >>> say_coverage({"audit": 1, "name": 1, "missing": 1})
     '2 reads: 1 by audit, 1 only by the net; 1 without a digest'
     """
     by = [f"{counts[how]} by {_HOW.get(how, how)}" for how in _KNOWN if counts.get(how)]
     net = sum(counts.get(how, 0) for how in _NET)
+    by.append(f"{net} only by the net")
+    if "unexplained" in counts:  # else nobody measured
+        by.append(f"{counts['unexplained']} unexplained")
     total = net + sum(counts.get(how, 0) for how in _KNOWN)
-    if not total:
+    if not total and not counts.get("unexplained"):
         return "no data was read"
     missing = counts.get("missing", 0)
     reads = "1 read" if total == 1 else f"{total} reads"
     digests = f"{missing} without a digest" if missing else "all with a digest"
     net_is = f"; the net was not out everywhere: {net_problem}" if net_problem else ""
-    return f"{reads}: {', '.join([*by, f'{net} only by the net'])}; {digests}{net_is}"
+    return f"{reads}: {', '.join(by)}; {digests}{net_is}"
 
 
 _HOW = {"user": "hand", "monitor": "monitoring"}

@@ -56,6 +56,20 @@ def test_a_file_seen_twice_is_one_reference_with_all_that_is_known():
     assert (ref.digest, ref.shape, ref.columns) == ("file1:" + "a" * 64, (3, 2), ("x", "y"))
 
 
+def test_a_folder_that_was_looked_at_twice_is_one_reference_when_it_is_the_same():
+    told = Told()
+    looks = [
+        seen("images", digest=None, kind="folder", size_bytes=None, stat=(0, 0, at))
+        for at in (1, 2, 3)
+    ]
+    told.cell("load()", reads=looks)
+    told.findings += [
+        facts.Digested(uri="file:///w/images", stat=look.stat, digest=digest, file_count=2)
+        for look, digest in zip(looks, ("folder1:a", "folder1:a", "folder1:b"), strict=True)
+    ]
+    assert [ref.digest for ref in refs(told)] == ["folder1:a", "folder1:b"]
+
+
 def test_two_contents_of_one_file_are_two_references():
     told = Told()
     told.cell("read()", reads=[seen("a.csv", "file1:aa"), seen("a.csv", "file1:bb")])
@@ -93,3 +107,18 @@ def test_models_carry_the_digests_of_the_data_behind_them():
     told.cell("df = read()", reads=[seen("a.csv", "file1:aa")])
     told.cell("%%track forest\nm = fit(df)", model())
     assert told.runs()[0].models[0].data_digests == ("file1:aa",)
+
+
+def test_what_no_layer_can_name_is_unexplained():
+    told = Told()
+    told.cell("load()", reads=[seen("a.csv", size_bytes=1_000_000)], read_bytes=500_000_000)
+    told.cell("again()", reads=[seen("a.csv", size_bytes=200_000_000)], read_bytes=500_000_000)
+    told.cell("quick()", read_bytes=40_000_000)
+    told.cell("import torch", read_bytes=500_000_000, imported=["torch"])
+    told.cell("!cat big", facts.ProcessStarted(cell_run="", command="cat big"), read_bytes=10**9)
+    told.cell("unmeasured()")
+    cells = told.replay().document().cell_runs
+    expected = [500_000_000, 0, 0, None, None, None]
+    assert [cell.unexplained_bytes for cell in cells] == expected
+    assert cells[0].warnings == ("it read 500 MB that nobody saw it open",)
+    assert told.replay().session().coverage == {"audit": 2, "unexplained": 1}

@@ -213,6 +213,10 @@ class FollowedSession:
         if not uri.startswith("file:"):
             self.note(find_remote(uri, stat))
             return
+        with self._net.our_own(path_of(uri)):
+            self._hash(uri, stat)
+
+    def _hash(self, uri: str, stat: Stat) -> None:
         path = path_of(uri)
         if is_of_folder(stat):
             self.note(_find_folder(uri, path, stat, self._limits.of(path)))

@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import logging
 import os
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -107,9 +108,13 @@ class Net:
 
     @contextlib.contextmanager
     def our_own(self, path: str) -> Iterator[None]:
-        """What is opened of this path meanwhile is opened by this process."""
+        """What is opened of this path, or pattern, meanwhile is opened by this process."""
         number = next(self._numbers)
-        self._own_paths[number] = path
+        magic = re.search(r"[*?[]", path)
+        is_pattern = magic is not None and not os.path.exists(path)
+        self._own_paths[number] = (
+            os.path.dirname(path[: magic.start()]) if magic and is_pattern else path
+        )
         self._own.begin(number)
         try:
             yield

@@ -87,8 +87,13 @@ def test_folders_that_are_made_in_the_cell_are_watched_with_what_lies_in_them(
 
 
 def test_what_nbops_itself_opens_is_not_the_cells(net: Net, beacon: Beacon):
+    Path("own").mkdir()
+    wait_until(lambda: net.covers(str(Path("own/x").absolute())))
+    Path("own/x.csv").write_text("2\n")
     Path("data/own.csv").write_text("2\n")
     beacon.begin(0)
+    with net.our_own(str(Path("own/*.csv").absolute())):
+        Path("own/x.csv").read_text()
     with net.our_own(str(Path("data/own.csv").absolute())):
         Path("data/own.csv").read_text()
     with beacon.set_aside():

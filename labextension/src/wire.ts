@@ -86,6 +86,10 @@ export interface Session {
   readonly ended_at: Instant | null;
   readonly is_tracking: boolean;
   readonly problems: readonly string[];
+  /** Reads by how they were seen; absent from older servers. */
+  readonly coverage?: Readonly<Record<string, number>>;
+  /** Why the system was not asked everywhere what else was opened. */
+  readonly net_problem?: string | null;
 }
 
 export interface UnchangedNotebook {

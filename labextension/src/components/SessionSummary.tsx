@@ -4,7 +4,7 @@ import type { History } from '../history';
 import type { Translation } from '../tokens';
 import { judge } from '../trust';
 import type { Trust } from '../trust';
-import { showMoment, showStatus, showTime } from '../wording';
+import { sayCoverage, showMoment, showStatus, showTime } from '../wording';
 import type { Session } from '../wire';
 import { useSurroundings } from './surroundings';
 
@@ -36,7 +36,7 @@ export function SessionSummary({ session, history }: SessionSummaryProps): React
             {' · '}
             <span
               className={trust.missing.length > 0 ? 'nbops-mod-warning' : undefined}
-              title={trust.missing.join('\n')}
+              title={[sayCoverage(session, trans), ...trust.missing].filter(Boolean).join('\n')}
             >
               {reads}
             </span>

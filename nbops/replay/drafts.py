@@ -1,5 +1,6 @@
 """What replaying has gathered of a cell and of a run so far; each becomes a frozen record."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ Content = tuple[str, tuple[int, int, int]]
 
 SYSTEM = "system/"
 """How MLflow's names of system metrics begin."""
+
+_SHELL_LINE = re.compile(r"^\s*(?:\w+\s*=\s*)?!", re.MULTILINE)
 
 _MUCH_BYTES = 64_000_000
 _OFTEN = 10
@@ -263,7 +266,8 @@ class CellDraft:
         """Say of programs that the cell's own text starts that nobody saw them open files."""
         unseen = (one.command for one in self._processes() if one.seen_by == "name")
         programs = {_program_of(command): True for command in unseen}
-        typed = [program for program in programs if program in self.source]
+        is_shell = _SHELL_LINE.search(self.source) is not None
+        typed = [program for program in programs if is_shell or program in self.source]
         if typed:
             yield f"what {', '.join(typed)} opened is known by the names on the command line only"
 

@@ -84,7 +84,7 @@ def test_programs_of_a_cell_are_told_with_the_files_they_name(
     assert [one.name for one in last_cell(index).reads] == ["x.csv"]
 
     def runs_under_the_net() -> bool:
-        kernel.run("!python train.py; ls train.py x.csv")
+        kernel.run("import sys\n!{sys.executable} train.py; ls train.py x.csv")
         cell = last_cell(index)
         if not any(one.seen_by == "net" for one in cell.reads):  # it was not out yet
             assert cell.warnings == (

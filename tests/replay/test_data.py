@@ -91,7 +91,7 @@ def test_coverage_counts_reads_by_how_they_were_seen_and_what_is_missing():
 def test_programs_that_the_cells_text_starts_are_warned_of_others_only_told():
     told = Told()
     told.cell(
-        "!cat x.csv",
+        "subprocess.run(['cat', 'x.csv'])",
         facts.ProcessStarted(cell_run="s.0", command="cat x.csv"),
         facts.ProcessStarted(cell_run="s.0", command="/usr/bin/lscpu --json"),
     )

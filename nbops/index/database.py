@@ -13,7 +13,7 @@ from nbops.records import CellRun, Run, Session, from_json, to_json
 from nbops.replay import Replay
 from nbops.workspace import Workspace
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY, notebook TEXT, kernel_id TEXT, name TEXT, experiment TEXT, status TEXT,
@@ -34,8 +34,10 @@ CREATE INDEX data_uses_by_cell ON data_uses (cell_run_id);
 CREATE TABLE runs (
     id TEXT PRIMARY KEY, session_id TEXT, experiment TEXT, notebook TEXT, name TEXT, status TEXT,
     origin TEXT, user TEXT, started_at TEXT, duration_s REAL, mlflow_run_id TEXT, version INTEGER,
-    record BLOB, tracking_uri TEXT, search TEXT
+    tracking_uri TEXT, search TEXT, record BLOB
 );
+CREATE INDEX runs_by_experiment ON runs (experiment, started_at);
+CREATE INDEX runs_by_user ON runs (user, started_at);
 CREATE INDEX runs_by_time ON runs (started_at);
 CREATE INDEX runs_by_mlflow ON runs (mlflow_run_id);
 CREATE INDEX runs_by_session ON runs (session_id);
@@ -238,8 +240,8 @@ class IndexWriter:
             "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(run.id, run.session_id, experiment, notebook, run.name, run.status, run.origin),
-                *(user, _text(run.started_at), duration, run.mlflow_run_id, version, to_json(run)),
-                *(uri, search_text(run, experiment, notebook, user)),
+                *(user, _text(run.started_at), duration, run.mlflow_run_id, version),
+                *(uri, search_text(run, experiment, notebook, user), to_json(run)),
             ),
         )
         self._db.executemany("INSERT INTO run_values VALUES (?, ?, ?, ?, ?)", values_of(run))

@@ -11,8 +11,9 @@ from places import run_code, scratch_workspace
 from table import Line, spread_of
 
 from nbops.index.database import IndexWriter
+from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
-from nbops.records import Run, Session, instant
+from nbops.records import Run, Session, instant, to_json
 from nbops.workspace import Workspace
 
 _RUNS, _KEYS, _MLFLOW_RUNS = 10_000, 50, 1_000
@@ -51,6 +52,11 @@ def measure() -> list[Line]:
         where = "metrics.m0 > 0.5 and params.p1 != '3'"
         ours = _timed(lambda: index.runs(where=where, sort="metrics.m1", limit=100))
         newest = _timed(lambda: index.runs(limit=100))
+        asked = PageQuestion(where=where, sort="metrics.m1")
+        page = _timed(lambda: to_json(list_page(index, asked)))
+        searched = _timed(lambda: to_json(list_page(index, PageQuestion(text="run 77"))))
+        since = list_page(index, asked).version
+        poll = _timed(lambda: to_json(list_page(index, PageQuestion(where=where, since=since))))
         store = project / "mlflow.db"
         run_code("import sys\nfrom mlflow import MlflowClient\n"
                  "MlflowClient(tracking_uri=sys.argv[1]).search_experiments()",
@@ -70,6 +76,24 @@ def measure() -> list[Line]:
             "the newest 100 of them",
             f"{median(newest) * 1000:.1f} ms",
             spread_of(newest, "ms", 1000),
+            "",
+        ),
+        Line(
+            "a page of 100 as the server sends it, counted",
+            f"{median(page) * 1000:.1f} ms",
+            spread_of(page, "ms", 1000),
+            "",
+        ),
+        Line(
+            "the same of a text that is searched for",
+            f"{median(searched) * 1000:.1f} ms",
+            spread_of(searched, "ms", 1000),
+            "",
+        ),
+        Line(
+            "a poll when nothing changed",
+            f"{median(poll) * 1000:.2f} ms",
+            spread_of(poll, "ms", 1000),
             "",
         ),
     ]
@@ -98,6 +122,7 @@ def _fill_index(workspace: Workspace) -> None:
                 params={f"p{k}": str((number + k) % 10) for k in range(_KEYS // 2)},
             )
             writer._put_run(run, session, number)
+        writer._note_runs(_RUNS)
     writer.close()
 
 

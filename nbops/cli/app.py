@@ -16,6 +16,7 @@ _FIRST = {
 }
 _MORE = {
     "compare": ("nbops.cli.compare", "Compare two or more runs; --html makes a page of it."),
+    "params": ("nbops.cli.params", "List what can be set in a notebook."),
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),
     "check": ("nbops.cli.check", "Look for hidden state, stale results, missing seeds."),

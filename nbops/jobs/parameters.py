@@ -1,111 +1,163 @@
-"""Parameters of a notebook: what its tagged cells assign."""
+"""Values for a notebook's parameters, checked before any kernel starts.
 
-import ast
+`check_parameters` is the one check: Python, terminal, sweeps and pipelines call it.
+"""
+
+import difflib
 import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from nbops.errors import UsageError
+from nbops.errors import NotFound, UsageError
+from nbops.jobs.declarations import COMPUTED, TAG, Declarations, parse_parameters, read_declarations
+from nbops.jobs.injection import INJECTED, write_value
+from nbops.jobs.kinds import Kind, Unfit, read_any
 
-_WORDS = {"true": True, "false": False, "null": None}
-_INSTEAD = 'Give a list: "{name}=[1, 2]"; or text: "{name}=\'1,2\'".'
+
+@dataclass(frozen=True)
+class Typed:
+    """A value as it was typed in a terminal: its parameter's kind says what it means."""
+
+    text: str
 
 
-def read_parameters(notebook: Any) -> dict[str, Any]:
-    """Values that the cells tagged `parameters` and `injected-parameters` assign literally."""
-    found: dict[str, Any] = {}
-    for tag in ("parameters", "injected-parameters"):
+def read_notebook(path: Path) -> Any:
+    """A notebook file, in nbformat 4's shape.
+
+    Raises
+    ------
+    NotFound, UsageError
+        There is no such file; or it is no notebook.
+    """
+    import warnings
+
+    import nbformat
+
+    if not path.is_file():
+        raise NotFound(f"There is no notebook {str(path)!r}.")
+    try:
+        content = path.read_text("utf-8")
+        _ = json.loads(content)["nbformat"]  # without it nbformat would take it for a version 1
+        with warnings.catch_warnings(action="ignore"):
+            notebook = nbformat.convert(nbformat.reader.reads(content), 4)
         for cell in notebook.cells:
-            if cell.cell_type == "code" and tag in cell.metadata.get("tags", ()):
-                found |= _literals(cell.source)
-    return found
+            _ = cell.cell_type, cell.source, cell.metadata.keys()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except Exception as error:
+        raise UsageError(
+            f"{path} is no notebook.", "JupyterLab would not open it either."
+        ) from error
+    return notebook
 
 
-def as_json(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Parameters as JSON can hold them: what it has no type for becomes its `repr`."""
-    return {name: _json_or_repr(value) for name, value in parameters.items()}
+def is_python(notebook: Any) -> bool:
+    """Whether a notebook's cells are Python, as those without a language are."""
+    metadata = notebook.metadata
+    language = metadata.get("language_info", {}).get("name")
+    return (language or metadata.get("kernelspec", {}).get("language") or "python") == "python"
 
 
-def parse_parameter(name: str, text: str) -> Any:
-    """A value given on the command line: a Python literal, JSON's true, false or null, else text.
+def declarations_of(path: Path) -> Declarations:
+    """What a notebook file declares; see `read_notebook` for what may be wrong with it."""
+    return read_declarations(read_notebook(path).cells, path.name)
 
-    >>> [parse_parameter("x", text) for text in ("8", "0.1", "True", "[1, 2]", "rf", "null", "'null'")]
-    [8, 0.1, True, [1, 2], 'rf', None, 'null']
+
+def check_parameters(declared: Declarations, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a notebook will get.
+
+    Parameters
+    ----------
+    given
+        By name; what was typed in a terminal is `Typed`.
 
     Raises
     ------
     UsageError
-        No notebook can be given such a parameter.
+        A name is unknown, a value of the wrong type or out of range, one that must be given is not.
     """
-    try:
-        compile(f"{name} = 0", "-p", "exec")
-    except SyntaxError:
+    if declared.problem:
         raise UsageError(
-            f"-p {name}: Python has that word for itself.",
-            "Call the parameter something else in the notebook, too.",
-        ) from None
-    if text in _WORDS:
-        return _WORDS[text]
-    try:
-        text.encode()
-        value = ast.literal_eval(text)
-    except UnicodeEncodeError:
-        raise UsageError(f"-p {name}: its value is no UTF-8.", "Give text.") from None
-    except (SyntaxError, ValueError):
-        return text
-    except (TypeError, MemoryError, RecursionError) as error:
-        reason = str(error) or "it is nested too deeply"
-        raise UsageError(
-            f"-p {name}: {text[:80]!r} is no value: {reason}.",
-            f"Text that looks like one goes into quotes of its own: -p \"{name}='...'\"",
-        ) from error
-    _check(name, value)
-    return value
-
-
-def _check(name: str, value: Any) -> None:
-    """Refuse what papermill would write into the notebook as text."""
-    if isinstance(value, list):
-        for item in value:
-            _check(name, item)
-    elif isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise UsageError(
-                f"-p {name}: a dict's keys must be text.", f"Such as \"{name}={{'a': 1}}\"."
-            )
-        for item in value.values():
-            _check(name, item)
-    elif not (value is None or isinstance(value, str | bool | int | float)):
-        raise UsageError(
-            f"-p {name}: a {type(value).__name__} cannot be given to a notebook.",
-            _INSTEAD.format(name=name),
+            f"The parameters cell of {declared.notebook} is no Python: {declared.problem}."
         )
+    if given and declared.source is None:
+        raise UsageError(
+            f"{declared.notebook} has no cell tagged `{TAG}`.",
+            f"`nbops params {declared.notebook}` proposes one.",
+        )
+    values = {name: _check(declared, name, value) for name, value in given.items()}
+    for parameter in declared.parameters:
+        if parameter.default_source is None and parameter.name not in values:
+            raise UsageError(
+                f"{declared.notebook} needs a value for {parameter.name!r}.",
+                f"-p {parameter.name}=... gives one: {parameter.kind}.",
+            )
+    return values
 
 
-def _json_or_repr(value: Any) -> Any:
+def _check(declared: Declarations, name: str, value: Any) -> Any:
+    if name not in declared.names:
+        near = difflib.get_close_matches(name, declared.names, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else _list(declared.names)
+        raise UsageError(f"{declared.notebook} has no parameter {name!r}.", hint)
+    parameter = declared[name]
+    kind = parameter.kind
+    try:
+        if isinstance(value, Typed):
+            accepted = kind.read(value.text) if kind != Kind() else read_any(value.text)
+        else:
+            accepted = kind.accept(value)
+        write_value(accepted).encode()
+    except Unfit as unfit:
+        hint = ""
+        if kind.names == ("int",) and _is_whole_by_chance(parameter.default, value):
+            hint = f"For other numbers, write it as a float in the notebook: {name} = {parameter.default}.0"
+        reason = str(unfit).removesuffix("?") + ("?" if str(unfit).endswith("?") else ".")
+        raise UsageError(f"{name} takes {kind}, {reason}", hint) from unfit
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{name}: its value is no UTF-8.", "Give text.") from error
+    return accepted
+
+
+def _is_whole_by_chance(default: Any, value: Any) -> bool:
+    given = read_any(value.text) if isinstance(value, Typed) else value
+    return isinstance(given, float) and isinstance(default, int)
+
+
+def _list(names: Iterable[str]) -> str:
+    known = ", ".join(names)
+    return f"It has {known}." if known else "Its parameters cell assigns none."
+
+
+def read_parameters(notebook: Any) -> dict[str, Any]:
+    """Values that the cells tagged `parameters` and `injected-parameters` assign, as far as text tells."""
+    found: dict[str, Any] = {}
+    for tag in (TAG, INJECTED):
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and tag in cell.metadata.get("tags", ()):
+                try:
+                    parameters = parse_parameters(cell.source)
+                except SyntaxError:
+                    continue
+                found |= {p.name: p.default for p in parameters if p.default_source is not None}
+    return {name: value for name, value in found.items() if value is not COMPUTED}
+
+
+def as_json(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as JSON can hold them: what it has no type for becomes text."""
+    return {name: _plain(value) for name, value in parameters.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         return repr(value)
     return value
-
-
-def _literals(source: str) -> dict[str, Any]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return {}
-    found = {}
-    for statement in tree.body:
-        targets = (
-            statement.targets
-            if isinstance(statement, ast.Assign)
-            else [getattr(statement, "target", None)]
-        )
-        value = getattr(statement, "value", None)
-        for target in targets:
-            if isinstance(target, ast.Name) and value is not None:
-                try:
-                    found[target.id] = ast.literal_eval(value)
-                except (ValueError, TypeError, MemoryError, RecursionError):
-                    continue
-    return found

@@ -1,16 +1,16 @@
 """Run one notebook, headless and tracked."""
 
-import json
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nbops.errors import NotebookFailed, NotFound, UsageError
+from nbops.errors import NotebookFailed, UsageError
 from nbops.index.database import file_sizes
+from nbops.jobs.declarations import read_declarations
 from nbops.jobs.interrupts import Interrupted
+from nbops.jobs.parameters import check_parameters, is_python, read_notebook
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
 
@@ -57,6 +57,8 @@ def run_notebook(
 
     Parameters
     ----------
+    parameters
+        Checked against what the notebook declares, before any kernel starts.
     output
         Where to write the executed notebook; with the session's record when None.
 
@@ -65,12 +67,14 @@ def run_notebook(
     NotFound
         There is no such notebook.
     UsageError
-        The file is no notebook, its kernel is not installed, or the output cannot be written.
+        The file is no notebook, a parameter is unknown or unfit, its kernel is not installed, or the output cannot be written.
     """
     path = notebook.resolve()
-    if not path.is_file():
-        raise NotFound(f"There is no notebook {str(notebook)!r}.")
-    metadata = _read_metadata(path)
+    read = read_notebook(path)
+    values = dict(parameters or {})
+    if is_python(read):
+        values = check_parameters(read_declarations(read.cells, path.name), values)
+    metadata = dict(read.metadata)
     workspace = find_workspace(path)
     session_id = make_id()
     workspace.prepare()
@@ -84,9 +88,7 @@ def run_notebook(
     is_new = _make(output, mode)
     error, interrupted = None, None
     try:
-        error = _execute(
-            path, output.resolve(), dict(parameters or {}), session_id, metadata, show_progress
-        )
+        error = _execute(path, output.resolve(), values, session_id, metadata, show_progress)
     except Interrupted as stopped:
         interrupted = stopped
     except UsageError:
@@ -94,32 +96,6 @@ def run_notebook(
             output.unlink(missing_ok=True)
         raise
     return JobResult(workspace, session_id, output, error, interrupted)
-
-
-def _read_metadata(path: Path) -> dict[str, Any]:
-    """Metadata of a notebook.
-
-    Raises
-    ------
-    UsageError
-        The file is none.
-    """
-    import nbformat
-
-    try:
-        content = path.read_text("utf-8")
-        _ = json.loads(content)["nbformat"]  # without it nbformat would take it for a version 1
-        with warnings.catch_warnings(action="ignore"):
-            notebook = nbformat.convert(nbformat.reader.reads(content), 4)
-        for cell in notebook.cells:
-            _ = cell.cell_type, cell.source, cell.metadata.keys()
-        return dict(notebook.metadata)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except Exception as error:
-        raise UsageError(
-            f"{path} is no notebook.", "JupyterLab would not open it either."
-        ) from error
 
 
 def _make(output: Path, mode: int) -> bool:
@@ -157,16 +133,18 @@ def _execute(
 
     papermill_engines.register("nbops", NbopsEngine)
     spec = metadata.get("kernelspec", {})
-    language = metadata.get("language_info", {}).get("name") or spec.get("language")
+    language = metadata.get("language_info", {}).get("name") or spec.get("language") or "python"
+    is_ours = language == "python"  # in other languages papermill writes the values
     try:
         papermill.execute_notebook(
             str(path).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
             str(output).replace("{", "{{").replace("}", "}}"),
-            parameters=parameters,
+            parameters=None if is_ours else parameters,
             engine_name="nbops",
+            nbops_parameters=parameters if is_ours else None,
             nbops_session=session_id,
             kernel_name=spec.get("name") or "python3",
-            language=language or "python",
+            language=language,
             cwd=str(path.parent),
             progress_bar=show_progress,
         )

@@ -213,11 +213,11 @@ def test_a_driver_that_is_killed_leaves_a_record_that_is_shipped_later(workspace
         (["run", "n.ipynb", "-p", "depth"], "-p takes name=value, not 'depth'"),
         (["run", "n.ipynb", "-o", "no/where/out.ipynb"], "There is no folder 'no/where'"),
         (["run", "n.ipynb", "-o", "/proc/x.ipynb"], "'/proc/x.ipynb' cannot be written"),
-        (["run", "n.ipynb", "-p", "x={[]:1}"], "-p x: '{[]:1}' is no value: unhashable type"),
-        (["run", "n.ipynb", "-p", "x={1,2}"], "-p x: a set cannot be given to a notebook"),
-        (["run", "n.ipynb", "-p", "x=1,2"], "-p x: a tuple cannot be given to a notebook"),
-        (["run", "n.ipynb", "-p", "x=[{1: 2}]"], "-p x: a dict's keys must be text"),
-        (["run", "n.ipynb", "-p", "class=3"], "-p class: Python has that word for itself"),
+        (["run", "n.ipynb", "-p", "x=3"], "n.ipynb has no cell tagged `parameters`"),
+        (["run", "p.ipynb", "-p", "dept=3"], "has no parameter 'dept'. Did you mean 'depth'?"),
+        (["run", "p.ipynb", "--depth", "2.5"], "depth takes int, not '2.5'"),
+        (["run", "p.ipynb", "-p", "share=2"], "share takes float from 0 to 1, not 2.0"),
+        (["run", "p.ipynb", "-p", "any={[]:1}"], "any takes anything, not '{[]:1}': unhashable"),
         (["run", "broken.ipynb"], "broken.ipynb is no notebook"),
         (["run", "object.ipynb"], "object.ipynb is no notebook"),
         (["run", "list.ipynb"], "list.ipynb is no notebook"),
@@ -226,6 +226,8 @@ def test_a_driver_that_is_killed_leaves_a_record_that_is_shipped_later(workspace
 )
 def test_bad_use_is_exit_code_2_and_one_line(workspace: Workspace, words: list[str], told: str):
     notebook(workspace.root / "n.ipynb", "x = 1")
+    declared = "depth = 4\nshare: Annotated[float, '0..1'] = 0.5\nany = None"
+    notebook(workspace.root / "p.ipynb", declared, tags={0: "parameters"})
     (workspace.root / "broken.ipynb").write_text("this is no JSON")
     (workspace.root / "object.ipynb").write_text("{}")
     (workspace.root / "list.ipynb").write_text("[]")
@@ -263,7 +265,7 @@ def test_parameters_that_no_json_holds_do_not_stop_a_notebook(workspace: Workspa
 def test_true_false_and_null_are_the_values(workspace: Workspace):
     source = "assert [a, b, c, d, e] == [True, False, None, 'true', False]"
     words = [w for p in ("a=true", "b=false", "c=null", "d='true'", "e=False") for w in ("-p", p)]
-    notebook(workspace.root / "n.ipynb", source)
+    notebook(workspace.root / "n.ipynb", "a = b = c = d = e = None", source, tags={0: "parameters"})
     done = run(workspace, *NBOPS, "run", "n.ipynb", *words)
     assert done.returncode == 0, done.stderr
     (document,) = sessions(workspace)

@@ -1,0 +1,158 @@
+"""papermill's client, whose requests carry the cell's id and metadata, as JupyterLab's do."""
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nbclient.util import ensure_async, run_sync
+from papermill.clientwrap import PapermillNotebookClient
+
+from nbops.jobs.interrupts import Interrupts, send
+
+_START = "__import__('nbops.ipython.job', fromlist=['job']).start(get_ipython(), {order!r})"
+_FINISH = "__import__('nbops.ipython.job', fromlist=['job']).finish({status!r})"
+_FINISH_WITHIN_S = 120.0
+_IDLE_WITHIN_S = 10.0
+_SHUTDOWN_S = 3.0
+"""ipykernel sometimes hangs in its own shutdown; the default would be to wait 5 s for it."""
+
+
+class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client; its requests carry the cell's id and metadata, as JupyterLab's do."""
+
+    def __init__(self, nb_man: Any, *, order: dict[str, Any], sockets: Path, **kwargs: Any) -> None:
+        super().__init__(nb_man, **kwargs)
+        self.shell_timeout_interval = 1  # how soon a dead kernel is noticed
+        self.interrupts = Interrupts(self)
+        self.is_tracked = False
+        self.has_executed = False
+        self._is_executing = False
+        self._order = order
+        self._sockets = sockets
+        self._cell: Any = None
+        self.on_cell_execute = self._remember_cell
+
+    def create_kernel_manager(self) -> Any:
+        """Talk to the kernel through sockets in a private folder: no ports, so no race for them."""
+        manager = super().create_kernel_manager()
+        manager.transport = "ipc"
+        manager.ip = str(self._sockets)
+        return manager
+
+    def papermill_execute_cells(self) -> None:
+        self.km.shutdown_wait_time = _SHUTDOWN_S
+        self._send_cell_ids()
+        self.is_tracked = self._ask(_START.format(order=json.dumps(self._order)))
+        status = "failed"
+        try:
+            self._is_executing = True
+            super().papermill_execute_cells()
+            self.has_executed = True
+            failed = any(
+                cell.metadata.get("papermill", {}).get("exception") for cell in self.nb.cells
+            )
+            status = "failed" if failed else "finished"
+        finally:
+            if self.is_tracked and not self._ask(_FINISH.format(status=status), _FINISH_WITHIN_S):
+                self._kill()  # the session is judged by that
+
+    def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
+        """Execute a cell, unless the job was interrupted."""
+        self.interrupts.raise_if_any()
+        return super().execute_cell(cell, cell_index, **kwargs)
+
+    def kernel_pid(self) -> int | None:
+        provisioner = getattr(self.km, "provisioner", None)
+        pid = getattr(provisioner, "pid", None)
+        return pid if isinstance(pid, int) else None
+
+    def is_executing(self) -> bool:
+        return self._is_executing
+
+    def place(self) -> Callable[[], str]:
+        cell, has_executed = self._cell, self.has_executed
+
+        def where() -> str:
+            if has_executed:
+                return "after its last cell"
+            count = cell.execution_count if cell is not None else None
+            return f"in [{count}]" if count else "before its first cell"
+
+        return where
+
+    def _kill(self) -> None:
+        pid = self.kernel_pid()
+        if pid is not None:
+            send(pid, signal.SIGKILL)
+
+    def _remember_cell(self, cell: Any, cell_index: int) -> None:  # noqa: ARG002 - nbclient's call
+        self._cell = cell
+
+    def _send_cell_ids(self) -> None:
+        """Have requests made with metadata: `KernelClient.execute` knows none."""
+        kc = self.kc
+
+        def execute(
+            code: str,
+            silent: bool = False,
+            store_history: bool = True,
+            user_expressions: dict[str, Any] | None = None,
+            allow_stdin: bool | None = None,
+            stop_on_error: bool = True,
+        ) -> str:
+            content = {
+                "code": code,
+                "silent": silent,
+                "store_history": store_history,
+                "user_expressions": user_expressions or {},
+                "allow_stdin": kc.allow_stdin if allow_stdin is None else allow_stdin,
+                "stop_on_error": stop_on_error,
+            }
+            cell = self._cell
+            metadata = {**cell.metadata, "cellId": cell.id} if cell is not None else {}
+            message = kc.session.msg("execute_request", content, metadata=metadata)
+            kc.shell_channel.send(message)
+            return str(message["header"]["msg_id"])
+
+        kc.execute = execute
+
+    def _ask(self, code: str, within_s: float | None = None) -> bool:
+        """Run a line of nbops' own; False, with a warning, when it fails."""
+        try:
+            message_id = self.kc.execute(code, silent=True, store_history=False)
+            reply = run_sync(self._wait_for_reply_within)(message_id, within_s)
+        except Exception as error:  # noqa: BLE001 - the kernel died: the session is judged by that
+            if not self.interrupts.came:
+                self.log.warning("nbops: %r", error)
+            return False
+        content = (reply or {}).get("content", {})
+        if content.get("status") != "ok":
+            reason = content.get("evalue", "no answer")
+            if not self.interrupts.came:
+                self.log.warning("nbops: this run is not tracked: %s", reason)
+            return False
+        return True
+
+    async def _wait_for_reply_within(self, message_id: str, within_s: float | None) -> Any:
+        return await asyncio.wait_for(self.async_wait_for_reply(message_id), within_s)
+
+    def wait_for_reply(self, message_id: str, cell: Any = None) -> Any:
+        """Wait until the kernel has ended a request, which is after its reply.
+
+        papermill's last one is followed by a shutdown, whose SIGINT would be an error within it.
+        """
+        reply = super().wait_for_reply(message_id, cell)
+        with contextlib.suppress(TimeoutError):
+            run_sync(asyncio.wait_for)(self._wait_until_idle(message_id), _IDLE_WITHIN_S)
+        return reply
+
+    async def _wait_until_idle(self, message_id: str) -> None:
+        while True:
+            message = await ensure_async(self.kc.iopub_channel.get_msg(timeout=None))
+            is_ours = message["parent_header"].get("msg_id") == message_id
+            if is_ours and message["content"].get("execution_state") == "idle":
+                return

@@ -1,0 +1,151 @@
+"""Values into a notebook: as Python code that gives exactly them, what derives from them computed anew."""
+
+import ast
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.lines import to_python
+from nbops.jobs.declarations import TAG
+from nbops.jobs.kinds import Unfit
+
+INJECTED = "injected-parameters"
+_COMMENT = "# Parameters"
+
+
+def inject(notebook: Any, values: Mapping[str, Any]) -> None:
+    """Put values behind the cell tagged `parameters`, in a cell of their own, as papermill does.
+
+    A cell that papermill put there is left as it is when it says the same.
+
+    Parameters
+    ----------
+    notebook
+        As nbformat gives it; changed in place.
+    values
+        By name; of kinds that `write_value` writes.
+    """
+    import nbformat
+
+    cells = notebook.cells
+    tagged = _find(cells, TAG)
+    injected = _find(cells, INJECTED)
+    declared = cells[tagged].source if tagged is not None else ""
+    if injected is not None and not _derives(declared, values):
+        return
+    source = write_cell(declared, values)
+    if injected is not None:
+        cells[injected].source = source
+        return
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": [INJECTED]})
+    cells.insert(0 if tagged is None else tagged + 1, cell)
+
+
+def write_cell(declared: str, values: Mapping[str, Any]) -> str:
+    r"""Source of the injected cell.
+
+    When something in the declaring cell uses a given value, it is that cell again, with the values in
+    their places: what is derived is derived from them. Else it only assigns them.
+
+    >>> print(write_cell("a = 1\ntwice = a * 2  # so", {"a": 9}))
+    # Parameters
+    a = 9
+    twice = a * 2  # so
+    >>> print(write_cell("a = 1\nb = 2", {"b": "it's"}))
+    # Parameters
+    b = "it's"
+    """
+    codes = {name: write_value(value) for name, value in values.items()}
+    if not _derives(declared, values):
+        return "\n".join([_COMMENT, *(f"{name} = {code}" for name, code in codes.items())])
+    code = to_python(declared)
+    lines = code.encode().split(b"\n")
+    placed = set()
+    for statement in reversed(ast.parse(code).body):
+        names = [name for name in _assigned(statement) if name in codes]
+        placed.update(names)
+        value = getattr(statement, "value", None)
+        if not names:
+            continue
+        if value is not None and len(_targets(statement)) == 1:
+            _replace(lines, value, codes[names[0]])
+        else:
+            row = statement.end_lineno or 0
+            lines[row:row] = [f"{name} = {codes[name]}".encode() for name in names]
+    rest = [f"{name} = {text}" for name, text in codes.items() if name not in placed]
+    return "\n".join([_COMMENT, b"\n".join(lines).decode(), *rest])
+
+
+def write_value(value: Any) -> str:
+    r"""Python code whose value is this one; it brings no name into the notebook.
+
+    >>> [write_value(v) for v in ("a\n", None, float("nan"), [1, {"k": -math.inf}])]
+    ["'a\\n'", 'None', "float('nan')", "[1, {'k': float('-inf')}]"]
+
+    Raises
+    ------
+    Unfit
+        There is none.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
+    if type(value) in (bool, int, float, str, bytes) or value is None:
+        return repr(value)
+    if isinstance(value, Path):
+        return f"__import__('pathlib').Path({str(value)!r})"
+    if isinstance(value, date):
+        kind = "datetime" if isinstance(value, datetime) else "date"
+        return f"__import__('datetime').{kind}.fromisoformat({value.isoformat()!r})"
+    if type(value) is dict:
+        items = (f"{write_value(key)}: {write_value(item)}" for key, item in value.items())
+        return f"{{{', '.join(items)}}}"
+    if type(value) not in (list, tuple, set):
+        raise Unfit(f"not a {type(value).__name__}, which no notebook can be given")
+    return _write_items(type(value), [write_value(item) for item in value])
+
+
+def _write_items(kind: type, items: list[str]) -> str:
+    inside = ", ".join(items)
+    if kind is list:
+        return f"[{inside}]"
+    if kind is set:
+        return f"{{{inside}}}" if items else "set()"
+    return f"({inside},)" if len(items) == 1 else f"({inside})"
+
+
+def _derives(declared: str, values: Mapping[str, Any]) -> bool:
+    """Whether anything in the declaring cell uses one of the values."""
+    try:
+        tree = ast.parse(to_python(declared))
+    except SyntaxError:
+        return False
+    return any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in values
+        for node in ast.walk(tree)
+    )
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    if isinstance(statement, ast.Assign):
+        return statement.targets
+    return [statement.target] if isinstance(statement, ast.AnnAssign) else []
+
+
+def _assigned(statement: ast.stmt) -> list[str]:
+    return [target.id for target in _targets(statement) if isinstance(target, ast.Name)]
+
+
+def _replace(lines: list[bytes], node: ast.expr, code: str) -> None:
+    """Put code in an expression's place; parentheses around it stay."""
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    head, tail = lines[first][: node.col_offset], lines[last][node.end_col_offset :]
+    lines[first : last + 1] = [head + code.encode("utf-8", "surrogatepass") + tail]
+
+
+def _find(cells: list[Any], tag: str) -> int | None:
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code" and tag in cell.metadata.get("tags", ()):
+            return number
+    return None

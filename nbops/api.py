@@ -298,6 +298,58 @@ def compare(*runs: str) -> CompareView:
     """
     index = _index()
     return CompareView(compare_runs(index, runs), Store(index.workspace.store))
+def run(  # noqa: PLR0913 - an argument an option of the command
+    notebook: "str | os.PathLike[str]",
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    output: "str | os.PathLike[str] | None" = None,
+    timeout: float | None = None,
+    cell_timeout: float | None = None,
+    retries: int = 0,
+    workdir: "str | os.PathLike[str] | None" = None,
+    resume: str | None = None,
+    expect_env: str | None = None,
+) -> str:
+    """Run a notebook headless, in a process of its own, as `nbops run` does.
+
+    Parameters
+    ----------
+    parameters
+        Of the cell tagged `parameters`; checked before anything runs.
+    output
+        Where to write the executed notebook; with the session's record when None.
+    timeout, cell_timeout
+        Seconds that it, or one of its cells, may take.
+    resume
+        Run that failed, and is to go on at the cell that did.
+    expect_env
+        Run whose environment there must be, or a lock's path.
+
+    Returns
+    -------
+    Id of the session that recorded it: `nbops.show(id)`.
+
+    Raises
+    ------
+    UsageError, NotFound
+        What was given cannot be meant; nothing was run.
+    NotebookFailed
+        A cell failed, its kernel died, or its time was up.
+    """
+    from nbops.jobs.run import run_apart
+
+    paths = [None if path is None else Path(path).resolve() for path in (output, workdir)]
+    return run_apart(
+        Path(notebook).resolve(),
+        parameters or {},
+        output=paths[0],
+        workdir=paths[1],
+        timeout_s=timeout,
+        cell_timeout_s=cell_timeout,
+        retries=retries,
+        resume=resume,
+        expect_env=expect_env,
+    )
 
 
 # ---- inside -----------------------------------------------------------------------------------------
@@ -403,6 +455,7 @@ __all__ = [
     "log_param",
     "log_params",
     "note",
+    "run",
     "runs",
     "set_tag",
     "show",

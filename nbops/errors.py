@@ -34,6 +34,9 @@ class NbopsError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".rstrip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _revive, (type(self), self.message, self.hint, self.exit_code)
+
 
 class UsageError(NbopsError):
     """What was typed cannot be meant; nothing was done."""
@@ -65,3 +68,11 @@ class RecordDamaged(NbopsError):
 
 class StoreUnreachable(NbopsError):
     """The tracking server, or the store behind it, did not answer."""
+
+
+def _revive(kind: type[NbopsError], message: str, hint: str, exit_code: int) -> NbopsError:
+    """Make an error again that came from another process."""
+    error = kind.__new__(kind)
+    NbopsError.__init__(error, message, hint)
+    error.exit_code = exit_code
+    return error

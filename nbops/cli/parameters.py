@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.errors import NbopsError, UsageError
+from nbops.errors import NbopsError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from nbops.jobs.declarations import Parameter
@@ -60,6 +60,31 @@ def read_pairs(pairs: tuple[str, ...], options: Mapping[str, str | None]) -> dic
         if not sign or not name.isidentifier():
             raise UsageError(f"-p takes name=value, not {pair!r}.")
         values[name] = Typed(text)
+    return values
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Parameters that a YAML or JSON file holds.
+
+    Raises
+    ------
+    NotFound, UsageError
+        There is no such file; or it holds something else.
+    """
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {str(path)!r}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" in line {place.line + 1}" if place else ""
+        raise UsageError(f"{path} is no YAML{where}.", "One line a parameter: depth: 8") from error
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise UsageError(f"{path} holds no parameters.", "One line a parameter: depth: 8")
     return values
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from nbops.ipython import load
-from nbops.recording.current import stop
+from nbops.recording.current import current, stop
 from nbops.recording.recorder import Plan
 
 
@@ -22,8 +22,17 @@ def start(shell: Any, order: str) -> None:
     load(shell).start(plan)
 
 
-def finish(status: str) -> None:
-    """Close the session, and what MLflow would have closed when the process ends."""
+def finish(status: str, reason: str | None = None) -> None:
+    """Close the session, and what MLflow would have closed when the process ends.
+
+    Parameters
+    ----------
+    reason
+        What ended it before its end.
+    """
+    recorder = current()
+    if recorder is not None and reason is not None:
+        recorder.set_tag("nbops.stopped", reason)
     mlflow = sys.modules.get("mlflow")
     if mlflow is not None:
         mlflow.end_run("FINISHED" if status == "finished" else "FAILED")

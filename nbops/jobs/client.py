@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import signal
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
 from nbops.jobs.interrupts import Interrupts, send
+from nbops.jobs.plan import JobPlan
+from nbops.views.text import show_duration
 
 _START = "__import__('nbops.ipython.job', fromlist=['job']).start(get_ipython(), {order!r})"
-_FINISH = "__import__('nbops.ipython.job', fromlist=['job']).finish({status!r})"
+_FINISH = "__import__('nbops.ipython.job', fromlist=['job']).finish({status!r}, {reason!r})"
 _FINISH_WITHIN_S = 120.0
 _IDLE_WITHIN_S = 10.0
+_REAPED_WITHIN_S = 5.0
 _SHUTDOWN_S = 3.0
 """ipykernel sometimes hangs in its own shutdown; the default would be to wait 5 s for it."""
 
@@ -24,8 +28,11 @@ _SHUTDOWN_S = 3.0
 class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
     """papermill's client; its requests carry the cell's id and metadata, as JupyterLab's do."""
 
-    def __init__(self, nb_man: Any, *, order: dict[str, Any], sockets: Path, **kwargs: Any) -> None:
+    def __init__(
+        self, nb_man: Any, *, job: JobPlan, order: dict[str, Any], sockets: Path, **kwargs: Any
+    ) -> None:
         super().__init__(nb_man, **kwargs)
+        self._job = job
         self.shell_timeout_interval = 1  # how soon a dead kernel is noticed
         self.interrupts = Interrupts(self)
         self.is_tracked = False
@@ -34,6 +41,7 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
         self._order = order
         self._sockets = sockets
         self._cell: Any = None
+        self._process: Any = None
         self.on_cell_execute = self._remember_cell
 
     def create_kernel_manager(self) -> Any:
@@ -45,11 +53,15 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
 
     def papermill_execute_cells(self) -> None:
         self.km.shutdown_wait_time = _SHUTDOWN_S
+        self._process = getattr(self.km.provisioner, "process", None)
         self._send_cell_ids()
         self.is_tracked = self._ask(_START.format(order=json.dumps(self._order)))
         status = "failed"
+        limit = self._job.timeout_s
+        timer = self.interrupts.end_after(limit, f"Stopped after {show_duration(limit)}")
         try:
             self._is_executing = True
+            self._tell("begun", [cell for cell in self.nb.cells if self._will_run(cell)])
             super().papermill_execute_cells()
             self.has_executed = True
             failed = any(
@@ -57,18 +69,64 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
             )
             status = "failed" if failed else "finished"
         finally:
-            if self.is_tracked and not self._ask(_FINISH.format(status=status), _FINISH_WITHIN_S):
+            timer.cancel()
+            self._tell("ended")
+            finish = _FINISH.format(status=status, reason=self.interrupts.reason)
+            if self.is_tracked and not self._ask(finish, _FINISH_WITHIN_S):
                 self._kill()  # the session is judged by that
 
     def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
-        """Execute a cell, unless the job was interrupted."""
+        """Execute a cell, unless the job was interrupted, or need not."""
         self.interrupts.raise_if_any()
-        return super().execute_cell(cell, cell_index, **kwargs)
+        if cell.id in self._job.skipped:
+            cell.outputs = self._job.skipped[cell.id]
+            return cell
+        if not self._will_run(cell):
+            return super().execute_cell(cell, cell_index, **kwargs)
+        limit = self._job.cell_timeout_s
+        timer = self.interrupts.end_after(limit, f"Its cell stopped after {show_duration(limit)}")
+        self._tell("cell_begun", cell)
+        try:
+            return super().execute_cell(cell, cell_index, **kwargs)
+        finally:
+            timer.cancel()
+            self._tell("cell_ended", cell)
+
+    def log_output_message(self, output: Any) -> None:
+        """Hand on what a cell printed, as papermill does with what it logs."""
+        super().log_output_message(output)
+        if output.output_type == "stream":
+            self._tell("wrote", "".join(output.text))
+
+    def process_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Process a message, and hand on what it prints."""
+        output = super().process_message(*args, **kwargs)
+        is_logged = self.log_output or self.stdout_file or self.stderr_file
+        if output and self._job.listener is not None and not is_logged:
+            self.log_output_message(output)
+        return output
+
+    def _will_run(self, cell: Any) -> bool:
+        is_code = cell.cell_type == "code" and bool(cell.source.strip())
+        is_left_out = self.skip_cells_with_tag in cell.metadata.get("tags", ())
+        return is_code and not is_left_out and cell.id not in self._job.skipped
+
+    def _tell(self, event: str, *about: Any) -> None:
+        if self._job.listener is not None:
+            getattr(self._job.listener, event)(*about)
 
     def kernel_pid(self) -> int | None:
         provisioner = getattr(self.km, "provisioner", None)
         pid = getattr(provisioner, "pid", None)
         return pid if isinstance(pid, int) else None
+
+    def kernel_returncode(self) -> int | None:
+        """Exit code of a kernel that is gone, negative for a signal; None when it is not known."""
+        process: Any = self._process
+        try:
+            return None if process is None else int(process.wait(_REAPED_WITHIN_S))
+        except (subprocess.TimeoutExpired, TypeError):
+            return None
 
     def is_executing(self) -> bool:
         return self._is_executing

@@ -5,13 +5,16 @@ papermill loads this module whenever it is imported: definitions only.
 
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
+
+if TYPE_CHECKING:
+    from nbops.jobs.plan import JobPlan
 
 _SHIP_WITHIN_S = 120.0
 _SHIP_INTERRUPTED_WITHIN_S = 10.0
@@ -27,19 +30,20 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         nb: Any,
         kernel_name: str,
         *args: Any,
-        nbops_parameters: Mapping[str, Any] | None = None,
+        nbops_job: "JobPlan | None" = None,
         **kwargs: Any,
     ) -> Any:
         """Give a notebook its parameters, and execute it; see `Engine`."""
         from nbops.jobs.injection import inject
         from nbops.jobs.parameters import as_json, is_python
 
-        if nbops_parameters:
-            nb.metadata.papermill["parameters"] = as_json(nbops_parameters)
-        values = nbops_parameters or nb.metadata.papermill.get("parameters", {})
+        values = nbops_job.parameters if nbops_job else {}
+        if values:
+            nb.metadata.papermill["parameters"] = as_json(values)
+        values = values or nb.metadata.papermill.get("parameters", {})
         if values and is_python(nb):
             inject(nb, values)
-        return super().execute_notebook(nb, kernel_name, *args, **kwargs)
+        return super().execute_notebook(nb, kernel_name, *args, nbops_job=nbops_job, **kwargs)
 
     @classmethod
     def execute_managed_notebook(
@@ -57,24 +61,29 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         from nbops.capture.redaction import add_patterns
         from nbops.jobs.cells import settle_cell_ids
         from nbops.jobs.client import TrackedClient
+        from nbops.jobs.deaths import count_kills, describe_death
         from nbops.jobs.hiding import hide_secrets
         from nbops.jobs.parameters import as_json, read_parameters
+        from nbops.jobs.plan import JobPlan
+        from nbops.recording.words import make_id
         from nbops.tracking.driver import Driver
         from nbops.workspace import find_workspace
 
         input_path = kwargs.pop("input_path", None)
-        session_id = kwargs.pop("nbops_session", None)
+        job = kwargs.pop("nbops_job", None) or JobPlan(make_id())
         notebook = os.path.abspath(input_path) if isinstance(input_path, str) else None
         settle_cell_ids(nb_man.nb, notebook)
-        driver = Driver(find_workspace(notebook), session_id)
+        driver = Driver(find_workspace(notebook), job.session_id)
         order = {
             "session_id": driver.session_id,
             "notebook": notebook,
             "params": as_json(read_parameters(nb_man.nb)),
+            "tags": dict(job.tags),
             "name": Path(notebook).stem if notebook else None,
         }
         client = TrackedClient(
             nb_man,
+            job=job,
             order=order,
             sockets=_place_for_sockets(driver.session_id),
             **merge_kwargs(
@@ -91,11 +100,16 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         environment = _kernel_environment(driver, notebook)
         add_patterns(driver.workspace.settings.redact)
         with client.interrupts as interrupts, driver:
+            kills = count_kills()
             try:
                 client.execute(env=environment)
-            except RuntimeError:  # the kernel is dead, and that is what was wanted
+            except RuntimeError as error:
+                # Dead, as was wanted; or it died by itself: nbclient says no more than that.
                 if not interrupts.came and not client.has_executed:
-                    raise
+                    if type(error) is not DeadKernelError:
+                        raise
+                    told = describe_death(client.kernel_returncode(), kills, count_kills())
+                    raise DeadKernelError(told) from error
             finally:
                 interrupts.kernel_is_gone()
                 if client.is_tracked:

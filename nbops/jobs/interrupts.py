@@ -1,32 +1,46 @@
-"""Ctrl-C and SIGTERM while a job runs: its kernel is stopped, its record ended as any other's."""
+"""Ctrl-C, SIGTERM and the end of its time while a job runs: its kernel is stopped, its record ended as any other's."""
 
 import contextlib
+import functools
 import os
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 _GRACE_S = 5.0
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal ended a job; everything that can be said about it is recorded.
+    """Something from outside ended a job; everything that can be said about it is recorded.
 
     Parameters
     ----------
+    exit_code
+        What shells say of a process that ended so.
     where
         Says `in [3]`, for one; asked late, since a kernel tells only in time which number its cell has.
     """
 
-    def __init__(self, number: int, where: Callable[[], str]) -> None:
+    def __init__(self, exit_code: int, where: Callable[[], str], what: str = "Interrupted") -> None:
         super().__init__()
-        self.number = number
+        self.exit_code = exit_code
+        self.what = what
         self._where = where
 
     def __str__(self) -> str:
-        return f"Interrupted {self._where()}"
+        return f"{self.what} {self._where()}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Interrupted, (self.exit_code, functools.partial(str, self._where()), self.what)
+
+
+class TimedOut(Interrupted):
+    """A job, or one of its cells, took longer than it may."""
+
+    def __init__(self, where: Callable[[], str], what: str) -> None:
+        super().__init__(124, where, what)  # as timeout(1) does
 
 
 class Job(Protocol):
@@ -62,10 +76,15 @@ class Interrupts:
     def came(self) -> bool:
         return self._came is not None
 
+    @property
+    def reason(self) -> str | None:
+        """What ended the job: `Interrupted`, for one."""
+        return self._came.what if self._came else None
+
     def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, name="nbops-interrupts", daemon=True).start()
         if threading.current_thread() is not threading.main_thread():
             return self
-        threading.Thread(target=self._watch, name="nbops-interrupts", daemon=True).start()
         for number, usual in (
             (signal.SIGINT, signal.default_int_handler),
             (signal.SIGTERM, signal.SIG_DFL),
@@ -88,9 +107,23 @@ class Interrupts:
         if self._came is not None:
             raise self._came
 
+    def end_after(self, seconds: float | None, what: str) -> threading.Timer:
+        """End the job in a while, as a first Ctrl-C does, unless the timer is cancelled before."""
+        timer = threading.Timer(seconds or 0.0, self._time_is_up, [what])
+        timer.daemon = True
+        if seconds is not None:
+            timer.start()
+        return timer
+
+    def _time_is_up(self, what: str) -> None:
+        if self._came is None and self._has_kernel:
+            self._came = TimedOut(self._job.place(), what)
+            self._send(signal.SIGINT if self._job.is_executing() else signal.SIGKILL)
+            self._asked.set()
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         is_first = self._came is None
-        self._came = self._came or Interrupted(number, self._job.place())
+        self._came = self._came or Interrupted(128 + number, self._job.place())
         if not self._has_kernel or self._job.kernel_pid() is None:
             raise self._came
         if is_first and self._job.is_executing():

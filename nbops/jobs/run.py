@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nbops.errors import NotebookFailed, UsageError
+from nbops.errors import NotebookFailed, NotFound, UsageError
 from nbops.index.database import file_sizes
 from nbops.jobs.declarations import read_declarations
-from nbops.jobs.interrupts import Interrupted
+from nbops.jobs.interrupts import Interrupted, TimedOut
 from nbops.jobs.parameters import check_parameters, is_python, read_notebook
+from nbops.jobs.plan import JobPlan, RunOptions
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
 
@@ -22,13 +23,13 @@ class JobResult:
     Parameters
     ----------
     session_id
-        Session that recorded it.
+        Session that recorded it; of the last try, when there were several.
     output
         The notebook as executed, with its outputs.
     error
-        What the cell that stopped it raised; None when none did.
+        What the cell that stopped it raised, or what its kernel died of; None when neither.
     interrupted
-        The signal that stopped it, and where.
+        The signal, or the limit, that stopped it, and where.
     """
 
     workspace: Workspace
@@ -37,65 +38,99 @@ class JobResult:
     error: str | None
     interrupted: Interrupted | None = None
 
+    @property
+    def has_failed(self) -> bool:
+        return self.error is not None or self.interrupted is not None
+
 
 class JobInterrupted(NotebookFailed):
-    """Ctrl-C or SIGTERM ended a notebook that was run headless."""
+    """Ctrl-C, SIGTERM or a time limit ended a notebook that was run headless."""
 
-    def __init__(self, message: str, hint: str, number: int) -> None:
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
         super().__init__(message, hint)
-        self.exit_code = 128 + number  # what shells say of a process that a signal ended
+        self.exit_code = exit_code
 
 
 def run_notebook(
     notebook: Path,
     parameters: Mapping[str, Any] | None = None,
-    output: Path | None = None,
-    *,
-    show_progress: bool = False,
+    options: RunOptions | None = None,
 ) -> JobResult:
-    """Run a notebook from its own folder, as JupyterLab does.
+    """Run a notebook, from its own folder as JupyterLab does unless the options say otherwise.
 
     Parameters
     ----------
     parameters
         Checked against what the notebook declares, before any kernel starts.
-    output
-        Where to write the executed notebook; with the session's record when None.
 
     Raises
     ------
     NotFound
-        There is no such notebook.
+        There is no such notebook, folder or run.
     UsageError
-        The file is no notebook, a parameter is unknown or unfit, its kernel is not installed, or the output cannot be written.
+        The file is no notebook, a parameter is unknown or unfit, its kernel is not installed, the output
+        cannot be written, the environment is another one, or to resume would not be sound.
     """
+    from nbops.jobs.expected import check_environment
+    from nbops.jobs.resume import plan_resume
+
+    options = options or RunOptions()
     path = notebook.resolve()
     read = read_notebook(path)
     values = dict(parameters or {})
     if is_python(read):
         values = check_parameters(read_declarations(read.cells, path.name), values)
-    metadata = dict(read.metadata)
+    if options.workdir is not None and not options.workdir.is_dir():
+        raise NotFound(f"There is no folder {str(options.workdir)!r} to work in.")
     workspace = find_workspace(path)
-    session_id = make_id()
+    if options.expect_env is not None:
+        check_environment(workspace, options.expect_env, read.metadata)
+    job = JobPlan(
+        options.session_id or make_id(),
+        values,
+        dict(options.tags),
+        options.timeout_s,
+        options.cell_timeout_s,
+        listener=options.listener,
+    )
+    if options.resume is not None:
+        job = plan_resume(workspace, path, read, job, options.resume)
     workspace.prepare()
+    result = _run_once(path, job, options, workspace, dict(read.metadata))
+    for attempt in range(1, options.retries + 1):
+        is_worth_it = result.error or isinstance(result.interrupted, TimedOut)
+        if not is_worth_it:
+            break
+        tags = {**job.tags, "nbops.retry": f"{attempt} of {options.retries}",
+                "nbops.retry_of": result.session_id}  # fmt: skip
+        job = replace(job, session_id=make_id(), tags=tags)
+        result = _run_once(path, job, options, workspace, dict(read.metadata))
+    return result
+
+
+def _run_once(
+    path: Path, job: JobPlan, options: RunOptions, workspace: Workspace, metadata: dict[str, Any]
+) -> JobResult:
+    output = options.output
     if output is None:
         executed = workspace.state / "executed"
         executed.mkdir(mode=0o700, exist_ok=True)
-        output = executed / f"{path.stem}-{session_id}.ipynb"
+        output = executed / f"{path.stem}-{job.session_id}.ipynb"
         mode = 0o600
     else:
         mode = 0o666
     is_new = _make(output, mode)
     error, interrupted = None, None
+    folder = (options.workdir or path.parent).resolve()
     try:
-        error = _execute(path, output.resolve(), values, session_id, metadata, show_progress)
+        error = _execute(path, output.resolve(), job, folder, metadata)
     except Interrupted as stopped:
         interrupted = stopped
     except UsageError:
         if is_new:
             output.unlink(missing_ok=True)
         raise
-    return JobResult(workspace, session_id, output, error, interrupted)
+    return JobResult(workspace, job.session_id, output, error, interrupted)
 
 
 def _make(output: Path, mode: int) -> bool:
@@ -117,12 +152,7 @@ def _make(output: Path, mode: int) -> bool:
 
 
 def _execute(
-    path: Path,
-    output: Path,
-    parameters: dict[str, Any],
-    session_id: str,
-    metadata: dict[str, Any],
-    show_progress: bool,
+    path: Path, output: Path, job: JobPlan, folder: Path, metadata: dict[str, Any]
 ) -> str | None:
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
@@ -139,14 +169,13 @@ def _execute(
         papermill.execute_notebook(
             str(path).replace("{", "{{").replace("}", "}}"),  # papermill formats paths
             str(output).replace("{", "{{").replace("}", "}}"),
-            parameters=None if is_ours else parameters,
+            parameters=None if is_ours else dict(job.parameters),
             engine_name="nbops",
-            nbops_parameters=parameters if is_ours else None,
-            nbops_session=session_id,
+            nbops_job=job if is_ours else replace(job, parameters={}),
             kernel_name=spec.get("name") or "python3",
             language=language,
-            cwd=str(path.parent),
-            progress_bar=show_progress,
+            cwd=str(folder),
+            progress_bar=False,
         )
     except PapermillExecutionError as error:
         return f"[{error.exec_count}] {error.ename}: {error.evalue}"
@@ -167,6 +196,29 @@ def raise_if_failed(result: JobResult) -> None:
         is_recorded = file_sizes(result.workspace.sessions / result.session_id)[0] > 0
         recorded = f"recorded as {result.session_id}" if is_recorded else "nothing was recorded"
         hint = f"See nbops show {result.session_id}." if is_recorded else ""
-        raise JobInterrupted(f"{stopped}; {recorded}.", hint, stopped.number)
+        raise JobInterrupted(f"{stopped}; {recorded}.", hint, stopped.exit_code)
     if result.error:
-        raise NotebookFailed(f"The notebook failed: {result.error}", f"See {result.output}.")
+        error = result.error if result.error.endswith((".", "!", "?")) else f"{result.error}."
+        raise NotebookFailed(f"The notebook failed: {error}", f"See {result.output}.")
+
+
+def run_apart(notebook: Path, parameters: Mapping[str, Any], **options: Any) -> str:
+    """Run a notebook in a process of its own; returns the id of its session.
+
+    Raises
+    ------
+    NbopsError
+        As `run_notebook` does, and when the notebook failed.
+    """
+    from nbops.jobs.worker import Worker
+
+    worker = Worker()
+    try:
+        result = worker.run(notebook, parameters, RunOptions(**options), make_id())
+    except KeyboardInterrupt:
+        worker.interrupt()
+        raise
+    finally:
+        worker.close()
+    raise_if_failed(result)
+    return result.session_id

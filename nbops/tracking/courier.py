@@ -64,6 +64,7 @@ class Courier:
         self._packers: dict[str, Packer] = {}
         self._shippers: dict[str, Shipper] = {}
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._is_closing = False
         self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
         with idle_disk():
             self._worker.start()
@@ -123,6 +124,7 @@ class Courier:
         """Leave; what is not done is left to the next one."""
         for shipper in self._shippers.values():
             shipper.stop()
+        self._is_closing = True
         self._jobs.put(None)
         self._worker.join(5.0)
         for followed in self._followed.values():
@@ -293,9 +295,13 @@ class Courier:
     def _work(self) -> None:
         yield_to_all()
         while (job := self._jobs.get()) is not None:
+            if self._is_closing:
+                return
             try:
                 job()
             except Exception:  # noqa: BLE001 - one job's failure is not the next one's
+                if self._is_closing:  # the index went away below it: the next one does it again
+                    return
                 _log.exception("in the background of %s", self.workspace.root)
 
 

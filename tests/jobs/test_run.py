@@ -175,7 +175,7 @@ def test_a_kernel_that_is_killed_in_a_job_has_died(workspace: Workspace):
     )
     done = run(workspace, *NBOPS, "run", "n.ipynb")
     assert done.returncode == 1
-    assert "Kernel died" in done.stderr
+    assert "The kernel was killed (SIGKILL)" in done.stderr
     assert "Traceback" not in done.stderr
     (document,) = sessions(workspace)
     assert document.session.status == "died"

@@ -1,0 +1,104 @@
+"""`--expect-env`: a job that starts only in the environment that it is meant for."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.environment import list_packages
+from nbops.comparison.environments import environment_of
+from nbops.errors import UsageError
+from nbops.index.queries import Index
+from nbops.workspace import Workspace
+
+_ASK = "import json, platform, sys; print(json.dumps([sys.path, platform.python_version()]))"
+_SHOWN = 3
+
+
+def check_environment(workspace: Workspace, expected: str, metadata: Mapping[str, Any]) -> None:
+    """Refuse to go on when a notebook's kernel is not in the environment that is expected.
+
+    Packages that are expected must be there in the same version; others may be there, too.
+
+    Parameters
+    ----------
+    expected
+        A run, or a file of locked requirements.
+    metadata
+        The notebook's.
+
+    Raises
+    ------
+    UsageError
+        It is another environment, or nobody can tell.
+    """
+    wanted, python = _expected(workspace, expected)
+    packages, own_python = _installed(metadata)
+    differ = [
+        f"{name} {packages.get(name, 'is missing')}, not {version}"
+        if name in packages
+        else f"{name} {version} is missing"
+        for name, version in wanted.items()
+        if packages.get(name) != version
+    ]
+    if python is not None and python != own_python:
+        differ.insert(0, f"Python {own_python}, not {python}")
+    if differ:
+        more = f" and {len(differ) - _SHOWN} more" if len(differ) > _SHOWN else ""
+        raise UsageError(
+            f"This is not the environment of {expected}: {'; '.join(differ[:_SHOWN])}{more}.",
+            f"nbops env {expected} --lock makes a lock to install it from."
+            if python is not None
+            else f"Install it: uv pip sync {expected}",
+        )
+
+
+def _expected(workspace: Workspace, expected: str) -> tuple[dict[str, str], str | None]:
+    """Versions by name, and Python's where that is known."""
+    path = Path(expected)
+    if path.is_file():
+        found = {
+            name.lower().replace("_", "-"): version
+            for name, version in re.findall(
+                r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;\\]+)",
+                path.read_text("utf-8"),
+                re.MULTILINE,
+            )
+        }
+        if not found:
+            raise UsageError(f"{expected} locks nothing.", "A line of a lock is name==version.")
+        return found, None
+    index = Index(workspace)
+    index.wait()
+    document = index.document(index.resolve(expected))
+    environment = environment_of(document)
+    if environment is None:
+        raise UsageError(f"The packages of {expected} were not listed, so none can be expected.")
+    return environment.packages, environment.python
+
+
+def _installed(metadata: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Packages that the notebook's kernel will see, and its Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    name = metadata.get("kernelspec", {}).get("name") or "python3"
+    try:
+        spec = KernelSpecManager().get_kernel_spec(name)
+    except NoSuchKernel as error:
+        raise UsageError(f"The kernel {name!r} is not installed.") from error
+    python = spec.argv[0]
+    if Path(python).name in ("python", "python3"):
+        python = sys.executable if not Path(python).is_absolute() else python
+    try:
+        done = subprocess.run(
+            [python, "-c", _ASK], capture_output=True, check=True, timeout=60.0, text=True
+        )
+        path, version = json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise UsageError(
+            f"The kernel {name!r} does not tell its packages.", f"Is {python} a Python?"
+        ) from error
+    return list_packages(path), version

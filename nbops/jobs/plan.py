@@ -1,0 +1,77 @@
+"""What one run of a notebook is to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Listener(Protocol):
+    """Is told how a job goes on, from the thread that runs it."""
+
+    def begun(self, cells: list[Any]) -> None:
+        """Tell which code cells there are; those that are skipped are not among them."""
+
+    def cell_begun(self, cell: Any) -> None: ...
+
+    def cell_ended(self, cell: Any) -> None: ...
+
+    def wrote(self, text: str) -> None:
+        """Tell what the running cell has printed."""
+
+    def ended(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """One run of a notebook.
+
+    Parameters
+    ----------
+    parameters
+        As `check_parameters` gave them.
+    timeout_s, cell_timeout_s
+        How long the notebook, or one cell, may run; None for as long as it takes.
+    skipped
+        Cells that are not run, by id, with the outputs that they had.
+    """
+
+    session_id: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float | None = None
+    cell_timeout_s: float | None = None
+    skipped: Mapping[str, list[Any]] = field(default_factory=dict)
+    listener: Listener | None = None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a notebook is to be run; see `JobPlan`.
+
+    Parameters
+    ----------
+    output
+        Where to write the executed notebook; with the session's record when None.
+    workdir
+        Folder to work in; the notebook's own when None.
+    retries
+        How often to try again when it fails.
+    resume
+        Run, or session, that failed, and is to go on at the cell that did.
+    expect_env
+        Run whose environment there must be, or a file of locked requirements.
+    session_id
+        Id of the session that will record it; made up when None.
+    """
+
+    output: Path | None = None
+    workdir: Path | None = None
+    timeout_s: float | None = None
+    cell_timeout_s: float | None = None
+    retries: int = 0
+    resume: str | None = None
+    expect_env: str | None = None
+    session_id: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    listener: Listener | None = None

@@ -1,0 +1,215 @@
+"""`--resume RUN`: go on at the cell that failed, when what came before it would come out the same again.
+
+A kernel's variables are gone with it. They are rebuilt by running again the cells before that the rest
+depends on; the others, whose results are recorded, are left out.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nbops.capture.lines import split_mark
+from nbops.capture.names import find_names
+from nbops.digests import digest_source
+from nbops.errors import UsageError
+from nbops.index.around import look_around
+from nbops.index.queries import Index
+from nbops.jobs.cells import settle_cell_ids
+from nbops.jobs.declarations import TAG, read_declarations
+from nbops.jobs.expected import check_environment
+from nbops.jobs.injection import INJECTED, inject
+from nbops.jobs.parameters import as_json, check_parameters
+from nbops.jobs.plan import JobPlan
+from nbops.records import CellRun, Document
+from nbops.workspace import Workspace
+
+_HASHED_BYTES = 2_000_000_000
+_RECORDING = re.compile(r"%track\s+(metric|param|note|data|file)\b")
+"""Lines that do nothing but record; what they recorded is there."""
+
+
+def plan_resume(
+    workspace: Workspace, path: Path, notebook: Any, job: JobPlan, word: str
+) -> JobPlan:
+    """The job that goes on where another one failed.
+
+    Parameters
+    ----------
+    notebook
+        As read from `path`.
+    word
+        What a person calls the run, or its session.
+
+    Raises
+    ------
+    UsageError
+        It would not be sound, or there is nothing to go on with.
+    """
+    index = Index(workspace)
+    index.wait()
+    found = index.resolve(word)
+    document = index.document(replace(found, id=found.session_id, is_session=True))
+    name = document.session.notebook
+    if name is None or (workspace.root / name).resolve() != path:
+        raise UsageError(f"{word} is a run of {name or 'no notebook'}, not of {path.name}.")
+    if document.session.status in ("running", "finished"):
+        raise UsageError(
+            f"{word} is {document.session.status}: there is nothing to resume.",
+            "Without --resume it runs as a whole.",
+        )
+    parameters = job.parameters or _same_parameters(document, notebook, path)
+    cells = _cells_of(notebook, path, parameters)
+    done = {cell.cell_id: cell for cell in document.cell_runs if cell.status == "ok"}
+    count = next((n for n, cell in enumerate(cells) if cell.id not in done), len(cells))
+    _refuse_changes(index, path, document, cells[:count], [done[c.id] for c in cells[:count]])
+    check_environment(workspace, document.session.id, notebook.metadata)
+    kept = find_needed([cell.source for cell in cells], count, [done[c.id] for c in cells[:count]])
+    outputs = _outputs(workspace, path, document.session.id)
+    skipped = {
+        cell.id: outputs.get(cell.id, [])
+        for number, cell in enumerate(cells[:count])
+        if number not in kept and not {TAG, INJECTED} & set(cell.metadata.get("tags", ()))
+    }
+    tags = {**job.tags, "nbops.resumed": document.session.id}
+    return replace(job, parameters=parameters, skipped=skipped, tags=tags)
+
+
+def find_needed(sources: Sequence[str], count: int, recorded: Sequence[CellRun]) -> set[int]:
+    """Which of the first cells must run again, so that the rest finds what it needs.
+
+    A cell is left out only when all that it does is known: it binds or changes variables that nothing
+    later needs, writes files that are recorded, and draws no random numbers that others may draw after it.
+
+    Parameters
+    ----------
+    count
+        How many cells ran.
+    recorded
+        Their records.
+    """
+    needed: set[str] = set()
+    for source in sources[count:]:
+        needed |= _reads(source)
+    kept: set[int] = set()
+    is_settled = False
+    while not is_settled:  # a function that is kept may read what was bound after it
+        is_settled = True
+        for number in sorted(set(range(count)) - kept, reverse=True):
+            changed = _changes(sources[number]) & needed
+            if changed or not _is_known(sources[number], recorded[number]):
+                kept.add(number)
+                needed |= _reads(sources[number])
+                is_settled = False
+    return kept
+
+
+def _changes(source: str) -> set[str]:
+    found = find_names("", source)
+    names = found.names
+    changed = {*names.defines, *names.deletes, *names.mutates}
+    return changed | {*found.touches, *found.may_touch}
+
+
+def _reads(source: str) -> set[str]:
+    found = find_names("", source)
+    deferred = {name for names in found.deferred.values() for name in names}
+    held = {name for names in found.holds.values() for name in names}
+    return {*found.names.uses, *found.names.mutates, *deferred, *held}
+
+
+def _is_known(source: str, record: CellRun) -> bool:
+    """Whether all that a cell does shows in its text and its record."""
+    if record.random_state or record.skipped:
+        return False
+    found = find_names("", source)
+    if found.imports or found.generators:
+        return False
+    _, code = split_mark(source)
+    lines = [line for line in code.splitlines() if not _RECORDING.match(line.strip())]
+    try:
+        tree = ast.parse("\n".join(lines))
+    except SyntaxError:  # magics and shell lines do anything
+        return False
+    return not any(map(_may_do_anything, ast.walk(tree)))
+
+
+def _may_do_anything(node: ast.AST) -> bool:
+    """Statements that may change what has no name: a module's state, the process."""
+    if isinstance(node, ast.Global | ast.Nonlocal | ast.Import | ast.ImportFrom):
+        return True
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    function = node.value.func
+    return not (isinstance(function, ast.Name) and function.id in ("print", "display", "len"))
+
+
+def _same_parameters(document: Document, notebook: Any, path: Path) -> dict[str, Any]:
+    """What the failed job was given, as far as it is not what the notebook says anyway."""
+    declared = read_declarations(notebook.cells, path.name)
+    usual = as_json({parameter.name: parameter.default for parameter in declared.parameters})
+    given = {
+        name: value
+        for name, value in document.session.params.items()
+        if name in usual and usual[name] != value
+    }
+    if any("[redacted" in str(value) for value in given.values()):
+        raise UsageError("A parameter of it was secret, so it is not recorded.", "Give all again.")
+    return check_parameters(declared, given)
+
+
+def _cells_of(notebook: Any, path: Path, parameters: dict[str, Any] | Any) -> list[Any]:
+    """Code cells as the engine will run them."""
+    import copy
+
+    import nbformat
+
+    made = nbformat.v4.upgrade(copy.deepcopy(notebook))
+    if parameters:
+        inject(made, parameters)
+    settle_cell_ids(made, str(path))
+    return [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def _refuse_changes(
+    index: Index, path: Path, document: Document, cells: Sequence[Any], done: Sequence[CellRun]
+) -> None:
+    """Refuse when a cell before the failed one, or what it read, is not what it was.
+
+    Raises
+    ------
+    UsageError
+    """
+    ran = [cell.cell_id for cell in document.cell_runs if cell.status != "before_tracking"]
+    if ran[: len(cells)] != [cell.id for cell in cells]:
+        _refuse("the cells before it, or their order, are others")
+    around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
+    for cell, run in zip(cells, done, strict=True):
+        where = f"cell [{run.execution_count}]"
+        if run.skipped is None and digest_source(cell.source) != run.source_digest:
+            _refuse(f"{where} was changed since")
+        for module in run.modules:
+            if around.has_changed_module(module) is not False:
+                _refuse(f"{where} used {module.path}, which was changed since")
+        written = {ref.uri for later in done if later.seq >= run.seq for ref in later.writes}
+        for ref in run.reads:
+            if ref.uri not in written and around.has_changed(ref) is not False:
+                _refuse(f"{where} read {ref.name}, which changed, or nobody can tell")
+
+
+def _refuse(reason: str) -> None:
+    raise UsageError(f"To resume would not be sound: {reason}.", "Without --resume all cells run.")
+
+
+def _outputs(workspace: Workspace, path: Path, session_id: str) -> dict[str, list[Any]]:
+    """What cells showed, by id, where the executed notebook is still there."""
+    import nbformat
+
+    executed = workspace.state / "executed" / f"{path.stem}-{session_id}.ipynb"
+    try:
+        cells = nbformat.read(executed, as_version=4).cells
+    except (OSError, ValueError):
+        return {}
+    return {cell.id: cell.outputs for cell in cells if cell.cell_type == "code" and "id" in cell}

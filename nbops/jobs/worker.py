@@ -1,0 +1,129 @@
+"""Jobs in a process of their own, one after the other: what is imported for the first serves the next.
+
+Signal handlers, the working folder and MLflow's client belong to a process; so a job never runs in that
+of a kernel, and two never in one.
+"""
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.plan import RunOptions
+from nbops.jobs.run import JobResult
+
+_END_WITHIN_S = 30.0
+
+
+class Worker:
+    """A process that runs notebooks. It ends with the one that started it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(
+        self, notebook: Path, parameters: Mapping[str, Any], options: RunOptions, session_id: str
+    ) -> JobResult:
+        """Run a notebook, and wait for its end; see `run_notebook` for what it raises.
+
+        Parameters
+        ----------
+        options
+            With a folder to work in, output paths that are absolute, and no listener.
+
+        Raises
+        ------
+        NotebookFailed
+            The process itself died.
+        """
+        process = self._start()
+        if process.stdin is None or process.stdout is None:
+            raise AssertionError
+        try:
+            pickle.dump((notebook, dict(parameters), options, session_id), process.stdin)
+            process.stdin.flush()
+            answer = pickle.load(process.stdout)  # noqa: S301 - from our own process
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            code = process.wait()
+            self._process = None
+            raise NotebookFailed(f"The process that ran {notebook.name} died ({code}).") from error
+        if isinstance(answer, BaseException):
+            raise answer
+        result: JobResult = answer
+        return result
+
+    def interrupt(self) -> None:
+        """End the notebook that runs, as Ctrl-C does."""
+        self._signal(signal.SIGINT)
+
+    def close(self) -> None:
+        """End the process, and what runs in it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        try:
+            process.wait(_END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "nbops.jobs.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,  # Ctrl-C goes to who started it, and it decides
+            )
+        return self._process
+
+    def _signal(self, number: signal.Signals) -> None:
+        process = self._process
+        if process is not None and process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+
+
+def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
+    """Run what is ordered until there are no more orders."""
+    from nbops.jobs.run import run_notebook
+
+    while True:
+        try:
+            notebook, parameters, options, session_id = pickle.load(orders)  # noqa: S301
+        except EOFError:
+            return
+        try:
+            answer: Any = run_notebook(
+                notebook, parameters, replace(options, session_id=session_id)
+            )
+        except NbopsError as error:
+            answer = error
+        except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
+            answer = NotebookFailed(f"{type(error).__name__}: {error}")
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+def main() -> None:
+    """Serve on stdin and stdout; what is printed meanwhile goes to stderr."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

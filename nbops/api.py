@@ -298,6 +298,8 @@ def compare(*runs: str) -> CompareView:
     """
     index = _index()
     return CompareView(compare_runs(index, runs), Store(index.workspace.store))
+
+
 def run(  # noqa: PLR0913 - an argument an option of the command
     notebook: "str | os.PathLike[str]",
     parameters: Mapping[str, Any] | None = None,

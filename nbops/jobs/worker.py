@@ -100,19 +100,24 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     """Run what is ordered until there are no more orders."""
     from nbops.jobs.run import run_notebook
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # between jobs it comes too late
     while True:
         try:
             notebook, parameters, options, session_id = pickle.load(orders)  # noqa: S301
         except EOFError:
             return
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             answer: Any = run_notebook(
                 notebook, parameters, replace(options, session_id=session_id)
             )
         except NbopsError as error:
             answer = error
+        except KeyboardInterrupt:
+            answer = NotebookFailed("It was interrupted before it began.")
         except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
             answer = NotebookFailed(f"{type(error).__name__}: {error}")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         pickle.dump(answer, answers)
         answers.flush()
 

@@ -14,6 +14,7 @@ from nbops.tracking.experiments import find_or_create_experiment
 from nbops.tracking.metric_names import to_mlflow_name
 from nbops.tracking.mlflow_files import FileWriter, is_local
 from nbops.tracking.other_runs import TAG_NOTE
+from nbops.tracking.parents import PARENT
 from nbops.tracking.shipments import Point, Shipment
 from nbops.workspace import Workspace
 
@@ -209,7 +210,10 @@ class MlflowWriter:
         notes = run.notes if run else session.notes
         if notes:
             tags[TAG_NOTE] = "\n\n".join(notes)
-        return tags | session.tags | (run.tags if run else {})
+        inherited = session.tags
+        if not shipment.stands_for_session:  # what is in a job hangs below it, not below its sweep
+            inherited = {key: value for key, value in inherited.items() if key != PARENT}
+        return tags | inherited | (run.tags if run else {})
 
     def _system_tags(self, shipment: Shipment) -> dict[str, str]:
         session, source = shipment.session, shipment.session.source

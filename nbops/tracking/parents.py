@@ -1,0 +1,92 @@
+"""An MLflow run that many jobs hang below: a sweep's, a pipeline's."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from nbops.errors import NbopsError
+from nbops.recording.destination import choose_destination, remember_access
+from nbops.recording.scalars import as_scalar
+from nbops.tracking.errors import mlflow_errors
+from nbops.tracking.experiments import find_or_create_experiment
+from nbops.tracking.metric_names import to_mlflow_name
+from nbops.tracking.store import be_quiet, open_store
+from nbops.workspace import Workspace
+
+PARENT = "mlflow.parentRunId"
+
+
+class ParentRun:
+    """A run of its own in MLflow.
+
+    It is a help for people who look at MLflow: when the store is away there is none, `problem` says so,
+    and the jobs are recorded all the same.
+    """
+
+    def __init__(
+        self, workspace: Workspace, notebook: str, name: str, tags: Mapping[str, str]
+    ) -> None:
+        self.id: str | None = None
+        self.problem: str | None = None
+        self._workspace = workspace
+        self._notebook = notebook
+        self._name = name
+        self._tags = dict(tags)
+        self._client: Any = None
+
+    def __enter__(self) -> Self:
+        be_quiet()
+        try:
+            self._open()
+        except NbopsError as error:
+            self.problem = str(error)
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.end("FAILED" if kind else "FINISHED")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that hang a job below it."""
+        return {PARENT: self.id} if self.id else {}
+
+    def log(self, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        """Write params and metrics, as far as MLflow takes them."""
+        from mlflow.entities import Metric, Param
+
+        if self.id is None:
+            return
+        try:
+            with mlflow_errors():
+                self._client.log_batch(
+                    self.id,
+                    metrics=[Metric(to_mlflow_name(k), v, 0, 0) for k, v in metrics.items()],
+                    params=[
+                        Param(to_mlflow_name(k), str(as_scalar(k.rpartition(".")[2], v))[:6000])
+                        for k, v in params.items()
+                    ],
+                )
+        except NbopsError as error:
+            self.problem = str(error)
+
+    def end(self, status: Literal["FINISHED", "FAILED", "KILLED"]) -> None:
+        """Close it; once."""
+        if self.id is None or self._client is None:
+            return
+        try:
+            with mlflow_errors():
+                self._client.set_terminated(self.id, status)
+        except NbopsError as error:
+            self.problem = str(error)
+        self._client = None
+
+    def _open(self) -> None:
+        chosen = choose_destination(
+            self._workspace, uri=None, experiment=None, notebook=self._notebook
+        )
+        self._workspace.prepare()
+        client = open_store(self._workspace, remember_access(self._workspace, chosen.uri))
+        root = self._workspace.artifacts if chosen.is_embedded else None
+        with mlflow_errors():
+            experiment = find_or_create_experiment(client, chosen.experiment, root)
+            created = client.create_run(experiment, run_name=self._name, tags=self._tags)
+        self._client, self.id = client, created.info.run_id

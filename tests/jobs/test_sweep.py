@@ -1,0 +1,198 @@
+"""Sweeps: what they try, in which order, what they need not run again."""
+
+import json
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import nbformat
+import pytest
+from mlflow import MlflowClient
+from processes import PATIENCE_S, wait_until
+
+from nbops.errors import UsageError
+from nbops.jobs.declarations import Declarations, parse_parameters
+from nbops.jobs.memory import Admission
+from nbops.jobs.search import Optimized, Search, search_at_random, search_grid
+from nbops.jobs.space import grid, parse_dimensions
+from nbops.workspace import Workspace
+
+NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
+SOURCE = """\
+depth = 4
+rate = 0.1
+model: Literal["forest", "boosted"] = "forest"
+flag = False
+name = "x"
+layers = [1]
+"""
+DECLARED = Declarations("n.ipynb", SOURCE, parse_parameters(SOURCE))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "points"),
+    [
+        (["depth=2..4"], [{"depth": 2}, {"depth": 3}, {"depth": 4}]),
+        (["depth=2..6:2"], [{"depth": 2}, {"depth": 4}, {"depth": 6}]),
+        (["rate=0..1:0.5"], [{"rate": 0.0}, {"rate": 0.5}, {"rate": 1.0}]),
+        (["rate=1e-3,1"], [{"rate": 0.001}, {"rate": 1.0}]),
+        (["model=*"], [{"model": "forest"}, {"model": "boosted"}]),
+        (["flag=*"], [{"flag": False}, {"flag": True}]),
+        (["layers=[1, 2],[3]"], [{"layers": [1, 2]}, {"layers": [3]}]),
+        (["name=a,2..3"], [{"name": "a"}, {"name": "2..3"}]),
+        (
+            ["model=*", "rate=0.1,0.2 if model=boosted"],
+            [{"model": "forest"}, {"model": "boosted", "rate": 0.1}, {"model": "boosted", "rate": 0.2}],
+        ),
+    ],
+)  # fmt: skip
+def test_a_grid_has_every_point_once(pairs: list[str], points: list[dict[str, Any]]):
+    assert grid(parse_dimensions(DECLARED, pairs)) == points
+
+
+@pytest.mark.parametrize(
+    ("pair", "told"),
+    [
+        ("depht=1,2", "n.ipynb has no parameter 'depht'. Did you mean 'depth'?"),
+        ("depth=1,x", "depth takes int, not 'x'."),
+        ("depth=9..2", "depth: the range '9..2' is empty."),
+        ("rate=0..1:log", "rate: the range '0..1:log' is empty."),
+        ("model=forest,tree", "not 'tree'"),
+        ("rate=0..1 if model=boosted", "rate depends on model, which is not swept."),
+        ("depth", "-p takes name=values, not 'depth'."),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(pair: str, told: str):
+    with pytest.raises(UsageError) as refused:
+        parse_dimensions(DECLARED, [pair])
+    assert told in str(refused.value)
+
+
+def test_a_range_without_a_step_is_no_grid():
+    with pytest.raises(UsageError, match="Give a step"):
+        search_grid(parse_dimensions(DECLARED, ["rate=0..1"]))
+
+
+def drain(search: Search) -> list[dict[str, Any]]:
+    points = []
+    while (asked := search.ask()) is not None:
+        points.append(asked[1])
+    return points
+
+
+def test_the_same_seed_draws_the_same_points():
+    dimensions = parse_dimensions(DECLARED, ["depth=1..99", "rate=1e-4..1:log", "model=*"])
+    one, again, other = (drain(search_at_random(dimensions, 20, seed)) for seed in (1, 1, 2))
+    assert one == again != other
+    assert all(1e-4 <= point["rate"] <= 1 and 1 <= point["depth"] <= 99 for point in one)
+
+
+def loss(point: dict[str, Any]) -> float:
+    """Best at depth 37 and rate 0.3."""
+    return float((point["depth"] - 37) ** 2 / 100 + (10 * (point["rate"] - 0.3)) ** 2)
+
+
+def test_the_optimiser_beats_random_on_a_known_function():
+    dimensions = parse_dimensions(DECLARED, ["depth=1..99", "rate=0..1"])
+    wins = 0
+    for seed in range(5):
+        search = Optimized(dimensions, 40, "min", seed)
+        values = []
+        while (asked := search.ask()) is not None:
+            values.append(loss(asked[1]))
+            search.tell(asked[0], "finished", values[-1])
+        wins += min(values) < min(map(loss, drain(search_at_random(dimensions, 40, seed))))
+    assert wins >= 4
+
+
+def test_the_optimiser_knows_conditions_failures_and_hopeless_points():
+    dimensions = parse_dimensions(DECLARED, ["model=*", "rate=0..1 if model=boosted"])
+    search = Optimized(dimensions, 12, "max", 0)
+    pruned = []
+    while (asked := search.ask()) is not None:
+        number, point = asked
+        assert ("rate" in point) == (point["model"] == "boosted")
+        if number == 0:
+            search.tell(number, "failed", None)
+            continue
+        curve = {step: float(step * (1 if number < 8 else -1)) for step in range(5)}
+        if search.should_prune(number, curve):
+            pruned.append(number)
+            search.tell(number, "pruned", None)
+        else:
+            search.tell(number, "finished", curve[4])
+    assert pruned == [8, 9, 10, 11]
+
+
+def test_jobs_begin_only_where_their_memory_is_there():
+    room = Admission(None, lambda: 1000)
+    begun: list[int] = []
+    leave = threading.Event()
+
+    def job(number: int) -> None:
+        with room.admitted(lambda: False):
+            begun.append(number)
+            leave.wait(PATIENCE_S)
+
+    first = threading.Thread(target=job, args=(0,))
+    first.start()
+    wait_until(lambda: begun)
+    assert not room._has_room()  # nobody knows yet what a job takes
+    room.learn(400)
+    second = threading.Thread(target=job, args=(1,))
+    second.start()
+    wait_until(lambda: len(begun) == 2)
+    assert not room._has_room()
+    room.learn(500)
+    assert room.need == 500
+    leave.set()
+    first.join()
+    second.join()
+    with room.admitted(lambda: True) as is_in:
+        assert not is_in
+
+
+def run(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*NBOPS, *words], cwd=workspace.root, capture_output=True, text=True, timeout=PATIENCE_S * 2
+    )
+
+
+def test_points_are_children_of_one_run_and_come_from_the_record_the_next_time(
+    workspace: Workspace,
+):
+    (workspace.root / "data.txt").write_text("2")
+    cells = [
+        nbformat.v4.new_code_cell("x = 0", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(
+            "import nbops\nby = int(open('data.txt').read())\nassert x != 2, 'two'\n"
+            "nbops.log_metric('score', x * by)"
+        ),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), workspace.root / "n.ipynb")
+    done = run(workspace, "sweep", "n.ipynb", "-p", "x=1..2", "--json")
+    assert done.returncode == 1, done.stderr
+    assert "1 of 2 points failed" in done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert [(r["point"]["x"], r["outcome"], r["metrics"]) for r in results] == [
+        (1, "finished", {"score": 2.0}),
+        (2, "failed", {}),
+    ]
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    (experiment,) = [e for e in client.search_experiments() if e.name == "n"]
+    found = client.search_runs([experiment.experiment_id])
+    (parent,) = [r for r in found if r.data.tags.get("nbops.kind") == "sweep"]
+    assert parent.info.status == "FINISHED"
+    jobs = [r for r in found if r.data.tags.get("nbops.session") and r.info.run_name == "n"]
+    assert {r.data.tags["mlflow.parentRunId"] for r in jobs} == {parent.info.run_id}
+    assert len(jobs) == 2
+
+    again = run(workspace, "sweep", "n.ipynb", "-p", "x=1", "--json")
+    assert again.returncode == 0, again.stderr
+    assert [r["is_reused"] for r in json.loads(again.stdout)["results"]] == [True]
+    (workspace.root / "data.txt").write_text("5")
+    other = run(workspace, "sweep", "n.ipynb", "-p", "x=1", "--json")
+    assert [(r["is_reused"], r["metrics"]) for r in json.loads(other.stdout)["results"]] == [
+        (False, {"score": 5.0})
+    ]

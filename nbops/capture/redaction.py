@@ -3,18 +3,21 @@
 A search for telling words comes first (microseconds); a rule runs only where one of its words stands.
 """
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from numbers import Number
 from typing import Literal
 
 from nbops.capture.fingerprints import PLAIN, STAND_IN, stand_in_for
+from nbops.capture.secret_formats import FORMATS, LEAST_LENGTH
 
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SECRET_NAME = re.compile(  # whole words in snake_case, but for PGPASSWORD
     r"""(?x) pass_?w(?:or)?d | (?<! [a-z] ) (?:
-        pwd | passphrase | (?: db | user | smtp | mysql | redis ) _?pass | [a-z]*secrets? | secretkeys?
+        pwd | passphrase | passcode | (?: db | user | smtp | mysql | redis ) _?pass | [a-z]*secrets? | secretkeys?
       | (?: private | api | access | account | signing | encryption ) [\W_]? keys?
       | (?: api | auth | access | bearer | refresh | session | bot | hf | github | gitlab ) [\W_]? token
       | credentials? | authorization
@@ -80,16 +83,17 @@ _TOKEN_IN_URL = re.compile(r"(?P<head>\bhttps?://)(?P<text>[^\s:/@'\"]{8,})(?P<t
 _KEY_BLOCK = re.compile(
     r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL
 )
-_FORMATS = re.compile(
-    r"""(?x)
-    \b (?: A(?:KIA|SIA) [0-9A-Z]{16}
-      | gh[pousr]_ [A-Za-z0-9]{36,}     | github_pat_ \w{22,}   | glpat- [\w\-]{20,}
-      | sk- [A-Za-z0-9_\-]{20,}         | hf_ [A-Za-z0-9]{30,}  | xox[abprs]- [A-Za-z0-9\-]{10,}
-      | AIza [0-9A-Za-z_\-]{35}         | dapi [0-9a-f]{32}     | npm_ [A-Za-z0-9]{36}
-      | pypi- [A-Za-z0-9_\-]{50,}       | dckr_pat_ [\w\-]{20,} | sk_live_ [0-9A-Za-z]{20,}
-      | (?<! - ) eyJ [A-Za-z0-9_\-]{8,} \. eyJ [A-Za-z0-9_\-]{8,} \. [A-Za-z0-9_\-]{8,}
-    )"""
+_PIN = re.compile(  # pin = 12345678, also without quotes
+    r"""(?ix) (?P<head> (?<! [\w\-] ) (?: [\w\-]{0,40}? [_\-] )? (?: pin | otp | cvv | cvc ) (?: [_\-]? code )?
+        ["'\]]* \s*+ (?: = (?!=) | : ) \s*+ ["']? ) (?P<text> \d{4,12} ) (?P<tail> (?! [\w.] ) )"""
 )
+_KEYLIKE = re.compile(  # key = "...": a secret only where it is as random as one
+    r"""(?ix) (?P<head> (?<! [\w\-] ) [\w\-]{0,40}? (?: key | auth | cookie | salt | dsn | license | webhook | jwt )
+        [\w\-]{0,20}? ["'\]]* \s*+ (?: = (?!=) | : ) \s*+ [rbu]? ["'] )
+        (?P<text> [\w+/=.~\-]{24,} ) (?P<tail> ["'] )"""
+)
+_LEAST_BITS = 4.0
+"""Of each character of a random text in letters of both cases and digits, from 24 characters on."""
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -124,6 +128,24 @@ def _hide(match: re.Match[str]) -> str:
 
 def _hide_whole(match: re.Match[str]) -> str:
     return stand_in_for(match[0])
+
+
+def _hide_random(match: re.Match[str]) -> str:
+    return _hide(match) if _is_random(match["text"]) else match[0]
+
+
+def _is_random(text: str) -> bool:
+    """Whether a text is as mixed as a key; hashes, ids of hex digits, paths and names are not.
+
+    >>> _is_random("9fK2mQx7Lp0vB4sTz8Rd1WcY"), _is_random("d41d8cd98f00b204e9800998ecf8427e")
+    (True, False)
+    """
+    kinds = (r"[a-z]", r"[A-Z]", r"\d")
+    if not all(re.search(kind, text) for kind in kinds) or not re.search(r"[a-zA-Z\d]{16}", text):
+        return False
+    counts = Counter(text).values()
+    bits = -sum(n / len(text) * math.log2(n / len(text)) for n in counts)
+    return bits >= _LEAST_BITS
 
 
 def _hide_assigned(match: re.Match[str]) -> str:
@@ -191,25 +213,8 @@ def _is_bare_secret(match: re.Match[str]) -> bool:
 
 
 _NAME_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "authorization")
-_FORMAT_WORDS = (
-    *(
-        "akia",
-        "asia",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "sk-",
-        "hf_",
-    ),
-    *("xox", "aiza", "dapi", "npm_", "pypi-", "dckr_pat_", "sk_live_", "eyj"),
-)
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (("private key-",), _KEY_BLOCK, _hide_whole),
-    (_FORMAT_WORDS, _FORMATS, _hide_whole),
     (("://",), _IN_URL, _hide),
     (("://",), _TOKEN_IN_URL, _hide),
     (("sig=", "signature="), _SIGNATURE, _hide),
@@ -217,7 +222,21 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], 
     (("auth",), _LOGIN, _hide),
     (_NAME_WORDS, _ASSIGNED, _hide_assigned),
     (_NAME_WORDS, _BARE, _hide_bare),
+    (("pin", "otp", "cvv", "cvc"), _PIN, _hide),
 )
+
+_KEY_WORDS = ("key", "auth", "cookie", "salt", "dsn", "license", "webhook", "jwt")
+
+
+def _hide_keys(text: str, lower: str, long: str) -> str:
+    """Text without keys of providers and random values, whose words are looked for where such may stand."""
+    for word, rule in FORMATS:
+        if word in long:
+            text = rule.sub(_hide_whole, text)
+    if any(word in lower for word in _KEY_WORDS):
+        text = _KEYLIKE.sub(_hide_random, text)
+    return text
+
 
 _added: tuple[re.Pattern[str], ...] = ()
 
@@ -237,6 +256,7 @@ def add_patterns(patterns: tuple[str, ...]) -> list[str]:
         except re.error as error:
             problems.append(f"redact = {pattern!r} is no regular expression: {error}.")
     _added = tuple(good)
+    redact_name.cache_clear()
     return problems
 
 
@@ -267,9 +287,15 @@ def redact(text: str) -> str:
     for pattern in _added:
         text = hide_matches(pattern, text)
     lower = text.lower()
+    if long := [piece for piece in lower.split() if len(piece) >= LEAST_LENGTH]:
+        text = _hide_keys(text, lower, "\n".join(long))
     for words, rule, replacement in _RULES:
         for word in words:  # this runs with every cell, and `any()` takes twice as long
             if word in lower:
                 text = rule.sub(replacement, text)
                 break
     return text
+
+
+redact_name = lru_cache(4096)(redact)
+"""The same for what comes again and again, such as a metric's name: from the second time on it costs nothing."""

@@ -81,6 +81,43 @@ PLANTED = [  # each with "plAnted" somewhere in what must not stay
     "clientSecret='plAnted'",
     "MYSQL_PWD=plAnted",
     "X-Api-Key: plAnted1",
+    'key = "9fplAnted2mQx7Lp0vB4sTz8Rd1WcY"',
+    "config['auth'] = 'Qx7Lp0vB4sTz8Rd1WcYplAnted9f'",
+    "passcode = 'plAnted'",
+]
+NUMBERS = ["pin = 48151623", "PIN_CODE: 4815", "{'cvv': 4815}", 'user_pin="481516"', "otp=481516"]
+KEYS = [  # of providers; put together here, since scanners look into this file, too
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "ASIA" + "IOSFODNN7EXAMPLE",
+    "AIza" + "SyA0123456789abcdefghijklmnopqrstuv",
+    "ya29." + "a0AfH6SMBx0123456789abcdef",
+    "GOCSPX-" + "0123456789abcdefghijklmnop",
+    "aB1" + "8Q~" + "0123456789abcdefghijABCDEFGHIJklm",
+    "SharedAccessKey=" + "MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=",
+    "dop_v1_" + "0123456789abcdef" * 4,
+    "hvs." + "CAESIJ0123456789abcdefghijkl",
+    "github_pat_" + "11ABCDEFG0123456789abcdef",
+    "gho_" + "0123456789abcdefghijklmnopqrstuvwxyz",
+    "glrt-" + "0123456789abcdefghij",
+    "pypi-" + "AgEIcHlwaS5vcmcCJDAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwMDAwMA",
+    "npm_" + "0123456789abcdefghijklmnopqrstuvwxyz",
+    "dckr_pat_" + "0123456789abcdefghij_-0123",
+    "sk-ant-api03-" + "0123456789abcdefghij-AA",
+    "sk-" + "0123456789abcdefghij0123",
+    "dapi" + "0123456789abcdef" * 2,
+    "gsk_" + "0123456789abcdefghij" * 3,
+    "r8_" + "0123456789abcdefghijklmnopqrstuvwxyzA",
+    "sk_live_" + "0123456789abcdefghijABCD",
+    "rk_test_" + "0123456789abcdefghijABCD",
+    "whsec_" + "0123456789abcdefghijABCDEFGHIJKL",
+    "SG." + "0123456789abcdefghijAB" + "." + "0123456789abcdefghijABCDEFGHIJKLMNOPQRSTUVW",
+    "xoxb-" + "123456789012-1234567890123-abcdefghijkl",
+    "xapp-1-" + "A0123456789-0123456789-abcdef",
+    "https://hooks.slack.com/services/" + "T00000000/B00000000/0123456789abcdef",
+    "123456789:" + "AAabcdefghijklmnopqrstuvwxyz0123456",
+    "glsa_" + "0123456789abcdefghijABCDEFGHIJKL_01234567",
+    "lin_api_" + "0123456789abcdefghij" * 2,
+    "eyJhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0" + ".dozjgNryP4J3jVmNHl0w5N",
 ]
 HARMLESS = [
     "tokenizer = AutoTokenizer.from_pretrained('bert')",
@@ -143,6 +180,19 @@ HARMLESS = [
     'api_key = "..."',
     'print("password:", len(text), "letters")',
     'print("password: " + text + "letters")',
+    "pin = 17",
+    "pins = 48151623",
+    "mapping: 48151623",
+    'key = "d41d8cd98f00b204e9800998ecf8427e"',
+    'key = "123e4567-e89b-12d3-a456-426614174000"',
+    'cache_key = "models/ResNet50/weights-v2-imagenet"',
+    'sort_key = "customer_identifier_of_the_year_2024"',
+    "commit 3f2c81d9a7b6e5f4c3d2b1a09f8e7d6c5b4a3928",
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "file1:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    '<img src="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4">',
+    "sk-learn-contrib/imbalanced",
+    "https://example.org/a/very/long/path/to/a/Page1.html",
 ]
 NAMED: list[tuple[str, Any]] = [
     ("password", 12345678),
@@ -232,6 +282,17 @@ LONG = [
 @pytest.mark.parametrize("text", SECRETS)
 def test_a_secret_is_hidden(text: str):
     assert STAND_IN.search(redact(text))
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_a_number_with_a_telling_name_is_hidden(text: str):
+    assert "4815" not in redact(text)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_key_of_a_provider_is_hidden_whatever_stands_around_it(key: str):
+    for text in (key, f"x = '{key}'", f"Using {key}.", f"<td>{key}</td>"):
+        assert key[-16:] not in redact(text)
 
 
 @pytest.mark.parametrize("text", PLANTED)

@@ -101,7 +101,7 @@ class Masker:
         """
         if mime == "text/html":
             return self.hide_in_html(text)
-        if mime.endswith("json"):
+        if mime.endswith(("json", "jupyter.error")):  # in which colours are escaped
             try:
                 value = msgspec.json.decode(text)
             except msgspec.DecodeError:

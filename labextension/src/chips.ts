@@ -17,6 +17,8 @@ export interface Chip {
   readonly title: string;
   /** The two runs whose comparison explains a move. */
   readonly compares: { readonly a: string; readonly b: string } | null;
+  /** The content whose origin and readers can be shown. */
+  readonly traces: string | null;
 }
 
 /** A cell run and the runs that began in it, oldest first: several for `with nbops.track(...)`. */
@@ -179,7 +181,8 @@ function describeRef(
     label: `${arrow} ${shortName(ref)}`,
     value: ref.missing ? trans.__('no content hash') : known,
     move: isChanged ? trans.__('changed') : '',
-    title: about.join('\n')
+    title: about.join('\n'),
+    traces: ref.digest
   });
   return ref.shape
     ? [main, chip({ key: `${key}:shape`, label: '', value: showShape(ref.shape), title: ref.name })]
@@ -236,6 +239,7 @@ function chip(parts: Partial<Chip> & Pick<Chip, 'key' | 'label'>): Chip {
     move,
     title: [label, value, move].filter(text => text !== '').join(' '),
     compares: null,
+    traces: null,
     ...parts
   };
 }

@@ -3,10 +3,12 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { DataSource, NotebookQuestion } from './tokens';
+import { parseCell, parseLineage, parseRuns, parseTable, parseVersions } from './answers';
+import type { CellDetails, CellVersions, Lineage, RunEdit, RunsAnswer, RunTable } from './answers';
+import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
 import { Trouble } from './trouble';
 import { parseComparison, parseNotebook } from './wire';
-import type { Comparison, NotebookAnswer } from './wire';
+import type { Comparison, NotebookAnswer, Run } from './wire';
 
 /** Answers of a proxy or a hub whose server is not there. */
 const GATEWAY_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -26,12 +28,61 @@ export class RestSource implements DataSource {
     return parseComparison(await this.get('why', { path, b, a }));
   }
 
-  private async get(name: string, query: Record<string, string | undefined>): Promise<unknown> {
+  async runs(path: string, question: RunsQuestion): Promise<RunsAnswer> {
+    const { text, where, sort, user, experiment, page, limit, since } = question;
+    return parseRuns(
+      await this.get('runs', {
+        path,
+        text: text || undefined,
+        where: where || undefined,
+        sort: sort || undefined,
+        user: user || undefined,
+        experiment: experiment || undefined,
+        page: String(page),
+        limit: String(limit),
+        since: String(since),
+        look: question.isLooking ? '1' : undefined
+      })
+    );
+  }
+
+  async compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable> {
+    const all = withSame ? '1' : undefined;
+    return parseTable(await this.get('compare', { path, ids: ids.join(','), all }));
+  }
+
+  async cellRun(path: string, id: string): Promise<CellDetails> {
+    return parseCell(await this.get(`cell-run/${encodeURIComponent(id)}`, { path }));
+  }
+
+  async versions(path: string, cellId: string): Promise<CellVersions> {
+    return parseVersions(await this.get('versions', { path, cell_id: cellId }));
+  }
+
+  async lineage(path: string, digest: string): Promise<Lineage> {
+    return parseLineage(await this.get('lineage', { path, digest }));
+  }
+
+  async edit(path: string, runId: string, edit: RunEdit): Promise<Run> {
+    const url = this.url(`run/${encodeURIComponent(runId)}`, { path });
+    const init = { method: 'POST', body: JSON.stringify(edit) };
+    return (await this.ask(url, init)) as Run;
+  }
+
+  private get(name: string, query: Query): Promise<unknown> {
+    return this.ask(this.url(name, query), {});
+  }
+
+  private url(name: string, query: Query): string {
     const given = Object.entries(query).filter(([, value]) => value !== undefined);
-    const url =
+    return (
       URLExt.join(this.settings.baseUrl, 'nbops', name) +
-      URLExt.objectToQueryString(Object.fromEntries(given));
-    const response = await this.ask(url);
+      URLExt.objectToQueryString(Object.fromEntries(given))
+    );
+  }
+
+  private async ask(url: string, init: RequestInit): Promise<unknown> {
+    const response = await this.request(url, init);
     if (GATEWAY_STATUS.has(response.status)) {
       throw new Trouble('offline', response.statusText);
     }
@@ -42,14 +93,16 @@ export class RestSource implements DataSource {
     return json;
   }
 
-  private async ask(url: string): Promise<Response> {
+  private async request(url: string, init: RequestInit): Promise<Response> {
     try {
-      return await ServerConnection.makeRequest(url, {}, this.settings);
+      return await ServerConnection.makeRequest(url, init, this.settings);
     } catch (reason) {
       throw new Trouble('offline', String(reason));
     }
   }
 }
+
+type Query = Readonly<Record<string, string | undefined>>;
 
 async function readJson(response: Response): Promise<unknown> {
   try {

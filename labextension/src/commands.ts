@@ -8,15 +8,18 @@ import type { ViewOptions } from './view';
 
 export const CommandIDs = {
   showPanel: 'nbops:show-panel',
+  showRuns: 'nbops:show-runs',
+  comparePicked: 'nbops:compare-picked',
   trackNotebook: 'nbops:track-notebook'
 } as const;
 
 export function addCommands(
   app: JupyterFrontEnd,
   panel: NbopsPanel,
-  { model, front, trans }: ViewOptions,
+  options: ViewOptions,
   palette: ICommandPalette | null
 ): void {
+  const { model, front, trans } = options;
   const isOn = () => {
     const itsSwitch = front.switch;
     return itsSwitch?.state.position ?? model.isTracking ?? itsSwitch?.isRemembered ?? false;
@@ -45,10 +48,34 @@ export function addCommands(
     }
   });
 
+  addRunCommands(app, panel, options);
   front.changed.connect(() => {
     app.commands.notifyCommandChanged(CommandIDs.trackNotebook);
   });
   for (const command of Object.values(CommandIDs)) {
     palette?.addItem({ command, category: 'nbops' });
   }
+}
+
+function addRunCommands(app: JupyterFrontEnd, panel: NbopsPanel, options: ViewOptions): void {
+  const { navigation, picks, trans } = options;
+  app.commands.addCommand(CommandIDs.showRuns, {
+    label: trans.__('Show All Runs'),
+    caption: trans.__('Show all runs of the project in the nbops panel'),
+    execute: () => {
+      app.shell.activateById(panel.id);
+      navigation.choose('runs');
+    }
+  });
+  app.commands.addCommand(CommandIDs.comparePicked, {
+    label: trans.__('Compare Picked Runs'),
+    caption: trans.__('Compare the runs that are ticked in the nbops panel, in the main area'),
+    isEnabled: () => picks.state.ids.length > 1,
+    execute: () => {
+      options.openWide(picks.state.ids);
+    }
+  });
+  picks.changed.connect(() => {
+    app.commands.notifyCommandChanged(CommandIDs.comparePicked);
+  });
 }

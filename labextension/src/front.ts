@@ -54,6 +54,26 @@ export class FrontNotebook {
     return true;
   }
 
+  /** Code of a cell as it is now; null when the notebook has no such cell. */
+  sourceOf(cellId: string): string | null {
+    return this.find(cellId)?.model.sharedModel.getSource() ?? null;
+  }
+
+  /**
+   * Give a cell another code, which its undo takes back.
+   *
+   * @returns Whether the notebook still has it.
+   */
+  putBack(cellId: string, source: string): boolean {
+    const cell = this.find(cellId);
+    cell?.model.sharedModel.setSource(source);
+    return cell !== undefined && this.reveal(cellId);
+  }
+
+  private find(cellId: string): Cell | undefined {
+    return this._panel?.content.widgets.find(cell => cell.model.id === cellId);
+  }
+
   private onCurrentChanged(): void {
     this.follow(this._panel, false);
     this._panel = this.tracker.currentWidget;
@@ -78,3 +98,5 @@ export class FrontNotebook {
   private _panel: NotebookPanel | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }
+
+type Cell = NotebookPanel['content']['widgets'][number];

@@ -1,6 +1,17 @@
 /** What the panel knows of a notebook, and how an answer adds to it. Pure. */
 
-import type { CellRun, ChangedNotebook, Run, Session, UnchangedNotebook } from './wire';
+import type {
+  CellRun,
+  ChangedNotebook,
+  MetricPoint,
+  Metrics,
+  Run,
+  Session,
+  UnchangedNotebook
+} from './wire';
+
+/** Points of a metric that are kept for its curve. */
+const CURVE_POINTS = 200;
 
 export interface History {
   readonly version: number;
@@ -42,9 +53,26 @@ export function noteShipping(known: History | null, answer: UnchangedNotebook): 
     : { ...known, unshipped: unshipped ?? known.unshipped, error: error ?? null };
 }
 
+/** Of a metric only the last point is sent: those that were seen while a cell ran are its curve. */
 function mergeCellRuns(known: readonly CellRun[], told: readonly CellRun[]): readonly CellRun[] {
-  const byId = new Map([...known, ...told].map(cellRun => [cellRun.id, cellRun]));
+  const byId = new Map(known.map(cellRun => [cellRun.id, cellRun]));
+  for (const cellRun of told) {
+    const before = byId.get(cellRun.id);
+    const isLive = before?.status === 'running';
+    const metrics = isLive ? mergeCurves(before.metrics, cellRun.metrics) : cellRun.metrics;
+    byId.set(cellRun.id, { ...cellRun, metrics });
+  }
   return [...byId.values()].sort((one, other) => other.seq - one.seq);
+}
+
+function mergeCurves(known: Metrics, told: Metrics): Metrics {
+  const merged = Object.entries(told).map(([name, points]) => {
+    const isNew = ([step, , at]: MetricPoint) =>
+      !known[name]?.some(point => point[0] === step && point[2] === at);
+    const curve = [...(known[name] ?? []), ...points.filter(isNew)];
+    return [name, curve.slice(-CURVE_POINTS)] as const;
+  });
+  return Object.fromEntries(merged);
 }
 
 /** Whether a kernel's cells are being recorded. */

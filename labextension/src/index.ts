@@ -5,18 +5,25 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import type { Cast } from './actions';
 import { RestSource } from './client';
 import { addCommands } from './commands';
 import { FrontNotebook } from './front';
 import { Memory, SettingsShelf } from './memory';
 import { PanelModel } from './model';
+import { Navigation } from './navigation';
+import { outputRenderer } from './outputs';
 import { NbopsPanel } from './panel';
+import { Picks } from './picks';
+import { RunsModel } from './runs';
 import { NotebookSwitches } from './switches';
 import { ISwitches } from './tokens';
 import type { Switches } from './tokens';
+import { comparisonWidget } from './wide';
 
 const switches: JupyterFrontEndPlugin<Switches> = {
   id: '@nbops/labextension:switches',
@@ -34,20 +41,31 @@ const panel: JupyterFrontEndPlugin<void> = {
   id: '@nbops/labextension:panel',
   description: "A sidebar with the notebook's cell runs, and why a run came out as it did.",
   autoStart: true,
-  requires: [INotebookTracker, ISwitches],
+  requires: [INotebookTracker, ISwitches, IRenderMimeRegistry],
   optional: [ITranslator, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     itsSwitches: Switches,
+    rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
-    const options = {
-      model: new PanelModel(new RestSource(app.serviceManager.serverSettings)),
+    const source = new RestSource(app.serviceManager.serverSettings);
+    const trans = (translator ?? nullTranslator).load('nbops');
+    const options: Cast = {
+      source,
+      model: new PanelModel(source),
+      runs: new RunsModel(source),
+      navigation: new Navigation(source),
+      picks: new Picks(),
       front: new FrontNotebook(tracker, itsSwitches),
-      trans: (translator ?? nullTranslator).load('nbops')
+      trans,
+      renderOutputs: outputRenderer(rendermime),
+      openWide: ids => {
+        app.shell.add(comparisonWidget(options, ids), 'main');
+      }
     };
     const sidebar = new NbopsPanel(options);
     app.shell.add(sidebar, 'right', { rank: 800, type: 'nbops' });

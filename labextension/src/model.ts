@@ -10,18 +10,10 @@ import type { History } from './history';
 import type { DataSource, Notebook } from './tokens';
 import { asTrouble } from './trouble';
 import type { Trouble } from './trouble';
-import type { Comparison } from './wire';
 
 const LIVE_MS = 1000;
 const IDLE_MS = 5000;
 const PATIENCE_MS = 30_000;
-
-/** A question why a run came out as it did, and its answer once it is there. */
-export interface Why {
-  readonly b: string;
-  readonly comparison: Comparison | null;
-  readonly trouble: Trouble | null;
-}
 
 export interface PanelState {
   readonly notebook: Notebook | null;
@@ -29,10 +21,9 @@ export interface PanelState {
   readonly history: History | null;
   /** Why the last question got no answer; what is known stays. */
   readonly trouble: Trouble | null;
-  readonly why: Why | null;
 }
 
-const NOTHING: PanelState = { notebook: null, history: null, trouble: null, why: null };
+const NOTHING: PanelState = { notebook: null, history: null, trouble: null };
 
 export class PanelModel implements IDisposable {
   constructor(private readonly source: DataSource) {
@@ -103,28 +94,6 @@ export class PanelModel implements IDisposable {
     this._isWanted = true;
     this._asking ??= this.askWhileWanted();
     await this._asking;
-  }
-
-  async explain(b: string, a?: string): Promise<void> {
-    const { notebook } = this._state;
-    if (!notebook) {
-      return;
-    }
-    const why: Why = { b, comparison: null, trouble: null };
-    this.update({ why });
-    const answered = await this.source.why(notebook.path, b, a).then(
-      comparison => ({ ...why, comparison }),
-      (reason: unknown) => ({ ...why, trouble: asTrouble(reason) })
-    );
-    if (this._state.why === why) {
-      this.update({ why: answered });
-    }
-  }
-
-  closeWhy(): void {
-    if (this._state.why) {
-      this.update({ why: null });
-    }
   }
 
   private async pollOnce(): Promise<void> {

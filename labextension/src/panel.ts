@@ -19,6 +19,7 @@ export class NbopsPanel extends Widget {
     layout.addWidget(this._view);
     options.front.changed.connect(this.onFrontChanged, this);
     options.model.changed.connect(this.onModelChanged, this);
+    options.navigation.changed.connect(this.onNavigated, this);
     this.onFrontChanged();
   }
 
@@ -39,12 +40,24 @@ export class NbopsPanel extends Widget {
 
   private onShownOrHidden(): void {
     this.options.model.setVisible(this.isVisible);
+    this.onNavigated();
     this._view.update();
   }
 
+  /** The table of all runs asks only while someone looks at it. */
+  private onNavigated(): void {
+    const { runs, navigation } = this.options;
+    runs.setVisible(this.isVisible && navigation.tab === 'runs');
+  }
+
   private onFrontChanged(): void {
-    const { model, front } = this.options;
+    const { model, runs, navigation, front } = this.options;
+    const isAnother = model.state.notebook?.id !== front.notebook?.id;
     model.setNotebook(front.notebook);
+    runs.setPath(front.notebook?.path ?? '');
+    if (isAnother && navigation.tab === 'notebook') {
+      navigation.choose('notebook'); // pages about another notebook's cells would mislead
+    }
     const state = front.switch?.state;
     model.setExpecting(state?.position != null);
   }

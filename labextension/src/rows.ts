@@ -2,6 +2,8 @@
 
 import { describe } from './chips';
 import type { Chip, Scene } from './chips';
+import { isSearch, isWanted, RESULTS } from './filter';
+import type { Filter } from './filter';
 import type { History } from './history';
 import type { Translation } from './tokens';
 import { firstLine } from './wording';
@@ -15,25 +17,39 @@ export interface CellRow {
   readonly chips: readonly Chip[];
   /** The run that "why" is about. */
   readonly runId: string | null;
+  /** How long it took before, while it runs; null where nobody can know. */
+  readonly expected_s: number | null;
 }
 
 export interface FoldRow {
   readonly kind: 'fold';
   /** Stays the same while newer cells fold in. */
   readonly key: string;
-  readonly reason: 'quiet' | 'before-tracking';
+  readonly reason: 'quiet' | 'before-tracking' | 'earlier';
   readonly rows: readonly CellRow[];
 }
 
 export type Row = CellRow | FoldRow;
 
+/** So many of a cell's last runs tell how long the next will take. */
+const REMEMBERED = 5;
 const MAGIC_LINE = /^\s*(%track\b|%(re)?load_ext\s+nbops\b)/;
 
 /** Rows of the newest session's cell runs, newest first. */
-export function arrange(history: History, trans: Translation): readonly Row[] {
+export function arrange(
+  history: History,
+  trans: Translation,
+  filter: Filter = RESULTS
+): readonly Row[] {
+  const wanted = describeAll(history, trans).filter(row => isWanted(row, filter));
+  return filter.isGrouped ? groupByCell(wanted) : foldQuiet(wanted, filter);
+}
+
+function foldQuiet(wanted: readonly CellRow[], filter: Filter): readonly Row[] {
   const rows: Row[] = [];
-  for (const [index, row] of describeAll(history, trans).entries()) {
-    const reason = foldingReason(row, index === 0);
+  const foldsQuiet = filter.focus === 'results' && !isSearch(filter);
+  for (const [index, row] of wanted.entries()) {
+    const reason = foldingReason(row, index === 0, foldsQuiet);
     const last = rows.at(-1);
     if (reason === null) {
       rows.push(row);
@@ -46,6 +62,19 @@ export function arrange(history: History, trans: Translation): readonly Row[] {
   return rows;
 }
 
+/** The newest run of each cell, with the earlier ones folded below it. */
+function groupByCell(wanted: readonly CellRow[]): readonly Row[] {
+  const groups = new Map<string, CellRow[]>();
+  for (const row of wanted) {
+    const cell = row.cellRun.cell_id ?? row.key;
+    groups.set(cell, [...(groups.get(cell) ?? []), row]);
+  }
+  return [...groups.values()].flatMap(([newest, ...earlier]) => [
+    ...(newest ? [newest] : []),
+    ...(earlier.length > 0 ? [fold('earlier', earlier)] : [])
+  ]);
+}
+
 /** Whether a cell holds nothing but commands to nbops. */
 export function isOnlyMagic(source: string): boolean {
   const lines = source.split('\n').filter(line => line.trim() !== '');
@@ -54,6 +83,7 @@ export function isOnlyMagic(source: string): boolean {
 
 function describeAll(history: History, trans: Translation): readonly CellRow[] {
   const begun = beginnings(history.runs);
+  const took = new Map<string, number[]>();
   const last = new Map<string, Scene>();
   let environment: string | null = null;
   const rows: CellRow[] = [];
@@ -65,7 +95,11 @@ function describeAll(history: History, trans: Translation): readonly CellRow[] {
       ? environment
       : (cellRun.environment ?? environment);
     const chips = describe(now, before, environment !== null && own !== environment, trans);
-    rows.push(rowOf(now, chips, history.runs));
+    const durations = took.get(cell_id ?? '') ?? [];
+    rows.push(rowOf(now, chips, history.runs, durations));
+    if (cell_id !== null && status === 'ok' && cellRun.duration_s !== null) {
+      took.set(cell_id, [...durations.slice(1 - REMEMBERED), cellRun.duration_s]);
+    }
     if (cell_id !== null && status !== 'before_tracking') {
       last.set(cell_id, now);
     }
@@ -92,7 +126,8 @@ function beginnings(runs: ReadonlyMap<string, Run>): ReadonlyMap<string, readonl
 function rowOf(
   { cellRun, begun }: Scene,
   chips: readonly Chip[],
-  runs: ReadonlyMap<string, Run>
+  runs: ReadonlyMap<string, Run>,
+  durations: readonly number[]
 ): CellRow {
   const run = cellRun.run_id === null ? undefined : runs.get(cellRun.run_id);
   const { id, source } = cellRun;
@@ -100,15 +135,20 @@ function rowOf(
   const told = isOnlyMagic(source) ? chips.filter(chip => chip.key !== 'code') : chips;
   const runId = (run ?? begun.at(-1))?.id ?? null;
   const line = cellRun.skipped ? `(${cellRun.skipped})` : firstLine(source);
-  return { kind: 'cell', key: id, cellRun, line, chips: told, runId };
+  const expected_s = cellRun.status === 'running' ? median(durations) : null;
+  return { kind: 'cell', key: id, cellRun, line, chips: told, runId, expected_s };
 }
 
-function foldingReason(row: CellRow, isNewest: boolean): FoldRow['reason'] | null {
+function foldingReason(
+  row: CellRow,
+  isNewest: boolean,
+  foldsQuiet: boolean
+): FoldRow['reason'] | null {
   const { status, source } = row.cellRun;
   if (status === 'before_tracking') {
     return 'before-tracking';
   }
-  if (row.chips.length > 0 || row.runId !== null) {
+  if (!foldsQuiet || row.chips.length > 0 || row.runId !== null) {
     return null;
   }
   // What was run last stays in sight until the next: people look whether it was seen.
@@ -118,4 +158,8 @@ function foldingReason(row: CellRow, isNewest: boolean): FoldRow['reason'] | nul
 
 function fold(reason: FoldRow['reason'], rows: readonly CellRow[]): FoldRow {
   return { kind: 'fold', key: `fold:${rows.at(-1)?.key ?? ''}`, reason, rows };
+}
+
+function median(values: readonly number[]): number | null {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }

@@ -4,7 +4,18 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-import type { CellRun, Comparison, NotebookAnswer } from './wire';
+import type { Tab } from './navigation';
+import type { Picked } from './picks';
+import type {
+  CellDetails,
+  CellVersions,
+  Lineage,
+  RunEdit,
+  RunRow,
+  RunsAnswer,
+  RunTable
+} from './answers';
+import type { CellRun, Comparison, NotebookAnswer, Run } from './wire';
 
 /** Where records come from: REST in JupyterLab; a comm would do as well. */
 export interface DataSource {
@@ -13,6 +24,24 @@ export interface DataSource {
 
   /** What differs between run `b` and run `a`, or the run before it; reject with a `Trouble`. */
   why(path: string, b: string, a?: string): Promise<Comparison>;
+
+  /** All that is known of a cell run; reject with a `Trouble`. */
+  cellRun(path: string, id: string): Promise<CellDetails>;
+
+  /** Texts that a cell has had; reject with a `Trouble`. */
+  versions(path: string, cellId: string): Promise<CellVersions>;
+
+  /** Who wrote and read data of this content; reject with a `Trouble`. */
+  lineage(path: string, digest: string): Promise<Lineage>;
+
+  /** One page of all runs; reject with a `Trouble`. */
+  runs(path: string, question: RunsQuestion): Promise<RunsAnswer>;
+
+  /** What differs between runs, the first being the baseline; reject with a `Trouble`. */
+  compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable>;
+
+  /** Change notes and tags of a run; answers with the run as it is then. */
+  edit(path: string, runId: string, edit: RunEdit): Promise<Run>;
 }
 
 export interface NotebookQuestion {
@@ -20,6 +49,29 @@ export interface NotebookQuestion {
   readonly kernelId: string | null;
   /** Version that the asker has; 0 asks for everything. */
   readonly since: number;
+}
+
+/** Which runs, in which order. */
+export interface RunsQuery {
+  readonly text: string;
+  /** A condition such as `metrics.auc > 0.9`. */
+  readonly where: string;
+  /** A field such as `metrics.auc`, with `-` the other way round; empty: newest first. */
+  readonly sort: string;
+  /** `*` for everybody's; empty for one's own. */
+  readonly user: string;
+  /** Empty for all. */
+  readonly experiment: string;
+}
+
+export interface RunsQuestion extends RunsQuery {
+  /** From 1. */
+  readonly page: number;
+  readonly limit: number;
+  /** Version that the asker has; 0 asks for everything. */
+  readonly since: number;
+  /** Whether MLflow shall be looked at for runs made without nbops. */
+  readonly isLooking: boolean;
 }
 
 /** The notebook that the panel is about. */
@@ -84,8 +136,38 @@ export interface Translation {
 /** What a person can do in the panel. */
 export interface Actions {
   flip(isOn: boolean): void;
+  choose(tab: Tab): void;
   /** Show the cell of a cell run in the notebook. */
-  reveal(cellRun: CellRun): void;
+  reveal(cellRun: Pick<CellRun, 'cell_id'>): void;
+  /** Open a cell run to its details. */
+  open(cellRun: Pick<CellRun, 'id'>): void;
   explain(b: string, a?: string): void;
+  /** Show the texts that a cell has had. */
+  listVersions(cellId: string): void;
+  /** Show where data came from and who read it. */
+  trace(digest: string): void;
+  /** Pick a run to compare it, or no longer. */
+  pick(runId: string): void;
+  unpick(): void;
+  compare(picked: Picked): void;
+  /** Make a run what the others are compared with, or no longer. */
+  setBaseline(runId: string): void;
+  /** Open a run to its details. */
+  openRun(row: RunRow): void;
+  /** Ask for other runs, or in another order. */
+  ask(change: Partial<RunsQuery>): void;
+  /** Rows of the table that are in sight. */
+  look(first: number, last: number): void;
+  /** Change notes or tags of a run; rejects with a `Trouble`. */
+  edit(runId: string, edit: RunEdit): Promise<Run>;
+  /** All of a cell run, for a part of a page; rejects with a `Trouble`. */
+  details(cellRunId: string): Promise<CellDetails>;
+  copy(text: string): void;
+  /** Save what an element shows as one HTML file. */
+  saveHtml(shown: HTMLElement): void;
+  /** Show a comparison in the main area. */
+  openWide(runIds: readonly string[]): void;
+  /** Give a cell of the notebook an earlier code. */
+  putBack(cellId: string, source: string): void;
   back(): void;
 }

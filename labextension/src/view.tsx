@@ -3,71 +3,112 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { actionsOf } from './actions';
+import type { Cast } from './actions';
 import { Panel } from './components/Panel';
 import { SurroundingsContext } from './components/surroundings';
-import type { FrontNotebook } from './front';
-import type { PanelModel } from './model';
-import type { Actions, Translation } from './tokens';
-import type { CellRun } from './wire';
+import { WideComparison } from './components/WideComparison';
+import type { Asked } from './navigation';
+import type { RunTable } from './answers';
+import type { Actions } from './tokens';
+import { asTrouble } from './trouble';
 
-export interface ViewOptions {
-  readonly model: PanelModel;
-  readonly front: FrontNotebook;
-  readonly trans: Translation;
-}
+export type ViewOptions = Cast;
 
-export class PanelView extends ReactWidget {
-  constructor(private readonly options: ViewOptions) {
+/** What every view gives to its components. */
+abstract class View extends ReactWidget {
+  constructor(protected readonly options: ViewOptions) {
     super();
     this.addClass('nbops-Panel');
-    options.model.changed.connect(() => {
-      this.update();
-    });
-    options.front.changed.connect(() => {
-      this.remark('');
+    this.actions = actionsOf(options, text => {
+      this.say(text);
     });
   }
 
   protected override render(): React.JSX.Element {
-    const { model, front, trans } = this.options;
-    const surroundings = { trans, isVisible: this.isVisible, now: () => new Date() };
+    const { trans, renderOutputs } = this.options;
+    const { isVisible } = this;
+    const surroundings = { trans, isVisible, now: () => new Date(), renderOutputs };
     return (
       <SurroundingsContext.Provider value={surroundings}>
-        <Panel
-          state={model.state}
-          switchState={front.switch?.state ?? null}
-          isTracking={model.isTracking}
-          remark={this._remark}
-          actions={this._actions}
-        />
+        {this.renderInside()}
       </SurroundingsContext.Provider>
     );
   }
 
-  private reveal(cellRun: CellRun): void {
-    const { front, trans } = this.options;
-    const isThere = front.reveal(cellRun.cell_id);
-    this.remark(isThere ? '' : trans.__('This cell is no longer in the notebook.'));
-  }
+  protected abstract renderInside(): React.JSX.Element;
 
-  private remark(text: string): void {
-    this._remark = text;
+  protected say(text: string): void {
+    this.remark = text;
     this.update();
   }
 
-  private readonly _actions: Actions = {
-    flip: isOn => void this.options.front.switch?.flip(isOn),
-    reveal: cellRun => {
-      this.reveal(cellRun);
-    },
-    explain: (b, a) => {
-      this.remark('');
-      void this.options.model.explain(b, a);
-    },
-    back: () => {
-      this.options.model.closeWhy();
-    }
-  };
+  protected readonly actions: Actions;
+  protected remark = '';
+}
 
-  private _remark = '';
+export class PanelView extends View {
+  constructor(options: ViewOptions) {
+    super(options);
+    const { model, runs, navigation, picks, front } = options;
+    for (const { changed } of [model, runs, navigation, picks]) {
+      changed.connect(this.onChanged, this);
+    }
+    front.changed.connect(() => {
+      this.say('');
+    });
+  }
+
+  protected override renderInside(): React.JSX.Element {
+    const { model, runs, navigation, picks, front } = this.options;
+    return (
+      <Panel
+        state={model.state}
+        runs={runs.state}
+        tab={navigation.tab}
+        page={navigation.page}
+        picked={picks.state}
+        switchState={front.switch?.state ?? null}
+        isTracking={model.isTracking}
+        remark={this.remark}
+        actions={this.actions}
+        sourceOf={this.sourceOf}
+      />
+    );
+  }
+
+  private onChanged(): void {
+    this.update();
+  }
+
+  private readonly sourceOf = (cellId: string): string | null =>
+    this.options.front.sourceOf(cellId);
+}
+
+/** A comparison that has the main area for itself. */
+export class WideView extends View {
+  constructor(
+    options: ViewOptions,
+    private readonly path: string,
+    private readonly ids: readonly string[]
+  ) {
+    super(options);
+    this.addClass('nbops-Wide');
+    void this.load();
+  }
+
+  protected override renderInside(): React.JSX.Element {
+    return <WideComparison asked={this.asked} remark={this.remark} actions={this.actions} />;
+  }
+
+  private async load(): Promise<void> {
+    const { source } = this.options;
+    this.asked = await source.compare(this.path, this.ids, false).then(
+      answer => ({ answer, trouble: null }),
+      (reason: unknown) => ({ answer: null, trouble: asTrouble(reason) })
+    );
+    this.update();
+  }
+
+  private asked: Asked<RunTable> = { answer: null, trouble: null };
 }

@@ -60,6 +60,10 @@ export interface CellRun {
   readonly warnings: readonly string[];
   readonly environment: string | null;
   readonly run_id: string | null;
+  readonly cpu_s?: number | null;
+  readonly peak_memory_bytes?: number | null;
+  readonly notes?: readonly string[];
+  readonly names?: { readonly defines: readonly string[]; readonly uses: readonly string[] } | null;
   /** Why nothing but that it ran is known of it. */
   readonly skipped?: string | null;
 }
@@ -74,6 +78,8 @@ export interface Run {
   readonly cell_run_ids: readonly string[];
   readonly params: Params;
   readonly metrics: Metrics;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly notes?: readonly string[];
 }
 
 export interface Session {

@@ -114,6 +114,14 @@ export function showDigest(digest: string): string {
   return `${digest.slice(digest.indexOf(':') + 1).slice(0, 4)}…`;
 }
 
+/** Bytes as people say them: 812 B, 1.2 MB. */
+export function showSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes + 0.5) / 3));
+  const value = bytes / 1000 ** power;
+  return `${power === 0 || value >= 99.95 ? value.toFixed(0) : value.toFixed(1)} ${units[power]}`;
+}
+
 /** Rows and columns: 569 × 31. */
 export function showShape(shape: NonNullable<DataRef['shape']>): string {
   return shape.map(size => size.toLocaleString('en-US')).join(' × ');

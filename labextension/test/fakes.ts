@@ -4,9 +4,13 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 
+import { vi } from 'vitest';
+import type { Mock } from 'vitest';
+
 import type { Shelf } from '../src/memory';
-import type { DataSource, NotebookQuestion } from '../src/tokens';
-import type { Comparison, NotebookAnswer } from '../src/wire';
+import type { Actions, DataSource, NotebookQuestion, RunsQuestion } from '../src/tokens';
+import type { CellDetails, CellVersions, Lineage, RunsAnswer, RunTable } from '../src/answers';
+import type { Comparison, NotebookAnswer, Run } from '../src/wire';
 
 interface Asked<Q, A> {
   readonly question: Q;
@@ -32,6 +36,8 @@ export class FakeShelf implements Shelf {
 export class FakeSource implements DataSource {
   readonly notebooks: Asked<NotebookQuestion, NotebookAnswer>[] = [];
   readonly whys: Asked<{ path: string; b: string; a?: string }, Comparison>[] = [];
+  readonly cellRuns: Asked<string, CellDetails>[] = [];
+  readonly pages: Asked<RunsQuestion, RunsAnswer>[] = [];
 
   notebook(question: NotebookQuestion): Promise<NotebookAnswer> {
     return new Promise((answer, refuse) => {
@@ -44,6 +50,48 @@ export class FakeSource implements DataSource {
       this.whys.push({ question: a === undefined ? { path, b } : { path, b, a }, answer, refuse });
     });
   }
+
+  cellRun(_: string, id: string): Promise<CellDetails> {
+    return new Promise((answer, refuse) => {
+      this.cellRuns.push({ question: id, answer, refuse });
+    });
+  }
+
+  versions(): Promise<CellVersions> {
+    return Promise.reject(new Error('not asked for'));
+  }
+
+  runs(_: string, question: RunsQuestion): Promise<RunsAnswer> {
+    return new Promise((answer, refuse) => {
+      this.pages.push({ question, answer, refuse });
+    });
+  }
+
+  compare(): Promise<RunTable> {
+    return Promise.reject(new Error('not asked for'));
+  }
+
+  edit(): Promise<Run> {
+    return Promise.reject(new Error('not asked for'));
+  }
+
+  lineage(): Promise<Lineage> {
+    return Promise.reject(new Error('not asked for'));
+  }
+}
+
+export type Spies = { [Name in keyof Actions]: Mock<Actions[Name]> };
+
+/** What a person can do, noted and not done. */
+export function spyOnActions(): Spies {
+  const spies = new Map<string, unknown>();
+  return new Proxy({} as Spies, {
+    get: (_, name: string) => {
+      const spy = spies.get(name) ?? vi.fn();
+      spies.set(name, spy);
+      return spy;
+    }
+  });
 }
 
 /** A reply, what is printed before it, and what it waits for. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { addAnswer, isTracking, noteShipping } from '../src/history';
 import type { History } from '../src/history';
-import type { ChangedNotebook } from '../src/wire';
+import type { CellRun, ChangedNotebook } from '../src/wire';
 import { answer, cellRun, run, session } from './records';
 
 function known(parts: Partial<ChangedNotebook> = {}): History {
@@ -65,4 +65,15 @@ test('how shipping stands may move while nothing else does', () => {
     unshipped: 2,
     error: 'refused'
   });
+});
+
+test('the points that a running cell logged are its curve', () => {
+  const at = (step: number): CellRun['metrics'] => ({ loss: [[step, 1 / (step + 1), `t${step}`]] });
+  const live = (step: number, status: CellRun['status'] = 'running') =>
+    answer({ cell_runs: [cellRun(0, { status, metrics: at(step) })] });
+  let history = addAnswer(null, live(0));
+  for (const next of [live(1), live(1), live(2, 'ok')]) {
+    history = addAnswer(history, next);
+  }
+  expect(history?.cellRuns[0]?.metrics.loss?.map(([step]) => step)).toEqual([0, 1, 2]);
 });

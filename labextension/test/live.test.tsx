@@ -18,10 +18,11 @@ afterEach(() => {
 });
 
 function showElapsed(isVisible: boolean): void {
-  const surroundings = { trans: English, isVisible, now: () => new Date() };
+  const renderOutputs = () => ({ dispose: () => undefined });
+  const surroundings = { trans: English, isVisible, now: () => new Date(), renderOutputs };
   render(
     <SurroundingsContext.Provider value={surroundings}>
-      <Elapsed since={NOON} />
+      <Elapsed since={NOON} expected={null} />
     </SurroundingsContext.Provider>
   );
 }

@@ -4,7 +4,7 @@ import { PanelModel } from '../src/model';
 import { Trouble } from '../src/trouble';
 import type { Notebook } from '../src/tokens';
 import { FakeSource } from './fakes';
-import { answer, cellRun, comparison, session } from './records';
+import { answer, cellRun, session } from './records';
 
 const CHURN: Notebook = {
   id: 'w1',
@@ -221,39 +221,4 @@ test('whether the kernel is tracked is unknown until the first answer', async ()
   expect(model.isTracking).toBeNull();
   await reply(answer());
   expect(model.isTracking).toBe(true);
-});
-
-test('why is asked for the run, then shown', async () => {
-  await show();
-  void model.explain('b');
-  expect(model.state.why).toMatchObject({ b: 'b', comparison: null });
-  expect(source.whys[0]?.question).toEqual({ path: 'churn.ipynb', b: 'b' });
-  source.whys[0]?.answer(comparison());
-  await pass(0);
-  expect(model.state.why?.comparison?.sentence).toBe('One thing changed.');
-  model.closeWhy();
-  expect(model.state.why).toBeNull();
-});
-
-test('why may name both runs', async () => {
-  await show();
-  void model.explain('b', 'a');
-  expect(source.whys[0]?.question).toEqual({ path: 'churn.ipynb', b: 'b', a: 'a' });
-});
-
-test('an answer to a why that nobody waits for any more is dropped', async () => {
-  await show();
-  void model.explain('b');
-  model.closeWhy();
-  source.whys[0]?.answer(comparison());
-  await pass(0);
-  expect(model.state.why).toBeNull();
-});
-
-test('a why that cannot be answered says so', async () => {
-  await show();
-  void model.explain('b');
-  source.whys[0]?.refuse(new Trouble('refused', 'forest is the first run here.', 'Run it again.'));
-  await pass(0);
-  expect(model.state.why?.trouble?.message).toBe('forest is the first run here.');
 });

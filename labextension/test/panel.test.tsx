@@ -1,58 +1,14 @@
 import { cleanup, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import * as React from 'react';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
-import { Panel } from '../src/components/Panel';
-import type { PanelProps } from '../src/components/Panel';
-import { addAnswer } from '../src/history';
-import type { Actions, SwitchState } from '../src/tokens';
 import { Trouble } from '../src/trouble';
-import type { CellRun, ChangedNotebook } from '../src/wire';
-import { answer, cellRun, dataRef, metric, run, session } from './records';
+import { cellRun, dataRef, metric, run, session } from './records';
+import { panelOf, result, rows, show } from './showing';
 
 afterEach(cleanup);
 
-const NOTEBOOK = { id: 'w', path: 'churn.ipynb', name: 'churn.ipynb', kernelId: 'kernel-1' };
-const AT_REST: SwitchState = { position: null, isAsking: false, obstacle: null, failure: null };
-
-type Spies = { [Name in keyof Actions]: ReturnType<typeof vi.fn> };
-
-interface Shown {
-  given?: Partial<ChangedNotebook> | null;
-  state?: Partial<PanelProps['state']>;
-  switchState?: Partial<SwitchState>;
-  isTracking?: boolean | null;
-}
-
-function panelOf({ given = {}, state = {}, switchState = {}, isTracking = true }: Shown = {}): {
-  element: React.ReactElement;
-  actions: Spies;
-} {
-  const actions = { flip: vi.fn(), reveal: vi.fn(), explain: vi.fn(), back: vi.fn() };
-  const history = given && addAnswer(null, answer(given));
-  const element = (
-    <Panel
-      state={{ notebook: NOTEBOOK, history, trouble: null, why: null, ...state }}
-      switchState={{ ...AT_REST, ...switchState }}
-      isTracking={isTracking}
-      remark=""
-      actions={actions}
-    />
-  );
-  return { element, actions };
-}
-
-function show(shown: Shown = {}): Spies {
-  const { element, actions } = panelOf(shown);
-  render(element);
-  return actions;
-}
-
 const theSwitch = () => screen.getByRole('switch');
-const rows = () => screen.getAllByRole('treeitem').map(row => row.textContent);
-const result = (seq: number, parts: Partial<CellRun> = {}) =>
-  cellRun(seq, { metrics: { auc: metric(0.9) }, ...parts });
 
 test('the switch shows what the records say', () => {
   show({ isTracking: true });
@@ -190,7 +146,7 @@ test('the keys of a tree work: arrows, Home, End, Enter, and one tab stop', asyn
   const actions = show({ given });
   const focused = () => document.activeElement?.textContent;
   const stops = () => screen.getAllByRole('treeitem').filter(row => row.tabIndex === 0);
-  theSwitch().focus();
+  screen.getByRole('button', { name: 'Group by cell' }).focus();
   await userEvent.tab();
   expect(focused()).toContain('x3 = 3');
   await userEvent.keyboard('{ArrowDown}');
@@ -272,8 +228,9 @@ test('the list comes back as it was left: unfolded, and with the focus where it 
   const { rerender } = render(element);
   await userEvent.click(screen.getByText('1 more cell'));
   screen.getByText('x0 = 0').closest<HTMLElement>('[role=treeitem]')?.focus();
-  rerender(panelOf({ given, state: { why: { b: 'r', comparison: null, trouble: null } } }).element);
-  expect(document.activeElement?.textContent).toBe('Cell runs');
+  const topic = { kind: 'why', b: 'r' } as const;
+  rerender(panelOf({ given, page: { kind: 'why', topic, answer: null, trouble: null } }).element);
+  expect(document.activeElement?.textContent).toContain('Back');
   rerender(panelOf({ given }).element);
   expect(document.activeElement?.getAttribute('role')).toBe('treeitem');
   expect(document.activeElement?.textContent).toContain('x0 = 0');

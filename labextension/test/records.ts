@@ -1,5 +1,6 @@
 /** Records as the server sends them, with only what a test is about spelt out. */
 
+import type { RunRow, RunsPage, RunTable } from '../src/answers';
 import type {
   CellRun,
   Change,
@@ -127,6 +128,73 @@ export function comparison(parts: Partial<Comparison> = {}): Comparison {
     unknown: [],
     context: [],
     sentence: 'One thing changed.',
+    ...parts
+  };
+}
+
+export function runRow(parts: Partial<RunRow> = {}): RunRow {
+  return {
+    id: 'r1',
+    session_id: 's1',
+    name: 'forest',
+    status: 'finished',
+    origin: 'track',
+    experiment: 'churn',
+    notebook: 'churn.ipynb',
+    user: 'ada',
+    started_at: NOON,
+    duration_s: 2.9,
+    parent_id: null,
+    mlflow_run_id: 'm1',
+    mlflow_experiment_id: '1',
+    tracking_uri: 'sqlite:////w/mlflow.db',
+    notes: [],
+    values: { 'metrics.auc': 0.913, 'params.depth': 8, 'tags.stage': 'dev' },
+    ...parts
+  };
+}
+
+export function runsPage(parts: Partial<RunsPage> = {}): RunsPage {
+  return {
+    format: 1,
+    unchanged: false,
+    version: 7,
+    rows: [runRow()],
+    total: 1,
+    page: 1,
+    limit: 100,
+    fields: ['metrics.auc', 'params.depth', 'tags.stage'],
+    experiments: ['churn'],
+    users: ['ada', 'bob'],
+    me: 'ada',
+    unshipped: 0,
+    error: null,
+    ...parts
+  };
+}
+
+export function table(parts: Partial<RunTable> = {}): RunTable {
+  const { a, b } = comparison();
+  return {
+    format: 1,
+    runs: [a, b],
+    metrics: [
+      {
+        name: 'auc',
+        values: [0.871, 0.913],
+        deltas: [0, 0.042],
+        goal: 'higher',
+        best: 1,
+        curves: []
+      }
+    ],
+    differences: [
+      { kind: 'param', name: 'depth', values: [4, 8], notes: ['', 'differs'], differs: true }
+    ],
+    same: { packages: 186 },
+    unknown: [],
+    sentence: 'auc 0.871 → 0.913 (+0.042). One recorded thing changed.',
+    pairs: [comparison({ changes: [change()] })],
     ...parts
   };
 }

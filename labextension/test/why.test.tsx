@@ -1,19 +1,35 @@
 import { cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as React from 'react';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
+import { PageView } from '../src/components/PageView';
 import { WhyView } from '../src/components/WhyView';
+import type { Page } from '../src/navigation';
 import { Trouble } from '../src/trouble';
 import type { Comparison } from '../src/wire';
+import { spyOnActions } from './fakes';
+import type { Spies } from './fakes';
 import { change, comparison } from './records';
 
 afterEach(cleanup);
 
-function show(parts: Partial<Comparison> = {}): ReturnType<typeof vi.fn> {
-  const back = vi.fn();
-  render(<WhyView why={{ b: 'b', comparison: comparison(parts), trouble: null }} onBack={back} />);
-  return back;
+function show(parts: Partial<Comparison> = {}): void {
+  render(<WhyView comparison={comparison(parts)} actions={spyOnActions()} />);
+}
+
+function showPage(parts: Partial<Page>): Spies {
+  const actions = spyOnActions();
+  const page = { kind: 'why', topic: { kind: 'why', b: 'b' }, answer: null, trouble: null };
+  render(
+    <PageView
+      page={{ ...page, ...parts } as Page}
+      sourceOf={() => null}
+      baseline={null}
+      actions={actions}
+    />
+  );
+  return actions;
 }
 
 const titles = () => screen.queryAllByRole('heading').map(heading => heading.textContent);
@@ -103,15 +119,16 @@ test('what is the same is one line; what is not known, and what else differs, is
 });
 
 test('a question that cannot be answered says why, and the way out', () => {
-  const trouble = new Trouble('refused', 'forest is the first run here.', 'Run the cell again.');
-  render(<WhyView why={{ b: 'b', comparison: null, trouble }} onBack={vi.fn()} />);
+  const hint = 'Run the cell again.';
+  showPage({ trouble: new Trouble('refused', 'forest is the first run here.', hint) });
   expect(screen.getByText('forest is the first run here. Run the cell again.')).toBeTruthy();
 });
 
 test('Escape and the button lead back; the focus starts on the button', async () => {
-  const back = show();
-  expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Cell runs' }));
+  const { back } = showPage({ answer: comparison() });
+  const button = screen.getByRole('button', { name: /^Back/ });
+  expect(document.activeElement).toBe(button);
   await userEvent.keyboard('{Escape}');
-  await userEvent.click(screen.getByRole('button', { name: 'Cell runs' }));
+  await userEvent.click(button);
   expect(back).toHaveBeenCalledTimes(2);
 });

@@ -79,7 +79,7 @@ def test_flip_the_switch_change_one_thing_run_again_be_told_what_changed(
     expect(why.locator(".nbops-Sentence")).to_contain_text("2 recorded things changed")
     expect(why.get_by_role("table", name="Params")).to_contain_text("alpha")
     expect(why.get_by_role("table", name="Data")).to_contain_text("10 rows fewer")
-    why.get_by_role("button", name="Cell runs").click()
+    why.get_by_role("button", name="Back").click()
     expect(second).to_be_visible()
 
     client = MlflowClient(workspace.embedded_uri)
@@ -91,6 +91,51 @@ def test_flip_the_switch_change_one_thing_run_again_be_told_what_changed(
 
     wait_until(lambda: len(ridges()) == 2)
     assert sorted(run["alpha"] for run in ridges()) == ["1.0", "900.0"]
+
+    screen.panel.get_by_role("tab", name="Runs").click()
+    table = screen.panel.get_by_role("listbox", name="Runs")
+    expect(table.get_by_role("option")).to_have_count(2)
+    for number in range(2):
+        table.get_by_role("checkbox").nth(number).click()
+    screen.panel.get_by_role("button", name="Compare 2").click()
+    narrow = screen.panel.get_by_role("region", name="Comparison")
+    expect(narrow.get_by_role("table", name="Params")).to_contain_text("alpha")
+    narrow.get_by_role("button", name="Open wide").click()
+    wide = screen.page.locator(".nbops-Wide")
+    expect(wide.get_by_role("table", name="Data")).to_contain_text("prices.csv")
+    expect(wide.get_by_role("table", name="Metrics")).to_contain_text("worse")
+
+
+def test_a_cell_run_opens_to_what_it_was_and_an_earlier_version_is_put_back(
+    screen: Screen, lab: Lab, prices: Path
+) -> None:
+    cells = [
+        "shown = 1",
+        "import pathlib\ntext = pathlib.Path('prices.csv').read_text()\nlen(text)",
+    ]
+    lab.write("details.ipynb", cells)
+    screen.open("details.ipynb")
+    screen.flip(to=True)
+    screen.choose("Run", "Run All Cells")
+    screen.expect_row("import pathlib", "prices.csv")
+    screen.edit(1, cells[1].replace("len(text)", "len(text) + 1"))
+    row = screen.row("import pathlib")
+    row.get_by_role("button", name="Details").click()
+    page = screen.panel.get_by_role("region", name="Cell run")
+    expect(page).to_contain_text("prices.csv")
+    expect(page.locator(".nbops-Outputs")).to_contain_text(str(len(prices.read_text())))
+    expect(page.locator(".nbops-mod-added")).to_contain_text("len(text) + 1")
+    page.get_by_role("button", name="Where it came from").or_(
+        page.locator(".nbops-Data .nbops-Link")
+    ).first.click()
+    expect(screen.panel.get_by_role("region", name="Where this data came from")).to_contain_text(
+        "details.ipynb"
+    )
+    screen.page.keyboard.press("Escape")
+    page.get_by_role("button", name="Past versions").click()
+    versions = screen.panel.get_by_role("region", name="Past versions")
+    versions.get_by_role("button", name="Put back").click()
+    expect(screen.cell(1).locator(".cm-content")).not_to_contain_text("+ 1")
 
 
 def test_restart_and_run_all_records_the_first_cell_too(screen: Screen, lab: Lab) -> None:
@@ -190,11 +235,11 @@ def test_the_keyboard_alone_is_enough(screen: Screen, lab: Lab, prices: Path) ->
     expect(screen.switch).to_have_attribute("aria-checked", "true")
     screen.choose("Run", "Run All Cells")
     expect(screen.row("%%track ridge")).to_contain_text("r2")
-    screen.switch.focus()
+    screen.panel.get_by_role("button", name="Group by cell").focus()
     keys.press("Tab")
     expect(screen.row("%%track ridge")).to_be_focused()
     keys.press("w")
-    back = screen.panel.get_by_role("button", name="Cell runs")
+    back = screen.panel.get_by_role("button", name="Back")
     expect(back).to_be_focused()
     keys.press("Escape")
     expect(screen.row("%%track ridge")).to_be_focused()

@@ -1,10 +1,14 @@
 import * as React from 'react';
 
+import { lastValue } from '../chips';
 import type { CellRow } from '../rows';
-import { showCount, showDuration } from '../wording';
-import type { CellStatus } from '../wire';
+import { isFailed } from '../status';
+import { showCount, showDuration, showMetric } from '../wording';
+import type { CellRun, MetricPoint } from '../wire';
 import { Chips } from './Chips';
 import { Elapsed } from './Elapsed';
+import { PickBox } from './PickBox';
+import { Sparkline } from './Sparkline';
 import { useSurroundings } from './surroundings';
 
 export interface ItemProps {
@@ -15,52 +19,82 @@ export interface ItemProps {
   readonly onKeyDown: (event: React.KeyboardEvent) => void;
 }
 
-interface CellItemProps extends ItemProps {
-  readonly row: CellRow;
-  readonly isSelected: boolean;
-  readonly onOpen: (row: CellRow) => void;
+export interface CellActions {
+  /** Show the cell in the notebook. */
+  readonly onReveal: (row: CellRow) => void;
+  readonly onOpen: (cellRun: CellRun) => void;
   readonly onExplain: (b: string, a?: string) => void;
+  readonly onPick: (runId: string) => void;
+  readonly onTrace: (digest: string) => void;
 }
 
-const FAILED: ReadonlySet<CellStatus> = new Set<CellStatus>(['error', 'interrupted', 'died']);
+interface CellItemProps extends ItemProps, CellActions {
+  readonly row: CellRow;
+  readonly isSelected: boolean;
+  readonly isPicked: boolean;
+}
 
 /** A cell run: count, first line and duration; below it what there is to say. */
 export function CellItem(props: CellItemProps): React.JSX.Element {
-  const { row, level, isStop, isSelected, onOpen, onExplain } = props;
-  const { trans } = useSurroundings();
+  const { row, level, isStop, isSelected, isPicked } = props;
   const { status, execution_count, source, started_at, duration_s } = row.cellRun;
   const isRunning = status === 'running';
   const runId = isRunning ? null : row.runId;
   const count = isRunning ? '[*]' : showCount(execution_count);
+  const curves = isRunning ? curvesOf(row.cellRun) : [];
   const classes = ['nbops-Item', 'nbops-Cell', `nbops-mod-level${level}`];
   return (
     <div
-      className={[...classes, FAILED.has(status) ? 'nbops-mod-failed' : ''].join(' ')}
+      className={[...classes, isFailed(status) ? 'nbops-mod-failed' : ''].join(' ')}
       role="treeitem"
       data-key={row.key}
       aria-level={level}
       aria-selected={isSelected}
       aria-label={describeRow(row, count)}
-      aria-keyshortcuts={runId === null ? undefined : 'w'}
+      aria-keyshortcuts={runId === null ? 'd' : 'd w Space'}
       tabIndex={isStop ? 0 : -1}
       onClick={() => {
-        onOpen(row);
+        props.onReveal(row);
       }}
       onFocus={props.onFocus}
       onKeyDown={props.onKeyDown}
     >
+      {runId !== null && (
+        <PickBox name={row.line} isPicked={isPicked} id={runId} onPick={props.onPick} />
+      )}
       <span className="nbops-Cell-count">{count}</span>
       <code className="nbops-Cell-line" title={source}>
         {row.line}
       </code>
       <span className="nbops-Cell-time">
-        {isRunning ? <Elapsed since={started_at} /> : showDuration(duration_s)}
+        {isRunning ? (
+          <Elapsed since={started_at} expected={row.expected_s} />
+        ) : (
+          showDuration(duration_s)
+        )}
       </span>
-      {row.chips.length > 0 && (
+      {(row.chips.length > 0 || curves.length > 0) && (
         <span className="nbops-Cell-chips">
-          <Chips chips={row.chips} onExplain={onExplain} />
+          {curves.map(([name, points]) => (
+            <Sparkline key={name} points={points} label={`${name} ${showMetric(last(points))}`} />
+          ))}
+          <Chips chips={row.chips} onExplain={props.onExplain} onTrace={props.onTrace} />
         </span>
       )}
+      <ItemButtons row={row} runId={runId} onOpen={props.onOpen} onExplain={props.onExplain} />
+    </div>
+  );
+}
+
+interface ItemButtonsProps extends Pick<CellActions, 'onOpen' | 'onExplain'> {
+  readonly row: CellRow;
+  readonly runId: string | null;
+}
+
+function ItemButtons({ row, runId, onOpen, onExplain }: ItemButtonsProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  return (
+    <span className="nbops-Cell-buttons">
       {runId !== null && (
         <button
           className="nbops-Why"
@@ -75,8 +109,34 @@ export function CellItem(props: CellItemProps): React.JSX.Element {
           {trans.__('why?')}
         </button>
       )}
-    </div>
+      <button
+        className="nbops-Details"
+        type="button"
+        tabIndex={-1}
+        aria-label={trans.__('Details')}
+        title={trans.__('Code, data, outputs and environment as they were (d)')}
+        onClick={event => {
+          event.stopPropagation();
+          onOpen(row.cellRun);
+        }}
+      >
+        <svg viewBox="0 0 10 10" aria-hidden>
+          <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
+        </svg>
+      </button>
+    </span>
   );
+}
+
+/** At most two curves: a third says less than the room that it takes. */
+function curvesOf({ metrics }: CellRun): readonly (readonly [string, readonly MetricPoint[]])[] {
+  return Object.entries(metrics)
+    .filter(([, points]) => points.length > 1)
+    .slice(0, 2);
+}
+
+function last(points: readonly MetricPoint[]): ReturnType<typeof lastValue> {
+  return lastValue({ points }, 'points');
 }
 
 function describeRow({ line, chips }: CellRow, count: string): string {

@@ -4,36 +4,53 @@ import type { CellRow, Row } from '../rows';
 import type { Actions } from '../tokens';
 import { Anchored } from './Anchored';
 import { CellItem } from './CellItem';
+import type { CellActions } from './CellItem';
 import { FoldItem } from './FoldItem';
+import { useSurroundings } from './surroundings';
 import { flatten, moveFor } from './treeKeys';
+import type { Item } from './treeKeys';
+import { findRow, useKeptPlace } from './useKeptPlace';
+
+/** Rows that are drawn at first, and that each press of the button adds. */
+const PAGE = 200;
 
 interface CellListProps {
   readonly rows: readonly Row[];
   readonly label: string;
   /** Something else is in its place; it comes back as it was left. */
   readonly isHidden: boolean;
-  readonly actions: Pick<Actions, 'reveal' | 'explain'>;
+  readonly picked: readonly string[];
+  readonly actions: Pick<Actions, 'reveal' | 'explain' | 'open' | 'pick' | 'trace'>;
   /** What scrolls along below. */
   readonly children: React.ReactNode;
 }
 
 /** The cell runs as a tree with one tab stop. */
 export function CellList(props: CellListProps): React.JSX.Element {
-  const { rows, label, actions } = props;
+  const { rows, label, picked, actions } = props;
+  const { trans } = useSurroundings();
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = React.useState<string | null>(null);
   const [selected, setSelected] = React.useState<string | null>(null);
+  const [most, setMost] = React.useState(PAGE);
   const tree = React.useRef<HTMLDivElement>(null);
   const scroll = useKeptPlace(props.isHidden, tree, active);
 
-  const items = flatten(rows, expanded);
+  const all = flatten(rows, expanded);
+  const items = all.slice(0, most);
   const stop = items.find(({ row }) => row.key === active)?.row.key ?? items[0]?.row.key;
-  const open = ({ key, cellRun }: CellRow) => {
-    setSelected(key);
-    actions.reveal(cellRun);
-  };
   const toggle = (key: string) => {
     setExpanded(now => new Set(now.has(key) ? [...now].filter(one => one !== key) : [...now, key]));
+  };
+  const cellActions: CellActions = {
+    onReveal: ({ key, cellRun }) => {
+      setSelected(key);
+      actions.reveal(cellRun);
+    },
+    onOpen: actions.open,
+    onExplain: actions.explain,
+    onPick: actions.pick,
+    onTrace: actions.trace
   };
   const press = (event: React.KeyboardEvent, row: Row) => {
     if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey || event.altKey) {
@@ -42,92 +59,79 @@ export function CellList(props: CellListProps): React.JSX.Element {
     const move = moveFor(event.key, items, row.key, expanded);
     if (move?.kind === 'focus') {
       findRow(tree.current, move.key)?.focus();
-    } else if (move) {
-      toggle(move.key);
-    } else if (event.key === 'Enter' && row.kind === 'fold') {
-      toggle(row.key);
-    } else if (event.key === 'Enter' && row.kind === 'cell') {
-      open(row);
-    } else if (event.key === 'w' && row.kind === 'cell' && row.runId !== null) {
-      actions.explain(row.runId);
-    } else {
+    } else if (move || (event.key === 'Enter' && row.kind === 'fold')) {
+      toggle(move?.key ?? row.key);
+    } else if (row.kind === 'fold' || !act(event.key, row, cellActions)) {
       return;
     }
     event.preventDefault();
     event.stopPropagation();
   };
+  const show = ({ row, level }: Item) => {
+    const shared = {
+      level,
+      isStop: row.key === stop,
+      onFocus: () => {
+        setActive(row.key);
+      },
+      onKeyDown: (event: React.KeyboardEvent) => {
+        press(event, row);
+      }
+    };
+    const [isSelected, isPicked] = [
+      row.key === selected,
+      row.kind === 'cell' && row.runId !== null && picked.includes(row.runId)
+    ];
+    return row.kind === 'fold' ? (
+      <FoldItem
+        {...shared}
+        key={row.key}
+        row={row}
+        isExpanded={expanded.has(row.key)}
+        onToggle={toggle}
+      />
+    ) : (
+      <CellItem {...shared} {...cellActions} {...{ row, isSelected, isPicked }} key={row.key} />
+    );
+  };
 
   return (
     <Anchored scrollRef={scroll}>
-      <div className="nbops-List" role="tree" aria-label={label} ref={tree}>
-        {items.map(({ row, level }) => {
-          const shared = {
-            level,
-            isStop: row.key === stop,
-            onFocus: () => {
-              setActive(row.key);
-            },
-            onKeyDown: (event: React.KeyboardEvent) => {
-              press(event, row);
-            }
-          };
-          return row.kind === 'fold' ? (
-            <FoldItem
-              {...shared}
-              key={row.key}
-              row={row}
-              isExpanded={expanded.has(row.key)}
-              onToggle={toggle}
-            />
-          ) : (
-            <CellItem
-              {...shared}
-              key={row.key}
-              row={row}
-              isSelected={row.key === selected}
-              onOpen={open}
-              onExplain={actions.explain}
-            />
-          );
-        })}
-      </div>
+      {/* A tree without items is none, and says nothing to nobody. */}
+      {items.length > 0 && (
+        <div className="nbops-List" role="tree" aria-label={label} aria-multiselectable ref={tree}>
+          {items.map(show)}
+        </div>
+      )}
+      {all.length > items.length && (
+        <button
+          className="nbops-More"
+          type="button"
+          onClick={() => {
+            setMost(most + PAGE);
+          }}
+        >
+          {trans._n('Show %1 older', 'Show %1 older', Math.min(PAGE, all.length - items.length))}
+        </button>
+      )}
       {props.children}
     </Anchored>
   );
 }
 
-/** Where the list was scrolled to and which row had the focus, for when it comes back into sight. */
-function useKeptPlace(
-  isHidden: boolean,
-  tree: React.RefObject<HTMLDivElement>,
-  active: string | null
-): React.RefObject<HTMLDivElement> {
-  const scroll = React.useRef<HTMLDivElement>(null);
-  const kept = React.useRef(0);
-  const wasHidden = React.useRef(isHidden);
-  React.useLayoutEffect(() => {
-    if (wasHidden.current && !isHidden && scroll.current) {
-      scroll.current.scrollTop = kept.current;
-      findRow(tree.current, active)?.focus({ preventScroll: true });
-    }
-    wasHidden.current = isHidden;
-  }, [isHidden, tree, active]);
-  React.useEffect(() => {
-    const area = scroll.current;
-    const keep = () => {
-      if (!wasHidden.current) {
-        kept.current = area?.scrollTop ?? 0;
-      }
-    };
-    area?.addEventListener('scroll', keep, { passive: true });
-    return () => {
-      area?.removeEventListener('scroll', keep);
-    };
-  }, []);
-  return scroll;
-}
-
-function findRow(tree: HTMLElement | null, key: string | null): HTMLElement | undefined {
-  const rows = [...(tree?.querySelectorAll<HTMLElement>('[data-key]') ?? [])];
-  return rows.find(row => row.dataset.key === key);
+/** Do what a key means on a cell run, if anything. */
+function act(key: string, row: CellRow, actions: CellActions): boolean {
+  const runId = row.cellRun.status === 'running' ? null : row.runId;
+  if (key === 'Enter') {
+    actions.onReveal(row);
+  } else if (key === 'd') {
+    actions.onOpen(row.cellRun);
+  } else if (key === 'w' && runId !== null) {
+    actions.onExplain(runId);
+  } else if (key === ' ' && runId !== null) {
+    actions.onPick(runId);
+  } else {
+    return false;
+  }
+  return true;
 }

@@ -8,16 +8,17 @@ const SHORT = 18;
 interface ChipsProps {
   readonly chips: readonly Chip[];
   readonly onExplain: (b: string, a: string) => void;
+  readonly onTrace: (digest: string) => void;
 }
 
-/** Facts; a move opens the comparison that it is made of. */
-export function Chips({ chips, onExplain }: ChipsProps): React.JSX.Element {
+/** Facts; a move opens the comparison that it is made of, data where it came from. */
+export function Chips({ chips, onExplain, onTrace }: ChipsProps): React.JSX.Element {
   return (
     <>
       {chips.map(chip => {
-        const { key, tone, title, compares } = chip;
+        const { key, tone, title, compares, traces } = chip;
         const className = `nbops-Chip nbops-mod-${tone}`;
-        return compares === null ? (
+        return compares === null && traces === null ? (
           <span key={key} className={className} title={title}>
             <ChipText chip={chip} />
           </span>
@@ -30,7 +31,11 @@ export function Chips({ chips, onExplain }: ChipsProps): React.JSX.Element {
             tabIndex={-1}
             onClick={event => {
               event.stopPropagation();
-              onExplain(compares.b, compares.a);
+              if (compares !== null) {
+                onExplain(compares.b, compares.a);
+              } else if (traces !== null) {
+                onTrace(traces);
+              }
             }}
           >
             <ChipText chip={chip} />

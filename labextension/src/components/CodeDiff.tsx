@@ -20,15 +20,21 @@ export function CodeDiff({ change }: { readonly change: Change }): React.JSX.Ele
         {cells} <code>{name}</code>
         {note !== '' && <span className="nbops-Diff-note"> {note}</span>}
       </figcaption>
-      <pre>
-        {diff.map(({ op, text }, index) => (
-          <span key={index} className={`nbops-Diff-line nbops-mod-${op}`}>
-            <span className="nbops-Diff-sign">{SIGNS[op]}</span>
-            <span className="nbops-Diff-text">{text}</span>
-            {'\n'}
-          </span>
-        ))}
-      </pre>
+      <DiffLines lines={diff} />
     </figure>
+  );
+}
+
+export function DiffLines({ lines }: { readonly lines: readonly DiffLine[] }): React.JSX.Element {
+  return (
+    <pre>
+      {lines.map(({ op, text }, index) => (
+        <span key={index} className={`nbops-Diff-line nbops-mod-${op}`}>
+          <span className="nbops-Diff-sign">{SIGNS[op]}</span>
+          <span className="nbops-Diff-text">{text}</span>
+          {'\n'}
+        </span>
+      ))}
+    </pre>
   );
 }

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { FoldRow } from '../rows';
+import type { Translation } from '../tokens';
 import type { ItemProps } from './CellItem';
 import { useSurroundings } from './surroundings';
 
@@ -19,10 +20,7 @@ export function FoldItem({
 }: FoldItemProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const count = row.rows.length;
-  const label =
-    row.reason === 'quiet'
-      ? trans._n('%1 more cell', '%1 more cells', count)
-      : trans._n('%1 cell before tracking', '%1 cells before tracking', count);
+  const label = sayFold(row.reason, count, trans);
   return (
     <div
       className="nbops-Item nbops-Fold"
@@ -44,4 +42,15 @@ export function FoldItem({
       {label}
     </div>
   );
+}
+
+function sayFold(reason: FoldRow['reason'], count: number, trans: Translation): string {
+  switch (reason) {
+    case 'quiet':
+      return trans._n('%1 more cell', '%1 more cells', count);
+    case 'before-tracking':
+      return trans._n('%1 cell before tracking', '%1 cells before tracking', count);
+    case 'earlier':
+      return trans._n('%1 earlier run', '%1 earlier runs', count);
+  }
 }

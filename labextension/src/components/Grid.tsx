@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import type { Tone } from '../goals';
 import { useSurroundings } from './surroundings';
 
 export interface GridRow {
@@ -9,6 +10,8 @@ export interface GridRow {
   /** How B differs from A: beside them for a number, below for words. */
   readonly change?: string;
   readonly note?: string;
+  /** Coloured only where it is known which way is better. */
+  readonly tone?: Tone;
 }
 
 interface GridProps {
@@ -37,7 +40,7 @@ export function Grid({ label, rows, isHeaded }: GridProps): React.JSX.Element {
           </span>
         </div>
       )}
-      {rows.map(({ name, a, b, change, note }) => (
+      {rows.map(({ name, a, b, change, note, tone = 'plain' }) => (
         <div className="nbops-Grid-row" role="row" key={name}>
           <span role="rowheader" className="nbops-Grid-name" title={name}>
             {name}
@@ -49,7 +52,7 @@ export function Grid({ label, rows, isHeaded }: GridProps): React.JSX.Element {
             {b}
           </span>
           {change !== undefined && (
-            <span role="cell" className="nbops-Grid-change">
+            <span role="cell" className={`nbops-Grid-change nbops-mod-${tone}`}>
               {change}
             </span>
           )}

@@ -1,28 +1,37 @@
 import * as React from 'react';
 
 import type { PanelState } from '../model';
-import { arrange } from '../rows';
+import type { Page, Tab } from '../navigation';
+import type { Picked } from '../picks';
+import type { RunsState } from '../runs';
 import type { Actions, SwitchState } from '../tokens';
-import { CellList } from './CellList';
-import { EarlierSessions } from './EarlierSessions';
-import { NothingTracked, Notice, TroubleNotice } from './Notice';
-import { SessionSummary } from './SessionSummary';
-import { useSurroundings } from './surroundings';
+import { CompareBar } from './CompareBar';
+import { NotebookTab } from './NotebookTab';
+import { TroubleNotice } from './Notice';
+import { PageView } from './PageView';
+import { RunsTab } from './RunsTab';
 import { SwitchBar } from './SwitchBar';
-import { WhyView } from './WhyView';
+import { Tabs } from './Tabs';
 
 export interface PanelProps {
   readonly state: PanelState;
+  readonly tab: Tab;
+  /** What was opened over the tab. */
+  readonly page: Page | null;
+  readonly runs: RunsState;
+  readonly picked: Picked;
   readonly switchState: SwitchState | null;
   readonly isTracking: boolean | null;
   /** Something to say once, such as that a cell is gone. */
   readonly remark: string;
   readonly actions: Actions;
+  /** Code of a cell as the notebook has it now; null when it has none such. */
+  readonly sourceOf: (cellId: string) => string | null;
 }
 
 /** The whole panel, for whatever state it is in. */
 export function Panel(props: PanelProps): React.JSX.Element {
-  const { state, switchState, isTracking, remark, actions } = props;
+  const { state, tab, page, picked, switchState, remark, actions } = props;
   const { trouble, history, notebook } = state;
   const isStale = trouble !== null && history !== null;
   return (
@@ -30,62 +39,44 @@ export function Panel(props: PanelProps): React.JSX.Element {
       <SwitchBar
         name={notebook?.name ?? null}
         state={switchState}
-        isTracking={isTracking}
+        isTracking={props.isTracking}
         onFlip={actions.flip}
       />
+      <Tabs tab={tab} onChoose={actions.choose} />
       {isStale && <TroubleNotice trouble={trouble} isBanner />}
       <div className="nbops-Remark" role="status">
         {remark}
       </div>
-      <div className={isStale ? 'nbops-Content nbops-mod-stale' : 'nbops-Content'}>
-        <Content
-          state={state}
-          isUseless={switchState?.obstacle?.kind === 'not-python'}
-          actions={actions}
-        />
+      <div
+        className={isStale ? 'nbops-Content nbops-mod-stale' : 'nbops-Content'}
+        role="tabpanel"
+        id="nbops-tabpanel"
+        aria-labelledby={`nbops-tab-${tab}`}
+      >
+        <div className="nbops-Tab" hidden={page !== null || tab !== 'notebook'}>
+          <NotebookTab
+            state={state}
+            isHidden={page !== null || tab !== 'notebook'}
+            isUseless={switchState?.obstacle?.kind === 'not-python'}
+            picked={picked.ids}
+            actions={actions}
+          />
+        </div>
+        {tab === 'runs' && (
+          <div className="nbops-Tab" hidden={page !== null}>
+            <RunsTab state={props.runs} picked={picked} actions={actions} />
+          </div>
+        )}
+        {page && (
+          <PageView
+            page={page}
+            sourceOf={props.sourceOf}
+            baseline={picked.baseline}
+            actions={actions}
+          />
+        )}
       </div>
+      {page === null && picked.ids.length > 0 && <CompareBar picked={picked} actions={actions} />}
     </div>
-  );
-}
-
-interface ContentProps extends Pick<PanelProps, 'state' | 'actions'> {
-  /** Nothing will ever be recorded here, so there is nothing to teach. */
-  readonly isUseless: boolean;
-}
-
-function Content({ state, isUseless, actions }: ContentProps): React.JSX.Element {
-  const { trans } = useSurroundings();
-  const { notebook, history, trouble, why } = state;
-  const rows = React.useMemo(() => (history ? arrange(history, trans) : []), [history, trans]);
-  if (!notebook) {
-    return <Notice text={trans.__('Open a notebook to see its cell runs.')} />;
-  }
-  if (!history) {
-    return trouble ? (
-      <TroubleNotice trouble={trouble} />
-    ) : (
-      <Notice text={trans.__('Loading…')} isLate />
-    );
-  }
-  const [session, ...earlier] = history.sessions;
-  if (!session) {
-    return isUseless ? <></> : <NothingTracked />;
-  }
-  return (
-    <>
-      <div className="nbops-Session" hidden={why !== null}>
-        <SessionSummary session={session} history={history} />
-        <CellList
-          rows={rows}
-          label={trans.__('Cell runs of %1', notebook.name)}
-          isHidden={why !== null}
-          actions={actions}
-        >
-          {rows.length === 0 && <Notice text={trans.__('Run a cell: it will appear here.')} />}
-          <EarlierSessions sessions={earlier} />
-        </CellList>
-      </div>
-      {why && <WhyView why={why} onBack={actions.back} />}
-    </>
   );
 }

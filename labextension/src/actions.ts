@@ -1,0 +1,107 @@
+/** What a person does in the panel, and who does it. */
+
+import { Clipboard } from '@jupyterlab/apputils';
+
+import type { OutputRenderer } from './components/surroundings';
+import type { FrontNotebook } from './front';
+import type { PanelModel } from './model';
+import type { Navigation, Topic } from './navigation';
+import { inOrder } from './picks';
+import type { Picks } from './picks';
+import type { RunsModel } from './runs';
+import { saveHtml } from './saving';
+import type { Actions, DataSource, Translation } from './tokens';
+
+/** Everyone who does something, or is needed to show it. */
+export interface Cast {
+  readonly source: DataSource;
+  readonly model: PanelModel;
+  readonly runs: RunsModel;
+  readonly navigation: Navigation;
+  readonly picks: Picks;
+  readonly front: FrontNotebook;
+  readonly trans: Translation;
+  readonly renderOutputs: OutputRenderer;
+  /** Show a comparison in the main area. */
+  readonly openWide: (runIds: readonly string[]) => void;
+}
+
+/** @param say - Tells a person something once; empty: nothing any more. */
+export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
+  const { source, model, runs, navigation, picks, front, trans } = cast;
+  const path = () => model.state.notebook?.path ?? '';
+  const open = (topic: Topic) => {
+    say('');
+    void navigation.open(path(), topic);
+  };
+  const find = (isThere: boolean) => {
+    say(isThere ? '' : trans.__('This cell is no longer in the notebook.'));
+  };
+  const startOf = (id: string) => {
+    const listed = [...runs.state.rows.values()].find(row => row.id === id);
+    return (listed ?? model.state.history?.runs.get(id))?.started_at ?? null;
+  };
+  return {
+    flip: isOn => void front.switch?.flip(isOn),
+    choose: tab => {
+      say('');
+      navigation.choose(tab);
+    },
+    reveal: ({ cell_id }) => {
+      find(front.reveal(cell_id));
+    },
+    open: ({ id }) => {
+      open({ kind: 'cell-run', id });
+    },
+    explain: (b, a) => {
+      open(a === undefined ? { kind: 'why', b } : { kind: 'compare', ids: [a, b] });
+    },
+    listVersions: cellId => {
+      open({ kind: 'versions', cellId });
+    },
+    trace: digest => {
+      open({ kind: 'lineage', digest });
+    },
+    pick: runId => {
+      picks.toggle(runId);
+    },
+    unpick: () => {
+      picks.clear();
+    },
+    compare: picked => {
+      open({ kind: 'compare', ids: inOrder(picked, startOf) });
+    },
+    setBaseline: runId => {
+      picks.setBaseline(runId);
+    },
+    openRun: row => {
+      open({ kind: 'run', row });
+    },
+    ask: change => {
+      runs.ask(change);
+    },
+    look: (first, last) => {
+      runs.look(first, last);
+    },
+    edit: async (runId, edit) => {
+      const run = await source.edit(path(), runId, edit);
+      void runs.refresh();
+      return run;
+    },
+    details: id => source.cellRun(path(), id),
+    copy: text => {
+      Clipboard.copyToSystem(text);
+      say(trans.__('Copied.'));
+    },
+    saveHtml: shown => {
+      saveHtml(shown, trans.__('nbops comparison'));
+    },
+    openWide: cast.openWide,
+    putBack: (cellId, text) => {
+      find(front.putBack(cellId, text));
+    },
+    back: () => {
+      navigation.back();
+    }
+  };
+}

@@ -1,0 +1,67 @@
+import * as React from 'react';
+
+import type { RunTable } from '../answers';
+import { asMarkdown } from '../markdown';
+import type { Actions } from '../tokens';
+import { ManyRuns } from './ManyRuns';
+import { useSurroundings } from './surroundings';
+import { WhyView } from './WhyView';
+
+interface CompareViewProps {
+  readonly table: RunTable;
+  /** Whether it has the main area for itself. */
+  readonly isWide: boolean;
+  readonly actions: Actions;
+}
+
+/** Two runs in all their differences, or up to fifty in one table. */
+export function CompareView({ table, isWide, actions }: CompareViewProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const scroll = React.useRef<HTMLDivElement>(null);
+  const [pair] = table.pairs;
+  const ids = table.runs.map(run => run.run_id);
+  return (
+    <>
+      <div className="nbops-Tools" role="toolbar" aria-label={trans.__('Comparison')}>
+        {!isWide && (
+          <button
+            type="button"
+            className="nbops-Link"
+            onClick={() => {
+              actions.openWide(ids);
+            }}
+          >
+            {trans.__('Open wide')}
+          </button>
+        )}
+        <button
+          type="button"
+          className="nbops-Link"
+          onClick={() => {
+            actions.copy(asMarkdown(table));
+          }}
+        >
+          {trans.__('Copy as Markdown')}
+        </button>
+        <button
+          type="button"
+          className="nbops-Link"
+          onClick={() => {
+            if (scroll.current) {
+              actions.saveHtml(scroll.current);
+            }
+          }}
+        >
+          {trans.__('Save as HTML')}
+        </button>
+      </div>
+      <div className="nbops-Scroll" ref={scroll}>
+        {table.runs.length === 2 && pair ? (
+          <WhyView comparison={pair} rows={table.metrics} actions={actions} />
+        ) : (
+          <ManyRuns table={table} actions={actions} />
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import * as React from 'react';
+
+import type { Translation } from '../tokens';
+import { showDigest, showShape, showSize } from '../wording';
+import type { DataRef } from '../wire';
+import { Section } from './Section';
+import { useSurroundings } from './surroundings';
+
+interface DataSectionProps {
+  readonly title: string;
+  readonly refs: readonly DataRef[];
+  readonly onTrace: (digest: string) => void;
+}
+
+/** Data with its digest and how it was seen; a digest leads to where the content came from. */
+export function DataSection({ title, refs, onTrace }: DataSectionProps): React.JSX.Element | null {
+  const { trans } = useSurroundings();
+  if (refs.length === 0) {
+    return null;
+  }
+  return (
+    <Section title={title}>
+      <ul className="nbops-Data">
+        {refs.map((ref, index) => (
+          <li key={index}>
+            <span className="nbops-Data-name" title={ref.uri}>
+              {ref.name}
+            </span>
+            <span className="nbops-Data-facts">
+              {describe(ref, trans).map(fact => (
+                <span key={fact}>{fact}</span>
+              ))}
+              <Digest refOf={ref} onTrace={onTrace} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Digest({
+  refOf: { digest, missing },
+  onTrace
+}: {
+  readonly refOf: DataRef;
+  readonly onTrace: (digest: string) => void;
+}): React.JSX.Element {
+  const { trans } = useSurroundings();
+  if (digest === null) {
+    return (
+      <span className={missing === null ? 'nbops-Soft' : 'nbops-mod-warning'}>
+        {missing === null ? trans.__('being hashed') : trans.__('no content hash: %1', missing)}
+      </span>
+    );
+  }
+  return (
+    <button
+      type="button"
+      className="nbops-Link"
+      title={`${digest}\n${trans.__('Where it came from, and who read it')}`}
+      onClick={() => {
+        onTrace(digest);
+      }}
+    >
+      {showDigest(digest)}
+    </button>
+  );
+}
+
+function describe(ref: DataRef, trans: Translation): readonly string[] {
+  const ways = {
+    audit: trans.__('seen when it was opened'),
+    wrapper: trans.__('seen in the reader'),
+    monitor: trans.__('seen in the reader'),
+    user: trans.__('named by %track data')
+  };
+  return [
+    ref.shape ? showShape(ref.shape) : '',
+    ref.size_bytes === null ? '' : showSize(ref.size_bytes),
+    ref.seen_by ? ways[ref.seen_by] : '',
+    ref.kept ? trans.__('a copy is kept') : ''
+  ].filter(text => text !== '');
+}

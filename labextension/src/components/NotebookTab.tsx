@@ -1,0 +1,74 @@
+import * as React from 'react';
+
+import { isSearch, RESULTS } from '../filter';
+import type { Filter } from '../filter';
+import type { PanelState } from '../model';
+import { arrange } from '../rows';
+import type { Actions } from '../tokens';
+import { CellList } from './CellList';
+import { EarlierSessions } from './EarlierSessions';
+import { ListBar } from './ListBar';
+import { NothingTracked, Notice, TroubleNotice } from './Notice';
+import { SessionSummary } from './SessionSummary';
+import { useSurroundings } from './surroundings';
+
+interface NotebookTabProps {
+  readonly state: PanelState;
+  /** Something else is in its place; it comes back as it was left. */
+  readonly isHidden: boolean;
+  /** Nothing will ever be recorded here, so there is nothing to teach. */
+  readonly isUseless: boolean;
+  readonly picked: readonly string[];
+  readonly actions: Actions;
+}
+
+/** The notebook in front: its session, its cell runs, the sessions before. */
+export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
+  const { state, isHidden, isUseless, picked, actions } = props;
+  const { notebook, history, trouble } = state;
+  const { trans } = useSurroundings();
+  const [filter, setFilter] = React.useState<Filter>(RESULTS);
+  const rows = React.useMemo(
+    () => (history ? arrange(history, trans, filter) : []),
+    [history, trans, filter]
+  );
+  if (!notebook) {
+    return <Notice text={trans.__('Open a notebook to see its cell runs.')} />;
+  }
+  if (!history) {
+    return trouble ? (
+      <TroubleNotice trouble={trouble} />
+    ) : (
+      <Notice text={trans.__('Loading…')} isLate />
+    );
+  }
+  const [session, ...earlier] = history.sessions;
+  if (!session) {
+    return isUseless ? <></> : <NothingTracked />;
+  }
+  return (
+    <>
+      <SessionSummary session={session} history={history} />
+      {history.cellRuns.length > 0 && <ListBar filter={filter} onFilter={setFilter} />}
+      <CellList
+        rows={rows}
+        label={trans.__('Cell runs of %1', notebook.name)}
+        isHidden={isHidden}
+        picked={picked}
+        actions={actions}
+      >
+        {rows.length === 0 && <Notice text={sayNothing()} />}
+        <EarlierSessions sessions={earlier} />
+      </CellList>
+    </>
+  );
+
+  function sayNothing(): string {
+    if (history?.cellRuns.length === 0) {
+      return trans.__('Run a cell: it will appear here.');
+    }
+    return isSearch(filter)
+      ? trans.__('No cell run of this session has “%1”.', filter.text.trim())
+      : trans.__('No such cell run in this session.');
+  }
+}

@@ -1,0 +1,58 @@
+import * as React from 'react';
+
+import { useSurroundings } from './surroundings';
+
+interface NotesEditorProps {
+  readonly notes: readonly string[];
+  readonly isEditable: boolean;
+  readonly onSave: (notes: readonly string[]) => void;
+}
+
+/** Notes, one a paragraph; Ctrl+Enter or the button saves them. */
+export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const saved = notes.join('\n\n');
+  const [text, setText] = React.useState(saved);
+  React.useEffect(() => {
+    setText(saved);
+  }, [saved]);
+  if (!isEditable) {
+    return <p className="nbops-Wrap nbops-Soft">{saved || trans.__('none')}</p>;
+  }
+  const save = () => {
+    onSave(
+      text
+        .split(/\n\s*\n/)
+        .map(note => note.trim())
+        .filter(note => note !== '')
+    );
+  };
+  return (
+    <>
+      <textarea
+        className="nbops-Field nbops-Notes"
+        aria-label={trans.__('Notes')}
+        placeholder={trans.__('What this run was for, what you saw')}
+        rows={2}
+        value={text}
+        onChange={event => {
+          setText(event.target.value);
+        }}
+        onKeyDown={event => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+            event.preventDefault();
+            save();
+          } else if (event.key === 'Escape' && text !== saved) {
+            event.stopPropagation();
+            setText(saved);
+          }
+        }}
+      />
+      {text !== saved && (
+        <button type="button" className="nbops-Link" onClick={save}>
+          {trans.__('Save')}
+        </button>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+import * as React from 'react';
+
+import { chooseColumns } from '../columns';
+import type { Picked } from '../picks';
+import type { RunsState } from '../runs';
+import type { Actions } from '../tokens';
+import { Notice, TroubleNotice } from './Notice';
+import { RunsBar } from './RunsBar';
+import { RunsTable } from './RunsTable';
+import { useSurroundings } from './surroundings';
+
+interface RunsTabProps {
+  readonly state: RunsState;
+  readonly picked: Picked;
+  readonly actions: Actions;
+}
+
+/** All runs, also those made without nbops: filtered, sorted, picked. */
+export function RunsTab({ state, picked, actions }: RunsTabProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const { query, known, trouble, isOutdated } = state;
+  const [chosen, setChosen] = React.useState<readonly string[] | null>(null);
+  const fields = known?.fields;
+  const columns = React.useMemo(() => chosen ?? chooseColumns(fields ?? []), [chosen, fields]);
+  if (!known) {
+    return trouble ? (
+      <>
+        <RunsBar state={state} columns={columns} onColumns={setChosen} actions={actions} />
+        <TroubleNotice trouble={trouble} />
+      </>
+    ) : (
+      <Notice text={trans.__('Loading…')} isLate />
+    );
+  }
+  const isFiltered = query.text !== '' || query.where !== '' || query.experiment !== '';
+  return (
+    <>
+      <RunsBar state={state} columns={columns} onColumns={setChosen} actions={actions} />
+      {trouble && <TroubleNotice trouble={trouble} isBanner />}
+      {known.total === 0 ? (
+        <Notice
+          text={
+            isFiltered
+              ? trans.__('No run fits.')
+              : trans.__('No runs yet: mark a cell with %%track, or log a metric.')
+          }
+        />
+      ) : (
+        <RunsTable
+          state={state}
+          columns={columns}
+          picked={picked}
+          isDimmed={isOutdated}
+          actions={actions}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,155 @@
+import { cleanup, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import * as React from 'react';
+import { afterEach, expect, test } from 'vitest';
+
+import type { RunTable } from '../src/answers';
+import { CompareView } from '../src/components/CompareView';
+import { asMarkdown } from '../src/markdown';
+import { mlflowLink } from '../src/links';
+import { asHtml } from '../src/saving';
+import { spyOnActions } from './fakes';
+import type { Spies } from './fakes';
+import { change, comparison, runRow, runsPage, table } from './records';
+import { show } from './showing';
+
+afterEach(cleanup);
+
+function compare(parts: Partial<RunTable> = {}): Spies {
+  const actions = spyOnActions();
+  render(<CompareView table={table(parts)} isWide={false} actions={actions} />);
+  return actions;
+}
+
+const { a, b } = comparison();
+const THREE = { runs: [a, b, { ...b, run_id: 'c' }] };
+const [AUC] = table().metrics;
+
+test('better or worse is said where the direction is known, and only there', () => {
+  const metrics = [
+    { name: 'auc', a: 0.5, b: 0.75, delta: 0.25, goal: 'higher' },
+    { name: 'log_loss', a: 0.5, b: 0.75, delta: 0.25, goal: 'lower' },
+    { name: 'score', a: 0.5, b: 0.75, delta: 0.25, goal: null }
+  ] as const;
+  compare({ pairs: [comparison({ metrics })] });
+  const cells = within(screen.getByRole('table', { name: 'Metrics' }))
+    .getAllByRole('row')
+    .map(row => row.querySelector('.nbops-Grid-change'));
+  expect(cells.map(cell => cell?.textContent)).toEqual([
+    'change',
+    '+0.25, better',
+    '+0.25, worse',
+    '+0.25'
+  ]);
+  expect(cells.map(cell => /mod-(good|bad)/.exec(cell?.className ?? '')?.[1])).toEqual([
+    undefined,
+    'good',
+    'bad',
+    undefined
+  ]);
+});
+
+test('a conclusion leads to the runs that it is made of', async () => {
+  const pair = { a: 'p', b: 'q', a_value: 0.1, b_value: 0.2, delta: 0.1 };
+  const conclusion = {
+    says: 'because',
+    metric: 'auc',
+    delta: 0.042,
+    sentence: 'Because of depth.',
+    causes: ['param depth'],
+    pairs: [pair],
+    spread: null
+  } as const;
+  const actions = compare({ pairs: [comparison({ conclusions: [conclusion] })] });
+  expect(screen.getByText(/Because of depth/)).toBeTruthy();
+  await userEvent.click(screen.getByRole('button', { name: 'auc +0.1' }));
+  expect(actions.explain).toHaveBeenCalledWith('q', 'p');
+});
+
+test('curves of both runs are drawn in the same axes', () => {
+  const curves = [1, 2].map(end => [
+    [0, 0, 't'],
+    [1, end, 't']
+  ]) as unknown as RunTable['metrics'][number]['curves'];
+  const metrics = [{ name: 'auc', a: 0.871, b: 0.913, delta: 0.042 }];
+  compare({ metrics: AUC ? [{ ...AUC, curves }] : [], pairs: [comparison({ metrics })] });
+  const lines = screen.getByRole('img', { name: 'auc over steps' }).querySelectorAll('polyline');
+  const ends = [...lines].map(line => line.getAttribute('points')?.split(' ').at(-1));
+  expect(new Set(ends).size).toBe(2);
+});
+
+test('three runs are columns of one table, and a difference leads to its comparison', async () => {
+  const metrics = [
+    {
+      name: 'auc',
+      values: [0.1, 0.2, 0.3],
+      deltas: [0, 0.1, 0.2],
+      goal: 'higher',
+      best: 2,
+      curves: []
+    }
+  ] as const;
+  const actions = compare({ ...THREE, metrics });
+  expect(screen.getAllByRole('columnheader').map(cell => cell.textContent)).toEqual([
+    'A',
+    'B',
+    'C'
+  ]);
+  await userEvent.click(screen.getByRole('button', { name: '+0.2, better' }));
+  expect(actions.explain).toHaveBeenCalledWith('c', 'a');
+});
+
+test('it opens wide with the same runs', async () => {
+  const actions = compare();
+  await userEvent.click(screen.getByRole('button', { name: 'Open wide' }));
+  expect(actions.openWide).toHaveBeenCalledWith(['a', 'b']);
+});
+
+test('as Markdown it is a table with the code, and nothing in it is markup', () => {
+  const diff = [{ op: 'added', text: 'x = `1`' }] as const;
+  const pairs = [comparison({ changes: [change({ kind: 'code', name: 'fit(<b>)', diff })] })];
+  const text = asMarkdown(table({ pairs }));
+  expect(text).toContain('| auc | 0.871 | 0.913 (+0.042) |');
+  expect(text).toContain('| depth | 4 | 8 |');
+  expect(text).toContain('+ x = `1`');
+  expect(text).toContain('fit(\\<b\\>)');
+});
+
+test('the saved file runs nothing and asks for nothing', () => {
+  const shown = document.createElement('div');
+  shown.innerHTML = '<p>auc</p><script>window.hacked = 1</script><iframe src="x"></iframe>';
+  const saved = asHtml(shown, '<b>title</b>');
+  expect(saved).toContain('<p>auc</p>');
+  expect(saved).toContain("default-src 'none'");
+  expect(saved).not.toMatch(/<script|<iframe|<b>title/);
+});
+
+test('only a server has a link to the run', () => {
+  expect(mlflowLink(runRow())).toBeNull();
+  expect(mlflowLink(runRow({ tracking_uri: 'http://mlflow:5000/' }))).toBe(
+    'http://mlflow:5000/#/experiments/1/runs/m1'
+  );
+  expect(mlflowLink(runRow({ tracking_uri: 'javascript:alert(1)' }))).toBeNull();
+});
+
+test('the table of runs is searched, sorted, picked and opened with the keyboard', async () => {
+  const known = runsPage();
+  const actions = show({ tab: 'runs', runs: { known, rows: new Map([[0, runRow()]]) } });
+  expect(screen.getByRole('option', { name: /^forest/ }).getAttribute('aria-label')).toContain(
+    'auc 0.913, depth 8'
+  );
+  await userEvent.type(screen.getByRole('searchbox', { name: /Search names/ }), 'f');
+  expect(actions.ask).toHaveBeenLastCalledWith({ text: 'f' });
+  await userEvent.click(screen.getByRole('button', { name: 'Filter, order and columns' }));
+  await userEvent.type(
+    screen.getByRole('combobox', { name: 'Condition' }),
+    'auc{ArrowDown}{Enter}'
+  );
+  await userEvent.type(screen.getByRole('combobox', { name: 'Condition' }), '> 0.9{Enter}');
+  expect(actions.ask).toHaveBeenLastCalledWith({ where: 'metrics.auc > 0.9' });
+  screen.getByRole('listbox', { name: 'Runs' }).focus();
+  await userEvent.keyboard(' b{Enter}');
+  expect(actions.pick).toHaveBeenCalledWith('r1');
+  expect(actions.setBaseline).toHaveBeenCalledWith('r1');
+  expect(actions.openRun).toHaveBeenCalledWith(runRow());
+});

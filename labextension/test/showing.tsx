@@ -1,0 +1,69 @@
+/** The whole panel in a given state. */
+
+import { render, screen } from '@testing-library/react';
+import * as React from 'react';
+
+import { Panel } from '../src/components/Panel';
+import type { PanelProps } from '../src/components/Panel';
+import { addAnswer } from '../src/history';
+import type { Page, Tab } from '../src/navigation';
+import { MINE } from '../src/runs';
+import type { RunsState } from '../src/runs';
+import type { SwitchState } from '../src/tokens';
+import type { CellRun, ChangedNotebook } from '../src/wire';
+import { spyOnActions } from './fakes';
+import type { Spies } from './fakes';
+import { answer, cellRun, metric } from './records';
+
+const NOTEBOOK = { id: 'w', path: 'churn.ipynb', name: 'churn.ipynb', kernelId: 'kernel-1' };
+const AT_REST: SwitchState = { position: null, isAsking: false, obstacle: null, failure: null };
+
+const NO_RUNS: RunsState = {
+  query: MINE,
+  known: null,
+  rows: new Map(),
+  isOutdated: false,
+  trouble: null
+};
+
+export interface Shown {
+  given?: Partial<ChangedNotebook> | null;
+  state?: Partial<PanelProps['state']>;
+  switchState?: Partial<SwitchState>;
+  isTracking?: boolean | null;
+  page?: Page;
+  picked?: readonly string[];
+  tab?: Tab;
+  runs?: Partial<RunsState>;
+}
+
+export function panelOf(shown: Shown = {}): { element: React.ReactElement; actions: Spies } {
+  const { given = {}, state = {}, switchState = {}, isTracking = true } = shown;
+  const actions = spyOnActions();
+  const history = given && addAnswer(null, answer(given));
+  const element = (
+    <Panel
+      state={{ notebook: NOTEBOOK, history, trouble: null, ...state }}
+      tab={shown.tab ?? 'notebook'}
+      runs={{ ...NO_RUNS, ...shown.runs }}
+      page={shown.page ?? null}
+      picked={{ ids: shown.picked ?? [], baseline: null }}
+      switchState={{ ...AT_REST, ...switchState }}
+      isTracking={isTracking}
+      remark=""
+      actions={actions}
+      sourceOf={() => null}
+    />
+  );
+  return { element, actions };
+}
+
+export function show(shown: Shown = {}): Spies {
+  const { element, actions } = panelOf(shown);
+  render(element);
+  return actions;
+}
+
+export const rows = () => screen.getAllByRole('treeitem').map(row => row.textContent);
+export const result = (seq: number, parts: Partial<CellRun> = {}) =>
+  cellRun(seq, { metrics: { auc: metric(0.9) }, ...parts });

@@ -12,7 +12,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench format clean test-python test-panel test-browser
+.PHONY: help setup demo test lab ui check bench format clean test-python test-panel test-browser pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,10 @@ test-panel: $(PANEL)
 
 test-browser: $(PANEL)
 	@if $(BIN)/python tests/browser/find_chromium.py; then $(BIN)/pytest tests/browser; else test $$? -eq 3; fi
+
+pictures: $(PANEL) ## Take the README's pictures anew, of a real session.
+	@mkdir -p .shots && NBOPS_SHOTS=.shots $(BIN)/pytest --quiet tests/browser/test_example.py
+	@cd .shots && cp panel.png compare.png compare-dark.png narrow.png ../examples/images/
 
 check: $(PANEL) ## Check format, lint, types and layers.
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

@@ -32,5 +32,17 @@ def test_the_example_run_twice_tells_what_the_parameter_did(screen: Screen, lab:
     why = screen.panel.get_by_role("region", name="What changed")
     expect(why.locator(".nbops-Sentence")).to_contain_text("One recorded thing changed.")
     expect(why.get_by_role("table", name="Params")).to_contain_text("depth")
+    why.get_by_role("button", name="Open wide").click()
+    wide = screen.page.locator(".nbops-Wide")
+    expect(wide.get_by_role("table", name="Params")).to_contain_text("depth")
+    take_pictures(screen)
+
+
+def take_pictures(screen: Screen) -> None:
+    """Pictures of the comparison, for `make pictures`."""
     if SHOTS:
-        screen.page.screenshot(path=f"{SHOTS}/why.png")
+        screen.page.screenshot(path=f"{SHOTS}/compare.png")
+        screen.use_theme("JupyterLab Dark")
+        screen.page.screenshot(path=f"{SHOTS}/compare-dark.png")
+        screen.narrow(220)
+        screen.panel.screenshot(path=f"{SHOTS}/narrow.png")

@@ -12,7 +12,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench format clean test-python test-panel test-browser pictures
+.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,9 @@ format: $(PANEL) ## Format the code.
 
 bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
 	@$(BIN)/python tests/benchmarks/run.py
+
+soak: $(READY) ## Kill kernels and background processes at random, 200 times; ten minutes.
+	@$(BIN)/python tests/reliability/soak.py
 
 clean: ## Remove what was built.
 	rm -rf $(VENV) nbops/labextension labextension/lib labextension/node_modules .coverage*

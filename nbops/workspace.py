@@ -60,13 +60,16 @@ class Workspace:
     def artifacts(self) -> Path:
         return self.state / "artifacts"
 
-    @property
+    @cached_property
     def index(self) -> Path:
-        return cache_home() / self.key / "index.db"
+        """The index's file; where the home cannot be written, it lasts until the next boot."""
+        home = cache_home()
+        return (home if _can_be_made(home) else runtime_home()) / self.key / "index.db"
 
     @property
     def courier_lock(self) -> Path:
-        return runtime_home() / f"courier-{self.key}.lock"
+        """Lock of the process that serves this workspace: one for each container that does."""
+        return runtime_home() / f"courier-{self.key}{_container()}.lock"
 
     @property
     def embedded_database(self) -> Path:
@@ -157,6 +160,19 @@ def runtime_home() -> Path:
     if home.stat().st_uid != os.getuid():
         raise UsageError(f"{home} belongs to another user.", "Set XDG_RUNTIME_DIR to your own.")
     return home
+
+
+def _can_be_made(folder: Path) -> bool:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def _container() -> str:
+    """Processes of one pid namespace see one another; others may share their files with them."""
+    try:
+        return "-" + os.readlink("/proc/self/ns/pid").strip("pid:[]")
+    except OSError:
+        return ""
 
 
 def _xdg(variable: str, default: str) -> Path:

@@ -15,6 +15,9 @@ Of a folder, a pattern or a URL: 0, 0 and the time in ns when it was looked at; 
 
 _MAX_COLUMNS = 500
 
+_TICKS = 100
+"""As often as a clock that runs forward is asked at most."""
+
 _COARSE = 5
 """CLOCK_REALTIME_COARSE, by which Linux dates files; Python has no name for it."""
 
@@ -45,9 +48,12 @@ def look_at_folder() -> Stat:
     That clock ticks every 1 to 10 ms, and what changes within one tick looks as if it had been there
     before; every change that comes later bears this time, or more.
     """
-    before = time.time_ns()
-    while (now := _clock()) <= before:
+    before, tries = time.time_ns(), 0
+    while (
+        now := _clock()
+    ) <= before and tries < _TICKS:  # a clock that was set back never passes it
         time.sleep(0.0005)
+        tries += 1
     return 0, 0, now
 
 

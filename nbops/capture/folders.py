@@ -15,6 +15,9 @@ from nbops.workspace import Workspace
 _MANY = 100
 """A cell that read more files than this has read folders."""
 
+_MANY_TO_LOOK_AT = 20_000
+"""Files of a folder that are looked at while a person waits: a tenth of a second."""
+
 _FEW = 8
 """As many files of one folder are still told one by one."""
 
@@ -89,6 +92,27 @@ def hash_folder(path: str, looked_at_ns: int, limit: int | None = None) -> Folde
         if os.stat(folder).st_mtime_ns >= looked_at_ns:  # something was added, or taken away
             return None
     return digest_folder(files, limit)
+
+
+def has_folder_changed(path: str, digest: str, size_bytes: int, max_bytes: int) -> bool | None:
+    """Whether a folder's files, or those that a pattern fits, are others than a digest says.
+
+    None when that is not known: there is more to hash than `max_bytes`, or it is being written to.
+    """
+    size = 0
+    try:
+        for count, file in enumerate(_files(path)):
+            size += os.stat(file).st_size
+            if size > size_bytes:
+                return True
+            if count > _MANY_TO_LOOK_AT:
+                return None
+        if size != size_bytes:
+            return True
+        found = hash_folder(path, look_at_folder()[2]) if size <= max_bytes else None
+    except OSError:
+        return True
+    return None if found is None else found.digest != digest
 
 
 def _root_of(path: str) -> str:

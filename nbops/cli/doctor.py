@@ -2,6 +2,9 @@
 
 import importlib.util
 import json
+import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,10 +16,15 @@ import click
 
 from nbops import __version__
 from nbops.errors import NbopsError, RecordDamaged
+from nbops.index.database import connect
 from nbops.journal.reader import JOURNAL, verify_chain
 from nbops.recording.background import is_served
 from nbops.recording.destination import choose_destination
+from nbops.replay import replay_folder
+from nbops.views.text import show_size
 from nbops.workspace import Workspace, find_workspace
+
+_LITTLE_ROOM = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -63,11 +71,8 @@ def _look(workspace: Workspace, *, records: bool) -> Iterator[Finding]:
     yield from _look_at_lab()
     yield from _look_at_kernels()
     yield from _look_at_store(workspace)
-    log = workspace.state / "background.log"
-    said = (
-        "running" if is_served(workspace) else "not running: a session starts it when it needs it"
-    )
-    yield Finding("background", f"{said} (log: {log})" if log.exists() else said)
+    yield from _look_at_places(workspace)
+    yield _look_at_background(workspace)
     for problem in workspace.settings.problems:
         yield Finding("settings", problem, "Mend that line.")
     if records:
@@ -173,6 +178,37 @@ def _look_at_store(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("store", said)
 
 
+def _look_at_places(workspace: Workspace) -> Iterator[Finding]:
+    """Whether there is room where things lie, and whether they can be written."""
+    there = next(p for p in (workspace.state, *workspace.state.parents) if p.exists())
+    free = shutil.disk_usage(there).free
+    if free < _LITTLE_ROOM:
+        yield Finding("disk", f"{show_size(free)} left for {workspace.state}", "Make room there.")
+    if not os.access(there, os.W_OK):
+        way_out = "Make it writable, or set XDG_STATE_HOME to a folder that is."
+        yield Finding("records", f"nothing can be written under {workspace.state}", way_out)
+    elif workspace.state.parent != workspace.root:
+        said = f"{workspace.root} cannot be written: records lie in {workspace.state}"
+        yield Finding("workspace", said)
+    try:
+        connect(workspace.index, to_write=True).close()
+    except (OSError, sqlite3.Error) as error:
+        way_out = "Set XDG_CACHE_HOME to a folder on a disk of this machine."
+        yield Finding("index", f"{workspace.index} cannot be written: {error}", way_out)
+
+
+def _look_at_background(workspace: Workspace) -> Finding:
+    log = workspace.state / "background.log"
+    seen_in = f" (log: {log})" if log.exists() else ""
+    try:
+        is_running = is_served(workspace)
+    except NbopsError as error:
+        return Finding("background", error.message, error.hint)
+    if is_running:
+        return Finding("background", f"running{seen_in}")
+    return Finding("background", f"not running: a session starts it when it needs it{seen_in}")
+
+
 def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
     count = 0
     for journal in sorted(workspace.sessions.glob(f"*/{JOURNAL}")):
@@ -181,4 +217,7 @@ def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
             verify_chain(journal)
         except RecordDamaged as error:
             yield Finding("records", error.message, error.hint)
+        replay = replay_folder(journal.parent)
+        for problem in replay.session().problems if replay.is_ready else ():
+            yield Finding("records", f"{journal.parent.name}: {problem}")
     yield Finding("records", f"{count} sessions looked at")

@@ -1,13 +1,15 @@
 """`nbops status` and `nbops sync`: what is where, and carrying it on."""
 
+import contextlib
 import sys
 import time
 
 import click
 
-from nbops.errors import StoreUnreachable
+from nbops.errors import NbopsError, StoreUnreachable
 from nbops.index.queries import Index
 from nbops.recording.background import is_served, request_retry, summon
+from nbops.recording.destination import choose_destination, remember_access
 from nbops.replay import REFUSED
 from nbops.views.text import show_size, show_time, text_table
 from nbops.workspace import Workspace, find_workspace
@@ -67,6 +69,9 @@ def sync() -> None:
     if not workspace.sessions.exists():
         click.echo("Nothing was recorded here yet.")
         return
+    with contextlib.suppress(NbopsError, OSError):  # a newer token, maybe
+        where = choose_destination(workspace, uri=None, experiment=None, notebook=None)
+        remember_access(workspace, where.uri)
     request_retry(workspace)
     summon(workspace)
     index.wait(30)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbops.capture.contents import path_of, stat_file
 from nbops.capture.declared import read_declared
+from nbops.capture.folders import has_folder_changed
 from nbops.checks import Surroundings
 from nbops.digests import digest_file
 from nbops.index.queries import Index
@@ -28,7 +29,12 @@ def look_around(index: Index, folder: Path, *, max_bytes: int) -> Surroundings:
     places = (folder, root, root / "src")
 
     def has_changed(ref: DataRef) -> bool | None:
-        if ref.kind != "file" or not ref.uri.startswith("file:") or ref.digest is None:
+        if not ref.uri.startswith("file:") or ref.digest is None:
+            return None
+        if ref.kind == "folder" and ref.size_bytes is not None:
+            path = path_of(ref.uri)
+            return has_folder_changed(path, ref.digest, ref.size_bytes, max_bytes)
+        if ref.kind != "file":
             return None
         return _is_other(index, path_of(ref.uri), ref, max_bytes)
 

@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +74,25 @@ def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
             return connection
         connection.close()
-    for part in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + part).unlink(missing_ok=True)
+    _remove(path)
     connection = _open_to_write(path)
     connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
     path.chmod(0o600)
     return connection
 
 
+def discard_index(workspace: Workspace) -> None:
+    """Have the index built anew: it is a cache of what the sessions' folders hold."""
+    _remove(workspace.index)
+
+
+def _remove(path: Path) -> None:
+    for part in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + part).unlink(missing_ok=True)
+
+
 def _open_to_write(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
@@ -100,12 +109,24 @@ class IndexWriter:
     def close(self) -> None:
         self._db.close()
 
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write as a whole, waiting first for a job's driver, or another container's writer."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
     def forget_missing(self, present: Iterable[str]) -> None:
         """Drop sessions whose folders are gone."""
         here = set(present)
         for (session,) in self._db.execute("SELECT id FROM sessions").fetchall():
             if session not in here:
-                with self._lock, self._db:
+                with self._writing():
                     self._delete_session(session)
                     self._note_runs(self._next_version())
 
@@ -121,7 +142,7 @@ class IndexWriter:
         session = replay.session()
         known = self._signatures.setdefault(session.id, {})
         runs = {key: replay.run_signature(key) for key in replay.composition().runs}
-        with self._lock, self._db:
+        with self._writing():
             version = self._next_version()
             if not known:
                 self._delete_session(session.id)
@@ -176,7 +197,7 @@ class IndexWriter:
         return row[0] if row else None
 
     def put_digest(self, path: str, stat: tuple[int, int, int], digest: str) -> None:
-        with self._lock, self._db:
+        with self._writing():
             self._db.execute("REPLACE INTO digests VALUES (?, ?, ?, ?, ?)", (path, *stat, digest))
 
     def state(self, key: str) -> str | None:
@@ -185,7 +206,7 @@ class IndexWriter:
         return row[0] if row else None
 
     def put_state(self, **values: str) -> None:
-        with self._lock, self._db:
+        with self._writing():
             self._db.executemany("REPLACE INTO state VALUES (?, ?)", values.items())
 
     def _next_version(self) -> int:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from subprocess import SubprocessError
 from typing import Any
 
-from nbops.errors import NotFound
+from nbops.errors import NbopsError, NotFound
 from nbops.index.database import connect, file_sizes
 from nbops.index.where import COLUMNS, compile_where, parse_field
 from nbops.index.words import Found, resolve
@@ -64,7 +65,7 @@ class Index:
                 summoned_at = now
                 try:
                     summon(self.workspace)
-                except OSError:
+                except (OSError, SubprocessError, NbopsError):
                     return False
             time.sleep(0.02)
 

@@ -407,10 +407,15 @@ class Refused(Fact, frozen=True, kw_only=True, tag="refused"):
 
 
 class Judged(Fact, frozen=True, kw_only=True, tag="judged"):
-    """A session whose process is gone without having said why."""
+    """A session whose process is gone without having said why.
+
+    Another container's process may be thought gone and come back: what `cells`, the number known
+    then, does not count overrules it.
+    """
 
     status: str
     at: float
+    cells: int | None = None
 
 
 # ---- written by whoever edits a run afterwards ------------------------------------------------------

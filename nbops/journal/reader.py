@@ -30,6 +30,7 @@ class Tail:
         self.offset = 0
         self.damaged = 0
         self.unknown = 0  # lines of kinds that only a newer version knows
+        self.torn_bytes = 0  # of a line that is still being written, or never will be whole
         self.head = SEED
         self._chained = chained
 
@@ -41,13 +42,35 @@ class Tail:
                 data = file.read()
         except FileNotFoundError:
             return
-        for line in data.splitlines(keepends=True):
-            if not line.endswith(b"\n"):
-                return  # still being written, or torn for good
-            self.offset += len(line)
-            fact = self._parse(line[:-1])
+        *lines, rest = data.split(b"\n")
+        self.torn_bytes = len(rest)
+        for line in lines:
+            self.offset += len(line) + 1
+            fact = self._parse(line)
             if fact is not None:
                 yield fact
+
+    def problems(self, *, is_over: bool) -> tuple[str, ...]:
+        """What of the file could not be read, and why.
+
+        Parameters
+        ----------
+        is_over
+            Nobody writes to it any more.
+        """
+        said = []
+        if self.damaged:
+            said.append(
+                f"{self.damaged} lines of the record are damaged:"
+                " `nbops doctor --records` names the first"
+            )
+        if self.unknown:
+            said.append(
+                f"{self.unknown} facts are of kinds that only a newer nbops knows: update this one"
+            )
+        if is_over and self.torn_bytes:
+            said.append("the record's last line is torn: what it said is lost")
+        return tuple(said)
 
     def _parse(self, line: bytes) -> Any:
         if self._chained:

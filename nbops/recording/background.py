@@ -4,7 +4,6 @@ It is named by module, never imported: the kernel's side stays free of what it i
 """
 
 import contextlib
-import fcntl
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nbops.capture.audit import unwatched
+from nbops.locks import try_lock
 from nbops.workspace import Workspace
 
 _NOT_FOR_IT = (
@@ -24,17 +24,19 @@ _NOT_FOR_IT = (
 
 
 def is_served(workspace: Workspace) -> bool:
-    """Whether a background process serves this workspace: it holds a lock for as long as it lives."""
+    """Whether a background process serves this workspace: it holds a lock for as long as it lives.
+
+    Raises
+    ------
+    UsageError
+        Nothing can be locked where locks lie.
+    """
     try:
         fd = os.open(workspace.courier_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:
         return False
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    else:
-        return False
+        return not try_lock(fd, workspace.courier_lock)
     finally:
         os.close(fd)
 
@@ -50,6 +52,8 @@ def summon(workspace: Workspace) -> None:
     ------
     OSError
         No process could be started.
+    UsageError
+        Nothing can be locked where locks lie.
     """
     if is_served(workspace):
         return

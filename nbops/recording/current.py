@@ -14,7 +14,7 @@ from nbops.capture.redaction import add_patterns, redact
 from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.background import prepare_embedded_store
-from nbops.recording.destination import Destination, choose_destination
+from nbops.recording.destination import Destination, choose_destination, remember_access
 from nbops.recording.joined import JoinedScript, join_session
 from nbops.recording.logbook import Logbook, open_block
 from nbops.recording.recorder import Plan, Recorder
@@ -99,6 +99,7 @@ def start(plan: Plan) -> tuple[Recorder, bool]:
         if not _is_elsewhere(running, plan, destination):
             running.adopt(plan)
             running.resume()
+            remember_access(workspace, destination.uri)  # a newer token, maybe
             return running, False
         stop("another experiment")
         if not plan.uri:  # it goes on to the same store

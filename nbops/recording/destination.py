@@ -13,7 +13,13 @@ from nbops.errors import UsageError
 from nbops.workspace import Workspace
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
-_ACCESS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+_ACCESS = (
+    "MLFLOW_TRACKING_USERNAME",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "MLFLOW_TRACKING_INSECURE_TLS",
+)
+_ACCESS_FILES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH")
 _SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file")
 
 
@@ -71,6 +77,9 @@ def remember_access(workspace: Workspace, uri: str) -> str:
     """Keep what is needed to reach a server in one private file; returns the URI for the record."""
     shown = redact(uri)
     access = {name: os.environ[name] for name in _ACCESS if os.environ.get(name)}
+    access |= {
+        name: os.path.abspath(os.environ[name]) for name in _ACCESS_FILES if os.environ.get(name)
+    }
     if shown == uri and not access:
         return shown
     path = workspace.state / "access.json"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 from nbops.capture.audit import watch_with
@@ -28,7 +29,7 @@ from nbops.capture.machine import (
 from nbops.capture.readers import watch_readers
 from nbops.capture.redaction import redact
 from nbops.capture.skipping import find_skip_reason
-from nbops.errors import UsageError
+from nbops.errors import NbopsError, UsageError
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL
 from nbops.journal.writer import Journal
@@ -120,6 +121,8 @@ class Recorder(Logbook):
         self._beat = Beat(self.flush)
         self._flushing = threading.Lock()
         self._served_at = time.monotonic()
+        self.unserved: str | None = None
+        """Why nobody carries records on to MLflow; None when somebody does."""
         self._pid = os.getpid()
         self.outputs: CellOutputs | None = None  # None: nobody sees them
         self.append(self._first_fact())
@@ -408,8 +411,12 @@ class Recorder(Logbook):
         if self.plan.is_driven or (not now and clock - self._served_at < _LOOK_FOR_BACKGROUND_S):
             return
         self._served_at = clock
-        with contextlib.suppress(OSError, ValueError):  # records wait; `nbops sync` carries them
+        try:  # else records wait; `nbops sync` carries them
             summon(self.workspace)
+        except (OSError, ValueError, NbopsError, SubprocessError) as error:
+            self.unserved = str(error)
+        else:
+            self.unserved = None
 
     def _set_uri(self) -> str | None:
         uri = self.mlflow.tracking_uri()

@@ -59,6 +59,7 @@ class Replay:
         self._tags: dict[str, str] = {}
         self._is_paused = False
         self._net_problem: str | None = None
+        self.unread: tuple[str, ...] = ()  # what of the files could not be read
         self._gaps: list[str] = []
         self._composition: Composition | None = None
 
@@ -78,8 +79,16 @@ class Replay:
 
     @property
     def status(self) -> SessionStatus:
-        end = self._ended or self._judged
+        end = self._end
         return end.status if end else "running"  # type: ignore[return-value]
+
+    @property
+    def _end(self) -> facts.SessionEnded | facts.Judged | None:
+        """How it ended; a judgement holds until its kernel is heard of again."""
+        judged = self._judged
+        if judged and judged.cells is not None and len(self.cells) > judged.cells:
+            judged = None
+        return self._ended or judged
 
     @property
     def cells(self) -> dict[str, CellDraft]:
@@ -107,7 +116,7 @@ class Replay:
     def session(self) -> Session:
         start = self._start
         made = self.composition()
-        end = self._ended or self._judged
+        end = self._end
         created = self.lookup.mlflow_run_of(start.session)
         environment = self.lookup.environment_of(start.environment_stamp)
         return Session(
@@ -133,7 +142,7 @@ class Replay:
             environment=environment,
             source=self.source or Source(),
             is_tracking=end is None and not self._is_paused,
-            problems=(*self._gaps, *self._refusals()),
+            problems=(*self.unread, *self._gaps, *self._refusals()),
         )
 
     @property
@@ -207,7 +216,7 @@ class Replay:
     def _compose(self) -> Composition:
         start = self._start
         status: RunStatus = self.status
-        end = self._ended or self._judged
+        end = self._end
         if end is not None:
             for cell in self.cells.values():
                 if cell.status == "running":
@@ -532,4 +541,5 @@ def replay_folder(folder: Path) -> Replay:
     replay.feed_all(journal.read())
     for name in (FINDINGS, EDITS):
         replay.feed_all(Tail(folder / name, chained=False).read())
+    replay.unread = journal.problems(is_over=replay.status != "running")
     return replay

@@ -8,12 +8,13 @@ their driver, for their own.
 import logging
 import os
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nbops.capture.redaction import add_patterns
+from nbops.capture.redaction import add_patterns, redact
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
@@ -36,6 +37,8 @@ _DISCOVER_EVERY_S = 0.5
 _STAY_S = 60.0
 _TRIES = 3
 _LAST_LOOK_S = 5.0
+_SET_ASIDE_S = 30.0
+"""Until a session that could not be carried on, such as on a full disk, is taken up again."""
 _STAY_UNREACHABLE_S = 600.0
 _LOOK_WITHIN_S = 30.0
 """How old a wish to look into MLflow may be when this process starts: it was started for it."""
@@ -73,6 +76,8 @@ class Courier:
             self._own_lease = Lease(workspace.sessions / only)
             self._own_lease.take(None)
         self._finished: set[str] = set()
+        self._set_aside: dict[str, tuple[float, str]] = {}  # until when, and why
+        self._times_set_aside = 0
         self._over_since: dict[str, float] = {}
         self._retried_at = retry_requested_at(workspace)
         self._looked_at = time.time() - _LOOK_WITHIN_S
@@ -91,7 +96,13 @@ class Courier:
             self._heed_retry()
             self._heed_look()
         for followed in list(self._followed.values()):
-            self._serve(followed)
+            try:
+                self._serve(followed)
+            except sqlite3.DatabaseError:  # the index is everybody's
+                raise
+            except Exception as error:  # noqa: BLE001 - one session's failure is not the next one's
+                _log.exception("following %s", followed.id)
+                self._put_aside(followed, error)
         self._tell()
 
     @property
@@ -101,13 +112,15 @@ class Courier:
 
     @property
     def error(self) -> str | None:
-        """Why the last attempt to ship failed; None when it did not."""
-        return next((s.error for s in self._shippers.values() if s.error), None)
+        """Why the last attempt to ship failed, or to follow a session; None when it did not."""
+        aside = (f"session {key}: {why}" for key, (_, why) in self._set_aside.items())
+        return next((s.error for s in self._shippers.values() if s.error), next(aside, None))
 
     @property
     def has_hope(self) -> bool:
-        """Whether a store that failed was not tried three times yet."""
-        return all(shipper.failures < _TRIES for shipper in self._shippers.values())
+        """Whether what failed was not tried three times yet."""
+        failures = [shipper.failures for shipper in self._shippers.values()]
+        return max([*failures, self._times_set_aside], default=0) < _TRIES
 
     def has_finished(self, session_id: str) -> bool:
         """Whether a session has ended and everything of it is shipped."""
@@ -158,17 +171,23 @@ class Courier:
         for key, folder in folders.items():
             if key in self._followed:
                 continue
+            if time.monotonic() < self._set_aside.get(key, (0.0, ""))[0]:
+                continue
             sizes = file_sizes(folder)
             if key in self._finished and known.get(key, ())[:2] == sizes:
                 continue  # else a run of it was edited since
             if sizes[0] and known.get(key) != (*sizes, 0):
-                self._take_over(folder)
+                try:
+                    self._take_over(folder)
+                except (OSError, ValueError) as error:
+                    self._wait_with(folder.name, error)
 
     def _heed_retry(self) -> None:
         requested_at = retry_requested_at(self.workspace)
         if requested_at != self._retried_at:
             self._retried_at = requested_at
             self._busy_at = time.monotonic()
+            self._set_aside = {key: (0.0, why) for key, (_, why) in self._set_aside.items()}
             for shipper in self._shippers.values():
                 shipper.retry_now()
 
@@ -190,7 +209,7 @@ class Courier:
         if started is None:
             return
         lease = self._own_lease or Lease(folder)
-        if lease is not self._own_lease and not lease.take(started):
+        if not lease.take(None if lease is self._own_lease else started):
             return
         followed = FollowedSession(
             self.workspace,
@@ -202,11 +221,15 @@ class Courier:
             net=self._net,
         )
         self._followed[folder.name] = followed
+        self._set_aside.pop(folder.name, None)
         self._packers[folder.name] = Packer(followed)
         self._shipper(started.tracking_uri)  # opens the store while there is nothing to ship yet
 
     def _serve(self, followed: FollowedSession) -> None:
         is_new = followed.advance()
+        if not followed.is_ours:
+            self._drop(followed)
+            return
         if not followed.replay.is_ready:
             return
         packer = self._packers[followed.id]
@@ -236,10 +259,22 @@ class Courier:
         )
 
     def _let_go(self, followed: FollowedSession) -> None:
-        for shipper in self._shippers.values():
-            shipper.ask(followed, ())
-        followed.close()
+        self._drop(followed)
         self._finished.add(followed.id)
+
+    def _put_aside(self, followed: FollowedSession, error: Exception) -> None:
+        """Leave a session alone for a while; then it is read again from its first line."""
+        self._drop(followed)
+        self._wait_with(followed.id, error)
+
+    def _wait_with(self, session_id: str, error: Exception) -> None:
+        self._set_aside[session_id] = (time.monotonic() + _SET_ASIDE_S, redact(str(error)))
+        self._times_set_aside += 1
+
+    def _drop(self, followed: FollowedSession) -> None:
+        for shipper in self._shippers.values():
+            shipper.forget(followed)
+        followed.close()
         del self._followed[followed.id], self._packers[followed.id]
 
     def _ask(self, followed: FollowedSession) -> None:

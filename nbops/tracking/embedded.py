@@ -46,7 +46,9 @@ def _make(database: Path, artifacts: Path) -> None:
         with contextlib.suppress(FileExistsError):
             try:
                 database.hardlink_to(part)
-            except PermissionError:  # a file system without hard links; the lock makes it safe
+            except FileExistsError:
+                raise
+            except OSError:  # a file system without hard links; the lock makes it safe
                 part.rename(database)
     finally:
         is_making = False

@@ -60,6 +60,7 @@ class FollowedSession:
         self.folder = folder
         self.replay = Replay()
         self.is_closed = False
+        self.is_ours = True  # else another process has taken the lease over
         self._lease = lease
         self._later = later
         self._cache = cache
@@ -85,7 +86,9 @@ class FollowedSession:
 
     @property
     def journal_bytes(self) -> int:
-        return self._journal.offset
+        """Bytes read, with an end that is torn for good."""
+        is_over = self.replay.status != "running"
+        return self._journal.offset + (self._journal.torn_bytes if is_over else 0)
 
     @property
     def head(self) -> str:
@@ -105,7 +108,9 @@ class FollowedSession:
 
     def advance(self) -> bool:
         """Read on; returns whether anything is new."""
-        self._lease.renew()
+        self.is_ours = self._lease.renew()
+        if not self.is_ours:
+            return False
         is_new = False
         for fact in self._journal.read():
             is_new = True
@@ -122,6 +127,7 @@ class FollowedSession:
         while self._inbox:
             is_new = True
             self.replay.feed(self._inbox.popleft())
+        self.replay.unread = self._journal.problems(is_over=self.replay.status != "running")
         return is_new
 
     def close(self) -> None:
@@ -281,7 +287,7 @@ class FollowedSession:
         if self.replay.status == "running":
             status = "died" if self.replay.running_cell else "finished"
             last = (self.folder / JOURNAL).stat().st_mtime
-            self.note(facts.Judged(status=status, at=last))
+            self.note(facts.Judged(status=status, at=last, cells=len(self.replay.cells)))
 
 
 def _find_folder(uri: str, path: str, stat: Stat, limit: int) -> facts.Digested:

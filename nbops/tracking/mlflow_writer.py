@@ -68,6 +68,10 @@ class MlflowWriter:
         """Look them up again: one may have been deleted meanwhile."""
         self._experiments.clear()
 
+    def has_run(self, key: str | None) -> bool:
+        """Whether a run was made in MLflow, or found there."""
+        return key in self._ids
+
     def answers(self) -> bool:
         """Whether the store takes a question at all."""
         try:

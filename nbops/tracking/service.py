@@ -8,13 +8,14 @@ there has been nothing to do for a while.
 
 import logging
 import signal
+import sqlite3
 import sys
 import threading
 
 from nbops.capture.redaction import redact
-from nbops.index.database import IndexWriter, file_sizes
+from nbops.index.database import IndexWriter, discard_index, file_sizes
+from nbops.locks import Lock
 from nbops.tracking.courier import Courier
-from nbops.tracking.ownership import Lock
 from nbops.tracking.priorities import yield_a_little
 from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace, find_workspace
@@ -44,6 +45,10 @@ def main(root: str) -> None:
         courier = Courier(workspace)
         try:
             courier.serve(stopping.is_set)
+        except sqlite3.OperationalError:  # locked, or no room: whoever needs it starts the next one
+            raise
+        except sqlite3.DatabaseError:  # the index is damaged
+            discard_index(workspace)
         finally:
             courier.close()
             lock.release()

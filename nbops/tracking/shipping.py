@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from nbops.errors import NbopsError
 from nbops.index.database import IndexWriter
@@ -14,7 +14,7 @@ from nbops.tracking.mlflow_reader import LinkQuestion, MlflowReader
 from nbops.tracking.mlflow_writer import MlflowWriter
 from nbops.tracking.other_runs import OtherRuns
 from nbops.tracking.shipments import Shipment
-from nbops.tracking.store import open_store
+from nbops.tracking.store import open_store, use_access
 from nbops.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _ASK_EVERY_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 _TRIES = 5
-"""Failures of one run, of a store that answers otherwise, after which the run is to blame."""
+"""Failures of one run, each after another run was taken, after which the run is to blame."""
 
 
 class Shipper:
@@ -45,7 +45,8 @@ class Shipper:
         self._questions: dict[tuple[str, str], tuple[FollowedSession, LinkQuestion]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._tries: dict[str, int] = {}
+        self._tries: dict[str, tuple[int, int]] = {}  # failures that count, shipped by the last
+        self._shipped = 0
         self._is_stopping = False
         self._at_work = False
         self._writer: MlflowWriter | None = None
@@ -75,6 +76,13 @@ class Shipper:
                 del self._questions[key]
             for question in questions:
                 self._questions[followed.id, question.cell_run] = (followed, question)
+
+    def forget(self, followed: FollowedSession) -> None:
+        """Leave a session to others: what waits of it is told by its record again."""
+        with self._lock:
+            for waiting in (self._waiting, self._questions):
+                for key in [key for key in waiting if key[0] == followed.id]:
+                    del waiting[key]
 
     def retry_now(self) -> None:
         """Do not wait for the end of the pause after a failure."""
@@ -111,28 +119,32 @@ class Shipper:
 
     def _work(self) -> None:
         writer, reader = self._connect()
-        while (item := self._take()) is not None:
+        failed: dict[str, Exception] = {}
+        while (item := self._take(writer, failed)) is not None:
             followed, shipment = item
             try:
                 self._write(writer, followed, shipment)
             except Refusal as refusal:
                 # Not one entry but the run itself, such as one that was deleted there meanwhile.
                 self._give_up(followed, shipment, str(refusal))
-                continue
             except Exception as error:
-                self._tries[shipment.key] = self._tries.get(shipment.key, 0) + 1
-                if self._tries[shipment.key] >= _TRIES and writer.answers():
-                    # It is not that the store is away: one run must not keep back all others.
+                if self._is_to_blame(shipment.key):
                     self._give_up(followed, shipment, str(error))
                     continue
                 self._put_back(followed, shipment)
-                raise
+                failed[shipment.key] = error
+                if len(failed) > 1 or not writer.answers():  # it is the store, not this one run
+                    raise
             except BaseException:
                 self._put_back(followed, shipment)
                 raise
+            else:
+                self._succeed()
+                self._shipped += 1
             finally:
                 self._at_work = False
-            self._succeed()
+        if failed:
+            raise next(iter(failed.values()))
         if time.monotonic() - self._asked_at > _ASK_EVERY_S:
             self._asked_at = time.monotonic()
             self._answer(writer, reader)
@@ -147,6 +159,13 @@ class Shipper:
             writer.write(shipment, followed.note)
         self._tries.pop(shipment.key, None)
 
+    def _is_to_blame(self, key: str) -> bool:
+        """Whether a run keeps failing while the store takes others."""
+        count, shipped = self._tries.get(key, (0, -1))
+        if self._shipped > shipped:
+            self._tries[key] = (count + 1, self._shipped)
+        return self._tries[key][0] >= _TRIES
+
     def _give_up(self, followed: FollowedSession, shipment: Shipment, reason: str) -> None:
         _log.warning("%s refused %s: %s", self.shown_uri, shipment.key, reason)
         self._tries.pop(shipment.key, None)
@@ -155,6 +174,8 @@ class Shipper:
 
     def _connect(self) -> tuple[MlflowWriter, MlflowReader]:
         """Open the store; at once, so that the first metric need not wait for MLflow's import."""
+        if self.failures:
+            use_access(self._workspace, self.shown_uri)
         if self._writer is None or self._reader is None:
             client = open_store(self._workspace, self.shown_uri)
             self._writer = MlflowWriter(self._workspace, self.shown_uri, client)
@@ -173,13 +194,19 @@ class Shipper:
                     followed.note(finding)
                 self._succeed()
 
-    def _take(self) -> tuple[FollowedSession, Shipment] | None:
+    def _take(
+        self, writer: MlflowWriter, failed: Mapping[str, object]
+    ) -> tuple[FollowedSession, Shipment] | None:
+        """Next shipment that did not fail in this round; a run's parent comes before it."""
         with self._lock:
-            if not self._waiting or self._is_stopping:
-                return None
-            key = next(iter(self._waiting))
-            self._at_work = True
-            return self._waiting.pop(key)
+            for key, (followed, shipment) in self._waiting.items():
+                parent = shipment.parent
+                is_early = (followed.id, parent) in self._waiting and not writer.has_run(parent)
+                if shipment.key in failed or is_early or self._is_stopping:
+                    continue
+                self._at_work = True
+                return self._waiting.pop(key)
+            return None
 
     def _put(self, followed: FollowedSession, shipment: Shipment) -> None:
         key = (followed.id, shipment.key)
@@ -188,14 +215,16 @@ class Shipper:
         self._waiting[key] = (followed, shipment)
 
     def _put_back(self, followed: FollowedSession, shipment: Shipment) -> None:
-        """Keep what was not shipped, before the others; points go with what replaced it meanwhile."""
+        """Keep what was not shipped, after the others; points go with what replaced it meanwhile."""
         key = (followed.id, shipment.key)
+        if followed.is_closed:
+            return
         with self._lock:
             newer = self._waiting.pop(key, None)
             if newer is not None:
                 shipment.follow(newer[1])
                 shipment = newer[1]
-            self._waiting = {key: (followed, shipment), **self._waiting}
+            self._waiting[key] = (followed, shipment)
 
     def _succeed(self) -> None:
         self.failures = 0

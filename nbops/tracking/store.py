@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def be_quiet() -> None:
     """Have MLflow neither report home, nor wait for minutes, nor print addresses with passwords."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "1"
+    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"  # a create that is sent again makes a twin
     os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "15"
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -31,15 +31,23 @@ def open_store(workspace: Workspace, shown_uri: str) -> "MlflowClient":
     StoreUnreachable, UsageError
         It cannot be opened.
     """
-    access = read_access(workspace).get(shown_uri, {})
-    uri = access.get("uri", shown_uri)
-    os.environ.update({key: value for key, value in access.items() if key.startswith("MLFLOW_")})
+    uri = use_access(workspace, shown_uri)
     with mlflow_errors():
         if uri == workspace.embedded_uri:
             ensure_store(workspace)
         from mlflow import MlflowClient
 
         return MlflowClient(tracking_uri=uri)
+
+
+def use_access(workspace: Workspace, shown_uri: str) -> str:
+    """Use the newest credentials of a store; returns its whole URI.
+
+    MLflow reads them anew with each request: a token that expired can be followed by another.
+    """
+    access = read_access(workspace).get(shown_uri, {})
+    os.environ.update({key: value for key, value in access.items() if key.startswith("MLFLOW_")})
+    return access.get("uri", shown_uri)
 
 
 def probe_store(workspace: Workspace, shown_uri: str) -> str | None:

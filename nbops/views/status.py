@@ -23,6 +23,8 @@ class LiveSession(Protocol):
     experiment: str
     is_paused: bool
 
+    unserved: str | None
+
     @property
     def problem(self) -> str | None: ...
     @property
@@ -62,6 +64,8 @@ class StatusView:
             lines.append(
                 f"Runs go to {_shown(place)} ({live.destination.why}); your own MLflow runs too."
             )
+            if live.unserved:
+                lines.append(_waiting(live.unserved))
         if before:
             cells = "1 earlier cell is" if before == 1 else f"{before} earlier cells are"
             lines.append(f"{cells} noted as run before tracking: what they read was not seen.")
@@ -76,6 +80,8 @@ class StatusView:
             lines = [f"{state}: {live.experiment} · session {live.name} ({live.id})"]
             if live.problem:
                 lines.append(f"nothing can be written: {live.problem}; what is new waits in memory")
+            if live.unserved:
+                lines.append(_waiting(live.unserved))
             own = next((s for s in self._sessions if s.id == live.id), None)
             if own is not None:
                 lines.append(f"seen: {say_coverage(own.coverage, own.net_problem)}")
@@ -102,6 +108,10 @@ class StatusView:
         if self._unshipped:
             return f"{self._unshipped} runs are on their way to MLflow"
         return "all runs are in MLflow"
+
+
+def _waiting(reason: str) -> str:
+    return f"Records wait on this disk, and in no list: {reason}"
 
 
 def _shown(uri: str) -> str:

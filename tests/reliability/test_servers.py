@@ -1,0 +1,138 @@
+"""A tracking server on its bad days."""
+
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faulty import FaultyProxy
+from mlflow import MlflowClient
+from processes import PATIENCE_S, wait_until
+from servers import MlflowServer
+
+from nbops.index.queries import Index
+from nbops.workspace import Workspace
+
+_SCRIPT = """
+import nbops, sys
+nbops.start(sys.argv[1], uri=sys.argv[2])
+for n in range({runs}):
+    with nbops.track("r", n=n) as run:
+        for step in range(3):
+            run.log_metric("m", n + step, step)
+nbops.stop()
+"""
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, migrated_store: Path
+) -> Iterator[MlflowServer]:
+    """One for all: starting one takes as long as a test."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copyfile(migrated_store, folder / "mlflow.db")
+    server = MlflowServer(folder)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def proxy(server: MlflowServer) -> Iterator[FaultyProxy]:
+    proxy = FaultyProxy(server.uri)
+    yield proxy
+    proxy.close()
+
+
+def record(workspace: Workspace, uri: str, experiment: str, runs: int = 6) -> None:
+    command = [sys.executable, "-c", _SCRIPT.format(runs=runs), experiment, uri]
+    subprocess.run(command, cwd=workspace.root, check=True, timeout=PATIENCE_S)
+
+
+def numbers_in(uri: str, experiment: str) -> Counter[str]:
+    """Param `n` of the experiment's runs that are complete."""
+    client = MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        return Counter()
+    runs = client.search_runs([found.experiment_id], "attributes.run_name = 'r'")
+    return Counter(
+        run.data.params["n"]
+        for run in runs
+        if run.info.status == "FINISHED"
+        and len(client.get_metric_history(run.info.run_id, "m")) == 3
+    )
+
+
+def all_are_there(index: Index) -> bool:
+    nbops = str(Path(sys.executable).with_name("nbops"))
+    command = [nbops, "sync"]
+    subprocess.run(command, cwd=index.workspace.root, capture_output=True, timeout=PATIENCE_S)
+    return bool(index.runs()) and index.unshipped() == 0
+
+
+def test_what_a_server_answers_with_errors_or_not_at_all_is_there_once_in_the_end(
+    workspace: Workspace, index: Index, proxy: FaultyProxy
+):
+    """500 and 429 now and then, and creates of which nobody hears that they were done."""
+    chance = random.Random(3)
+    faults = 0
+
+    def be_bad(method: str, path: str) -> str | int | None:
+        nonlocal faults
+        if path.endswith("/runs/create") and faults < 3:
+            faults += 1
+            return "cut"
+        if method == "POST" and "search" not in path and faults < 9 and chance.random() < 0.5:
+            faults += 1
+            return chance.choice((500, 429, 503, "cut"))
+        return None
+
+    proxy.fault = be_bad
+    record(workspace, proxy.uri, "bad day")
+    wait_until(lambda: all_are_there(index))
+    assert proxy.faults == 9
+    assert numbers_in(proxy.uri, "bad day") == Counter(map(str, range(6)))
+    (session,) = index.sessions()
+    assert session.problems == ()
+    client = MlflowClient(tracking_uri=proxy.uri)
+    experiment = client.get_experiment_by_name("bad day").experiment_id
+    ids = [run.data.tags["nbops.id"] for run in client.search_runs([experiment])]
+    assert len(ids) == len(set(ids)) == 7
+
+
+def test_a_server_that_takes_questions_but_no_runs_is_waited_for(
+    workspace: Workspace, index: Index, proxy: FaultyProxy
+):
+    """As one whose disk is full: that is not the runs' fault, and none is given up."""
+    proxy.fault = lambda _, path: 500 if path.endswith(("create", "log-batch")) else None
+    record(workspace, proxy.uri, "full", runs=2)
+    assert index.wait(PATIENCE_S)
+    for _ in range(7):  # more often than a run that is to blame is tried
+        before = proxy.faults
+        all_are_there(index)
+        wait_until(lambda before=before: proxy.faults > before)
+    assert index.unshipped() == 3
+    assert "500" in index.state()["error"]
+    proxy.fault = lambda _, __: None
+    wait_until(lambda: all_are_there(index))
+    assert numbers_in(proxy.uri, "full") == Counter(["0", "1"])
+    assert index.sessions()[0].problems == ()
+
+
+def test_a_server_that_hangs_holds_up_nobody(
+    workspace: Workspace, index: Index, proxy: FaultyProxy
+):
+    proxy.fault = lambda _, __: "hang"
+    record(workspace, proxy.uri, "hanging", runs=2)
+    assert index.wait(PATIENCE_S)
+    wait_until(lambda: proxy.faults)
+    assert [run.status for run in index.runs()] == ["finished", "finished"]
+    proxy.fault = lambda _, __: None
+    proxy.let_go.set()
+    wait_until(lambda: all_are_there(index))
+    assert numbers_in(proxy.uri, "hanging") == Counter(["0", "1"])

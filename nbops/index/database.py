@@ -163,7 +163,7 @@ class IndexWriter:
 
     def put_found(self, uri: str, found: Iterable[FoundRun]) -> int:
         """Take over MLflow runs of a store that no session here made; returns how many were news."""
-        with self._lock, self._db:
+        with self._writing():
             changed = [run for run in found if self._is_other(run) and self._is_new(run)]
             version = self._next_version() if changed else 0
             for one in changed:
@@ -175,7 +175,7 @@ class IndexWriter:
     def forget_found(self, uri: str, present: set[str]) -> None:
         """Drop MLflow runs of a store that are not there any more."""
         query = "SELECT id FROM runs WHERE session_id = '' AND tracking_uri = ?"
-        with self._lock, self._db:
+        with self._writing():
             gone = {row[0] for row in self._db.execute(query, (uri,))} - present
             for key in gone:
                 self._delete_run(key)

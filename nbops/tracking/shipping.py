@@ -119,6 +119,19 @@ class Shipper:
 
     def _work(self) -> None:
         writer, reader = self._connect()
+        before = self.failures
+        failure = self._ship(writer)
+        if time.monotonic() - self._asked_at > _ASK_EVERY_S:
+            self._asked_at = time.monotonic()
+            self._answer(writer, reader)
+        if self._others is not None and not self._is_stopping and self._others.step():
+            self._succeed()
+        if failure is not None:
+            self.failures = max(before, self.failures)
+            raise failure
+
+    def _ship(self, writer: MlflowWriter) -> Exception | None:
+        """Send what waits; returns why one run could not be sent, though the store answers."""
         failed: dict[str, Exception] = {}
         while (item := self._take(writer, failed)) is not None:
             followed, shipment = item
@@ -143,13 +156,7 @@ class Shipper:
                 self._shipped += 1
             finally:
                 self._at_work = False
-        if failed:
-            raise next(iter(failed.values()))
-        if time.monotonic() - self._asked_at > _ASK_EVERY_S:
-            self._asked_at = time.monotonic()
-            self._answer(writer, reader)
-        if self._others is not None and not self._is_stopping and self._others.step():
-            self._succeed()
+        return next(iter(failed.values()), None)
 
     def _write(self, writer: MlflowWriter, followed: FollowedSession, shipment: Shipment) -> None:
         try:

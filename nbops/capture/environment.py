@@ -39,8 +39,11 @@ def find_distributions(sys_path: Sequence[str]) -> dict[str, tuple[str, Distribu
 
     found: dict[str, tuple[str, Distribution]] = {}
     for distribution in metadata.distributions(path=list(sys_path)):
-        about = distribution.metadata  # parsed anew at each access
-        name = about["Name"] if about else None
+        try:
+            about = distribution.metadata  # parsed anew at each access
+            name = about["Name"] if about else None
+        except (OSError, ValueError):  # its files are being written at this moment, or are broken
+            continue
         if name:
             key = name.lower().replace("_", "-")
             found.setdefault(key, (about["Version"] or "", distribution))

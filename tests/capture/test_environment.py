@@ -17,6 +17,22 @@ def test_packages_are_those_an_import_would_get():
     assert list(packages) == sorted(packages)
 
 
+def test_a_package_that_is_only_half_installed_hides_no_other(tmp_path: Path):
+    for name, metadata_bytes in (
+        ("half", None),
+        ("odd", b"Name: odd\xff"),
+        ("whole", b"Name: whole\nVersion: 1"),
+    ):
+        folder = tmp_path / f"{name}-1.dist-info"
+        folder.mkdir()
+        if metadata_bytes is not None:
+            (folder / "METADATA").write_bytes(metadata_bytes)
+    import importlib_metadata  # as it is once MLflow was imported: it raises where Python's own says None
+
+    assert importlib_metadata
+    assert list_packages([str(tmp_path)]) == {"whole": "1"}
+
+
 def test_installing_anything_changes_the_stamp(tmp_path: Path):
     folder = tmp_path / "site-packages"
     folder.mkdir()

@@ -88,6 +88,10 @@ class TrackMagics(Magics):  # type: ignore[misc]
         recorder = self.extension.stop()
         if recorder is None:
             raise UsageError("Nothing is tracked in this kernel.")
+        if recorder.lost:
+            say(
+                f"{recorder.lost} facts of it are lost, they could not be written: {recorder.problem}."
+            )
         print(f"Stopped. Session {recorder.name} ({recorder.id}): %track show {recorder.id}")  # noqa: T201
 
     def _pause(self, _line: str) -> None:

@@ -71,6 +71,11 @@ class Journal:
             if self.problem:
                 break
 
+    @property
+    def waiting(self) -> int:
+        """Facts that are not written: lost, once it is closed."""
+        return len(self._waiting) + self._lost
+
     def close(self) -> None:
         if self._fd >= 0 and os.getpid() == self._pid:
             if self._waiting and self._draining.acquire(False):  # one last time

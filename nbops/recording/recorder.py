@@ -167,6 +167,11 @@ class Recorder(Logbook):
         """Why nothing can be written at the moment; it waits in memory."""
         return self.journal.problem
 
+    @property
+    def lost(self) -> int:
+        """Facts that wait in memory, or are lost since it ended."""
+        return self.journal.waiting
+
     # ---- cells ------------------------------------------------------------------------------------
 
     def begin_cell(

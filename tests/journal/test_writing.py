@@ -137,6 +137,15 @@ def test_a_disk_that_fills_up_tears_nothing_and_loses_nothing(tmp_path: Path):
     verify_chain(tmp_path / "k")
 
 
+def test_what_waits_when_it_is_closed_is_counted(tmp_path: Path, monkeypatch):
+    journal = Journal(tmp_path / "j")
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, offset: 0)
+    journal.append(note("one"))
+    journal.append(note("two"))
+    journal.close()
+    assert (journal.waiting, journal.problem) == (2, "No space left on device")
+
+
 def test_what_no_memory_can_hold_is_counted_as_a_gap(tmp_path: Path, monkeypatch):
     monkeypatch.setattr("nbops.journal.writer._KEPT_BYTES", 2000)
     journal = Journal(tmp_path / "j")

@@ -87,6 +87,7 @@ class Shipper:
     def retry_now(self) -> None:
         """Do not wait for the end of the pause after a failure."""
         self.failures = 0
+        self.error = None  # what it was; who asks waits for what it is
         self._wake.set()
 
     def look_now(self) -> None:

@@ -117,7 +117,7 @@ def test_a_server_that_takes_questions_but_no_runs_is_waited_for(
         all_are_there(index)
         wait_until(lambda before=before: proxy.faults > before)
     assert index.unshipped() == 3
-    assert "500" in index.state()["error"]
+    wait_until(lambda: "500" in index.state().get("error", ""))
     proxy.fault = lambda _, __: None
     wait_until(lambda: all_are_there(index))
     assert numbers_in(proxy.uri, "full") == Counter(["0", "1"])

@@ -22,7 +22,7 @@ from nbops.recording.current import stop as stop_recorder
 from nbops.recording.logbook import Logbook
 from nbops.recording.recorder import Plan, Recorder
 from nbops.records import last_value, to_float
-from nbops.store import Store
+from nbops.store import open_store
 from nbops.views.compare import CompareView
 from nbops.views.record import RecordView
 from nbops.views.why import WhyView
@@ -280,7 +280,7 @@ def show(run: str = "last") -> RecordView:
     """What was recorded of a run or session: an id, a name, `last`, `best:metrics.auc:max`."""
     index = _index()
     found = index.resolve(run)
-    store = Store(index.workspace.store)
+    store = open_store(index.workspace)
     return RecordView(index.document(found), is_session=found.is_session, store=store)
 
 
@@ -297,7 +297,7 @@ def compare(*runs: str) -> CompareView:
     `to_markdown()` and `to_html()`.
     """
     index = _index()
-    return CompareView(compare_runs(index, runs), Store(index.workspace.store))
+    return CompareView(compare_runs(index, runs), open_store(index.workspace))
 
 
 def run(  # noqa: PLR0913 - an argument an option of the command

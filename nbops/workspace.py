@@ -190,6 +190,7 @@ class Settings:
     share: Literal["runs", "all"] = "runs"
     redact: tuple[str, ...] = ()
     keep_data: int = 16  # MB: files up to this size are kept; 0 for none
+    store: str | None = None  # URL of the store that a team shares
     hash_limit: int | None = None  # MB: larger files are sampled; None for what suits their disk
     ignore_checks: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=(), compare=False)
@@ -202,6 +203,7 @@ _KINDS: dict[str, type] = {
     "share": str,
     "redact": list,
     "keep_data": int,
+    "store": str,
     "hash_limit": int,
     "ignore_checks": list,
 }

@@ -24,12 +24,12 @@ def compare(
     Of one, with the run before it; of none, the last.
     """
     from nbops.index.compared import compare_runs
-    from nbops.store import Store
+    from nbops.store import open_store
     from nbops.views.compare import CompareView
 
     index = open_index()
     table = compare_runs(index, runs, with_same=with_same)
-    view = CompareView(table, Store(index.workspace.store))
+    view = CompareView(table, open_store(index.workspace))
     if file is not None:
         try:
             file.write_text(view.to_html(), "utf-8")

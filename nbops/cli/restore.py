@@ -12,6 +12,7 @@ from nbops.digests import digest_file
 from nbops.errors import Ambiguous, NotFound, UsageError
 from nbops.records import DataRef, Document
 from nbops.store import Store
+from nbops.store.shared import SharedStore
 from nbops.workspace import Workspace, find_workspace
 
 
@@ -80,7 +81,7 @@ def kept_file(workspace: Workspace, ref: DataRef) -> Path:
     if ref.kind != "file" or ref.digest is None:
         raise NotFound(f"{ref.name} is a {ref.kind}: only files are kept.")
     path = Store(workspace.kept_data).path_of(ref.digest)
-    if not path.exists():
+    if not path.exists() and not _fetch(workspace, ref.digest, path):
         hint = (
             "It made room for newer ones."
             if ref.kept
@@ -90,6 +91,12 @@ def kept_file(workspace: Workspace, ref: DataRef) -> Path:
     if digest_file(path) != ref.digest:
         raise NotFound(f"The kept copy of {ref.name} is damaged.")
     return path
+
+
+def _fetch(workspace: Workspace, digest: str, path: Path) -> bool:
+    """Bring a copy from the store that a team shares, where there is one."""
+    url = workspace.settings.store
+    return bool(url) and SharedStore(str(url)).fetch(digest, path)
 
 
 def _beside(ref: DataRef) -> Path:

@@ -58,13 +58,13 @@ def ls(
               help="With --outputs: write it there as files, images as images.")  # fmt: skip
 def show(run: str, as_json: bool, cell: str | None, save: Path | None) -> None:
     """Show what was recorded of RUN, or of a session: code, data, environment, results."""
-    from nbops.store import Store
+    from nbops.store import open_store
     from nbops.views.record import RecordView
 
     index = open_index()
     found = index.resolve(run)
     document = index.document(found)
-    store = Store(index.workspace.store)
+    store = open_store(index.workspace)
     if cell is not None or save is not None:
         from nbops.cli.outputs import print_outputs
 

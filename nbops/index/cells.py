@@ -17,7 +17,7 @@ from nbops.records import (
     from_json,
 )
 from nbops.replay import replay_folder
-from nbops.store import Store
+from nbops.store import open_store
 from nbops.views.outputs import read_outputs
 
 _MOST_USES = 500
@@ -106,7 +106,7 @@ def describe_cell_run(index: Index, cell_run_id: str) -> CellDetails:
         session=replay.session(),
         run=replay.run(cell.run_id) if is_of_run and cell.run_id else None,
         environment=replay.environments.get(cell.environment or ""),
-        outputs=tuple(read_outputs(cell, Store(index.workspace.store))),
+        outputs=tuple(read_outputs(cell, open_store(index.workspace))),
     )
 
 

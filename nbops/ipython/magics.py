@@ -16,7 +16,7 @@ from nbops.ipython.words import split_assignments, split_words
 from nbops.recording.current import current
 from nbops.recording.keeping import keep_file, see_data, value_named
 from nbops.recording.recorder import Plan
-from nbops.store import Store
+from nbops.store import open_store
 from nbops.views.status import StatusView
 from nbops.workspace import find_workspace
 
@@ -169,7 +169,7 @@ class TrackMagics(Magics):  # type: ignore[misc]
 
         index = self._index()
         found = index.resolve(line.strip() or "last")
-        store = Store(index.workspace.store)
+        store = open_store(index.workspace)
         return RecordView(index.document(found), is_session=found.is_session, store=store)
 
     def _why(self, line: str) -> "WhyView":
@@ -190,7 +190,7 @@ class TrackMagics(Magics):  # type: ignore[misc]
         index, recorder = self._index(), current()
         cell = recorder.open_cell if recorder else None
         table = compare_runs(index, shell_words(line), cell_id=cell.cell_id if cell else None)
-        return CompareView(table, Store(index.workspace.store))
+        return CompareView(table, open_store(index.workspace))
 
     # ---- inside -------------------------------------------------------------------------------------
 

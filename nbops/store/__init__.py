@@ -6,6 +6,15 @@ import shutil
 from pathlib import Path
 
 from nbops.digests import digest_bytes, digest_file
+from nbops.errors import StoreUnreachable
+from nbops.store.shared import SharedStore
+from nbops.workspace import Workspace
+
+
+def open_store(workspace: Workspace) -> "Store":
+    """Store of a workspace, which fetches from the shared one what it lacks."""
+    url = workspace.settings.store
+    return Store(workspace.store, SharedStore(url) if url else None)
 
 
 class Store:
@@ -15,10 +24,13 @@ class Store:
     ----------
     root
         Folder that exists.
+    shared
+        Where content is fetched from that is not here.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shared: SharedStore | None = None) -> None:
         self.root = root
+        self._shared = shared
 
     def path_of(self, digest: str) -> Path:
         """Where content with this digest lies, or would lie."""
@@ -60,10 +72,20 @@ class Store:
 
     def get(self, digest: str) -> bytes | None:
         """Content with this digest; None when it is not kept."""
-        try:
-            return self.path_of(digest).read_bytes()
-        except FileNotFoundError:
-            return None
+        path = self.find(digest)
+        return path.read_bytes() if path else None
+
+    def find(self, digest: str) -> Path | None:
+        """Where content lies, fetched if need be; None when it is kept nowhere that can be reached."""
+        path = self.path_of(digest)
+        if path.exists():
+            return path
+        if self._shared is not None:
+            try:
+                return path if self._shared.fetch(digest, path) else None
+            except StoreUnreachable:
+                self._shared = None  # not asked again for each of many
+        return None
 
     def _part(self, target: Path) -> Path:
         target.parent.mkdir(mode=0o700, exist_ok=True)

@@ -27,6 +27,7 @@ from nbops.tracking.net import Net
 from nbops.tracking.ownership import Lease
 from nbops.tracking.packing import Packer
 from nbops.tracking.priorities import idle_disk, yield_to_all
+from nbops.tracking.sharing import Sharing
 from nbops.tracking.shipping import Shipper
 from nbops.workspace import Workspace
 
@@ -63,6 +64,8 @@ class Courier:
         self._data = KeptData(workspace)
         self._net = Net(workspace)
         self._net.cast()
+        url = workspace.settings.store
+        self._sharing = Sharing(workspace, url) if url else None
         self._followed: dict[str, FollowedSession] = {}
         self._packers: dict[str, Packer] = {}
         self._shippers: dict[str, Shipper] = {}
@@ -79,6 +82,7 @@ class Courier:
         self._set_aside: dict[str, tuple[float, str]] = {}  # until when, and why
         self._times_set_aside = 0
         self._over_since: dict[str, float] = {}
+        self._complete_since: dict[str, float] = {}
         self._retried_at = retry_requested_at(workspace)
         self._looked_at = time.time() - _LOOK_WITHIN_S
         self._discovered_at = 0.0
@@ -138,6 +142,8 @@ class Courier:
         for shipper in self._shippers.values():
             shipper.stop()
         self._is_closing = True
+        if self._sharing is not None:
+            self._sharing.stop()
         self._jobs.put(None)
         self._worker.join(5.0)
         for followed in self._followed.values():
@@ -256,7 +262,15 @@ class Courier:
             and not (followed.is_checking and self._only is None)  # a job's driver is waited for
             and packer.unshipped() == 0
             and not self._open_questions(followed)
+            and self._is_shared(followed)
         )
+
+    def _is_shared(self, followed: FollowedSession) -> bool:
+        """Whether the shared store has what was kept, or is away: then the next one brings it there."""
+        if self._sharing is None or self._sharing.error is not None:
+            return True
+        since = self._complete_since.setdefault(followed.id, time.monotonic())
+        return self._sharing.is_done_since(since)
 
     def _let_go(self, followed: FollowedSession) -> None:
         self._drop(followed)
@@ -322,7 +336,8 @@ class Courier:
 
     def _tell(self) -> None:
         """Say in the index how shipping stands, when that changes."""
-        state = (self.error or "",)
+        sharing = self._sharing.error if self._sharing else None
+        state = (self.error or sharing or "",)
         if state != self._told:
             self._told = state
             self._index.put_state(error=state[0])

@@ -96,7 +96,10 @@ def first_line_shown(cell: CellRun, store: Store) -> str:
 
 def _read_start(store: Store, digest: str) -> str:
     try:
-        with store.path_of(digest).open("rb") as file:
+        path = store.find(digest)
+        if path is None:
+            return ""
+        with path.open("rb") as file:
             return file.read(_READ_FOR_LINE).decode("utf-8", "ignore")
     except OSError:
         return ""

@@ -57,6 +57,11 @@ class Workspace:
         return self.state / "data"
 
     @property
+    def forgotten(self) -> Path:
+        """What was erased on request: tombstones, beside the sessions that they are about."""
+        return self.state / "forgotten"
+
+    @property
     def artifacts(self) -> Path:
         return self.state / "artifacts"
 
@@ -189,6 +194,8 @@ class Settings:
     tracking_uri: str | None = None
     share: Literal["runs", "all"] = "runs"
     redact: tuple[str, ...] = ()
+    private_columns: tuple[str, ...] = ()
+    private_paths: tuple[str, ...] = ()
     keep_data: int = 16  # MB: files up to this size are kept; 0 for none
     store: str | None = None  # URL of the store that a team shares
     hash_limit: int | None = None  # MB: larger files are sampled; None for what suits their disk
@@ -202,6 +209,8 @@ _KINDS: dict[str, type] = {
     "tracking_uri": str,
     "share": str,
     "redact": list,
+    "private_columns": list,
+    "private_paths": list,
     "keep_data": int,
     "store": str,
     "hash_limit": int,
@@ -218,9 +227,9 @@ def read_settings(root: Path) -> Settings:
         (root / "pyproject.toml", ("tool", "nbops")),
     ):
         values |= _read_table(path, table, problems)
-    for key in ("redact", "ignore_checks"):
+    for key in ("redact", "ignore_checks", "private_columns", "private_paths"):
         if key in values:
-            values[key] = tuple(values[key])
+            values[key] = tuple(map(str, values[key]))
     if values.get("share", "runs") not in ("runs", "all"):
         problems.append(f'share = "{values.pop("share")}" is neither "runs" nor "all".')
     return Settings(**values, problems=tuple(problems))

@@ -7,6 +7,8 @@ import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from nbops.capture.privacy import hide_columns
+
 Stat = tuple[int, int, int]
 """Inode, size in bytes, modification time in ns: which content of a file is meant.
 
@@ -77,4 +79,4 @@ def describe_frame(frame: Any) -> tuple[tuple[int, ...] | None, tuple[str, ...] 
         columns = getattr(frame, "columns", None)
     if columns is None:
         return shape, None
-    return shape, tuple(str(name) for name in list(columns)[:_MAX_COLUMNS])
+    return shape, hide_columns(tuple(str(name) for name in list(columns)[:_MAX_COLUMNS]))

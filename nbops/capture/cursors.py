@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from nbops.capture.contents import describe_frame
+from nbops.capture.privacy import hide_columns
 from nbops.capture.sql import MOST_VALUES, TOO_LARGE, hide_values, place_of
 from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
@@ -101,7 +102,7 @@ class _Fetched:
             digest=None if self.missing else digest,
             seen_by=self.by,
             shape=(self.row_count, len(self.columns)) if self.columns else None,
-            columns=self.columns or None,
+            columns=hide_columns(self.columns) or None,
             missing=self.missing,
         )
 

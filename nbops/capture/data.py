@@ -29,6 +29,7 @@ from nbops.capture.contents import (
 from nbops.capture.cursors import Cursors
 from nbops.capture.ledger import Frame, Ledger
 from nbops.capture.places import data_filter
+from nbops.capture.privacy import PRIVATE, is_private_path
 from nbops.capture.programs import Programs, look_at_named
 from nbops.capture.remote import address_of, is_remote, seen_remote
 from nbops.capture.spawned import Invitation
@@ -173,7 +174,7 @@ class DataWatch:
         if source_folder != -1 or target_folder != -1 or getattr(self._busy, "now", False):
             return
         source, target = (os.path.abspath(os.fsdecode(path)) for path in (source, target))
-        if self._is_excluded(target):
+        if self._leaves_out(target, writes=True):
             return
         with self.looking_away():
             if self._spool is not None:
@@ -195,7 +196,7 @@ class DataWatch:
             return
         path = os.path.abspath(path)
         is_data = content is not None or os.path.isdir(path) or glob.has_magic(path)
-        if not is_data or self._is_excluded(path) or self._ledger.has_written(path):
+        if not is_data or self._leaves_out(path, reads=True) or self._ledger.has_written(path):
             return
         with self.looking_away():
             if self._spool is not None:
@@ -211,7 +212,7 @@ class DataWatch:
             self.wrote_remote(path, by, describe_frame(frame))
             return
         path = os.path.abspath(path)
-        if self._is_excluded(path):
+        if self._leaves_out(path, writes=True):
             return
         if self._spool is not None:
             with self.looking_away():
@@ -279,10 +280,13 @@ class DataWatch:
             command = read_command(arguments, self._source)
             named = look_at_named(command, folder)
             self._has_workers = True  # it may be a script that joins
+            text = PRIVATE if any(is_private_path(path) for path, _ in named) else command.text
             if self._spool is not None:
-                self._spool.note_program(command.text, named)
+                self._spool.note_program(
+                    text, [one for one in named if not is_private_path(one[0])]
+                )
             else:
-                self._programs.start(command.text, named)
+                self._programs.start(text, named)
 
     def became(self, path: Any, arguments: Any, _env: Any) -> None:
         """Note that a worker turns into another program, as IPython's `!` and a pseudo-terminal do."""
@@ -292,7 +296,7 @@ class DataWatch:
     def keep_eye_on(self, path: str) -> None:
         """A database is open now, and may be written to by this cell and by later ones."""
         path = os.path.abspath(path)
-        if not self._is_excluded(path):
+        if not self._leaves_out(path):
             self._databases.setdefault(path, stat_file(path))
 
     # ---- inside -----------------------------------------------------------------------------------
@@ -306,7 +310,7 @@ class DataWatch:
         if path.endswith((".py", ".pyc")) and not writes:
             self._note_module(path)
             return
-        if self._is_excluded(path):
+        if self._leaves_out(path, reads=reads, writes=writes):
             self._count_excluded(path)
             return
         if self._spool is not None and reads and not writes and self._spool.has_told(path):
@@ -332,8 +336,18 @@ class DataWatch:
         if content := stat_file(path):
             self.excluded_bytes += content[1]
 
+    def _leaves_out(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
+        """Whether a path is no data of the user's, or is private: then only that is said."""
+        if self._is_excluded(path):
+            return True
+        if not is_private_path(path):
+            return False
+        if self._spool is None and (writes or (reads and os.path.exists(path))):
+            self._ledger.note_private(is_write=writes)
+        return True
+
     def _note_module(self, path: str) -> None:
-        if not path.startswith(self._inside) or self._is_excluded(path):
+        if not path.startswith(self._inside) or self._leaves_out(path, reads=True):
             return
         if path.endswith(".pyc"):
             try:
@@ -367,7 +381,7 @@ class DataWatch:
     def _look_at_named(self) -> None:
         """Tell what became of the files that command lines named."""
         for path, content in self._programs.take_named():
-            if self._is_excluded(path):
+            if self._leaves_out(path, reads=True):
                 continue
             if content is not None and is_of_folder(content):
                 if any(glob.iglob(path, recursive=True)):  # noqa: PTH207 - as the shell reads it

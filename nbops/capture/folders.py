@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbops.capture.contents import Stat, look_at_folder, path_of
+from nbops.capture.redaction import redact_name
 from nbops.digests import FolderDigest, digest_folder
 from nbops.journal.facts import Seen
 from nbops.records import SeenBy
@@ -24,9 +25,10 @@ _FEW = 8
 
 def seen_folder(path: str, workspace: Workspace, seen_by: SeenBy, stat: Stat | None = None) -> Seen:
     """A folder, or a pattern such as `data/*.parquet`, as it is now; the background will hash it."""
+    shown = redact_name(path)
     return Seen(
-        uri=Path(path).as_uri(),
-        name=workspace.name_of(path),
+        uri=Path(shown).as_uri(),
+        name=workspace.name_of(shown),
         kind="folder",
         seen_by=seen_by,
         stat=stat or look_at_folder(),

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from nbops.capture.contents import Stat, stat_file
 from nbops.capture.folders import gather_folders, seen_folder
 from nbops.capture.hashing import Hasher
+from nbops.capture.privacy import PRIVATE
+from nbops.capture.redaction import redact_name
 from nbops.digests import digest_file
 from nbops.journal.facts import DataSeen, Digested, Fact, Overwritten, Seen, SeenModule
 from nbops.records import SeenBy
@@ -21,6 +23,8 @@ from nbops.workspace import Workspace
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+
+_UNSHOWN = "its path holds a secret"
 
 _RESCUE_BYTES = 40_000_000
 """About to be overwritten and not hashed yet: up to this size it is hashed first (20 ms)."""
@@ -98,6 +102,14 @@ class Ledger:
         known = self._writes.get(path) or self.describe(path, by)
         self._writes[path] = _with_shape(known, frame)
 
+    def note_private(self, *, is_write: bool) -> None:
+        """Note that something private was read or written: not what, and not with which content."""
+        seen = Seen(uri=f"{PRIVATE}:", name=PRIVATE, seen_by="audit", missing=PRIVATE)
+        if is_write:
+            self._writes[seen.uri] = seen
+        else:
+            self._reads[seen.uri, None] = seen
+
     def rename(self, source: str, target: str) -> None:
         """What was written goes by its new name."""
         self.about_to_write(target)
@@ -112,7 +124,7 @@ class Ledger:
         content = self._unhashed.pop(path, None)
         if content is None:
             return
-        uri = Path(path).as_uri()
+        uri = self.describe(path, "audit").uri
         if content[1] <= _RESCUE_BYTES and stat_file(path) == content:
             self._late.append(Digested(uri=uri, stat=content, digest=digest_file(path)))
         else:
@@ -120,7 +132,7 @@ class Ledger:
 
     def imported(self, path: str) -> None:
         """Note a source file of the workspace."""
-        name = self._workspace.name_of(path)
+        name = redact_name(self._workspace.name_of(path))
         if name not in self._modules:
             content = stat_file(path)
             self._modules[name] = self._hasher.digest(path, content) if content else None
@@ -150,12 +162,20 @@ class Ledger:
 
     def describe(self, path: str, by: SeenBy, missing: str | None = None) -> Seen:
         """A file without its content."""
-        name = self._workspace.name_of(path)
-        return Seen(uri=Path(path).as_uri(), name=name, seen_by=by, missing=missing)
+        folder, slash, name = path.rpartition(os.sep)
+        shown = f"{redact_name(folder)}{slash}{redact_name(name)}"
+        return Seen(
+            uri=Path(shown).as_uri(),
+            name=self._workspace.name_of(shown),
+            seen_by=by,
+            missing=missing if shown == path else _UNSHOWN,
+        )
 
     def _seen_file(self, path: str, content: Stat, by: SeenBy) -> Seen:
         digest = self._digest_at_once(path, content)
         seen = self.describe(path, by)
+        if seen.missing:  # nobody else finds it under the name that is shown
+            return _replace(seen, digest=digest, missing=None if digest else seen.missing)
         return _replace(seen, digest=digest, stat=content, size_bytes=content[1])
 
     def _digest_at_once(self, path: str, content: Stat) -> str | None:
@@ -167,7 +187,7 @@ class Ledger:
     def _finished(self, item: tuple[str, Seen]) -> Seen | None:
         """Complete a write with the file's state now; None for a temporary file that is gone."""
         path, seen = item
-        if seen.kind == "url":
+        if seen.kind == "url" or seen.missing == PRIVATE:
             return seen
         content = stat_file(path)
         if content is None:
@@ -176,6 +196,8 @@ class Ledger:
             folder = seen_folder(path, self._workspace, seen.seen_by)
             return _with_shape(folder, (seen.shape, seen.columns))
         digest = self._digest_at_once(path, content)
+        if seen.missing:
+            return _replace(seen, digest=digest, missing=None if digest else seen.missing)
         return _replace(seen, digest=digest, stat=content, size_bytes=content[1])
 
 

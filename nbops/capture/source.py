@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from nbops.capture.privacy import is_private_path
 from nbops.capture.redaction import redact
 from nbops.digests import digest_bytes
 from nbops.records import Source
@@ -21,7 +22,7 @@ def read_source(folder: Path) -> tuple[Source, bytes | None]:
     -------
     The state without its patch's digest, and the patch of the whole tree against HEAD with secrets
     removed: None when the tree is clean. Left out of it are notebooks, since their code is in the
-    record cell by cell, and binary files, which would keep `git apply` from the rest.
+    record cell by cell, what is private, and binary files, which would keep `git apply` from the rest.
     Outside of a work tree every field is None.
     """
     source = read_state(folder)
@@ -29,8 +30,14 @@ def read_source(folder: Path) -> tuple[Source, bytes | None]:
         return source, None
     numbers = _git(folder, "diff", "HEAD", "--numstat", "-z", "--no-renames", "--", *_WHOLE_TREE)
     rows = [line.split("\t", 2) for line in (numbers or "").split("\0") if line]
-    binary = [f":(top,exclude,literal){path}" for added, _, path in rows if added == "-"]
-    patch = _git(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--", *_WHOLE_TREE, *binary)
+    top = _git(folder, "rev-parse", "--show-toplevel") or ""
+    left_out = [
+        f":(top,exclude,literal){path}"
+        for added, _, path in rows
+        if added == "-" or is_private_path(f"{top}/{path}")
+    ]
+    arguments = ("diff", "HEAD", "--no-color", "--no-ext-diff", "--", *_WHOLE_TREE, *left_out)
+    patch = _git(folder, *arguments)
     if not patch or len(patch) > PATCH_BYTES:
         return source, None
     return source, redact(patch).encode() + b"\n"

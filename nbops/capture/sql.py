@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbops.capture.contents import describe_frame
+from nbops.capture.privacy import hide_names
 from nbops.capture.redaction import redact
 from nbops.digests import digest_frame
 from nbops.journal.facts import Seen
@@ -89,8 +90,9 @@ def describe_result(
 
 
 def hide_values(statement: str) -> str:
-    """A statement on one line, without comments, texts and secrets."""
-    return redact(" ".join(_TEXT.sub(_hide_value, _COMMENT.sub(" ", statement)).split()))
+    """A statement on one line, without comments, texts, secrets and private columns."""
+    plain = _TEXT.sub(_hide_value, _COMMENT.sub(" ", statement))
+    return hide_names(redact(" ".join(plain.split())))
 
 
 def _hide_value(found: re.Match[str]) -> str:

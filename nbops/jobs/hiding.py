@@ -3,6 +3,7 @@
 from typing import Any
 
 from nbops.capture.masking import Masker
+from nbops.capture.privacy import names_private_column
 from nbops.capture.skipping import find_skip_reason
 from nbops.jobs.parameters import read_parameters
 
@@ -11,7 +12,7 @@ def hide_secrets(notebook: Any) -> Any:
     """Copy of a notebook in which sources, outputs and metadata hold no secret that is known as one.
 
     What looks like a secret is hidden, and the value of every parameter with a secret's name wherever it stands; of
-    a cell that is to be skipped, all that it holds.
+    a cell that is to be skipped, all that it holds; so are outputs that name a private column.
     """
     import nbformat
 
@@ -22,4 +23,6 @@ def hide_secrets(notebook: Any) -> Any:
         reason = find_skip_reason(cell.source, cell.metadata.get("tags", ()))
         if reason and cell.cell_type == "code":
             cell.source, cell.outputs = f"# {reason}", []
+        if cell.cell_type == "code":
+            cell.outputs = [one for one in cell.outputs if not names_private_column(str(one))]
     return copy

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from nbops.capture.audit import unwatched, watch_with
+from nbops.capture.privacy import set_private
 from nbops.capture.readers import release_readers
 from nbops.capture.redaction import add_patterns, redact
 from nbops.errors import UsageError
@@ -109,7 +110,9 @@ def start(plan: Plan) -> tuple[Recorder, bool]:
                 why=running.destination.why,
                 is_embedded=running.destination.is_embedded,
             )
-    add_patterns(workspace.settings.redact)
+    settings = workspace.settings
+    add_patterns(settings.redact)
+    set_private(settings.private_columns, settings.private_paths, workspace.root)
     try:
         workspace.prepare()
         recorder = Recorder(workspace, plan, destination)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nbops.capture.contents import describe_frame, stat_file
-from nbops.capture.redaction import redact
+from nbops.capture.privacy import is_private_path
+from nbops.capture.redaction import redact, redact_name
 from nbops.digests import digest_file, digest_frame
 from nbops.errors import NotFound, UsageError
 from nbops.journal.facts import Seen
@@ -35,6 +36,7 @@ def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = No
     source = Path(path)
     if not source.is_file():
         raise NotFound(f"There is no file {str(path)!r} in {Path.cwd()}.")
+    _see_that_it_is_not_private(os.path.abspath(source))
     try:
         digest, size = book.store.put_file(source)
     except OSError as error:
@@ -110,14 +112,21 @@ def _see_path(book: Logbook, path: str, name: str | None) -> Seen:
     stat = stat_file(path)
     if stat is None:
         raise NotFound(f"There is no file {redact(path)!r}.")
+    _see_that_it_is_not_private(path)
+    shown = redact_name(path)
     return Seen(
-        uri=Path(path).as_uri(),
-        name=name or book.workspace.name_of(path),
+        uri=Path(shown).as_uri(),
+        name=redact_name(name or book.workspace.name_of(path)),
         digest=digest_file(path),
-        stat=stat,
+        stat=stat if shown == path else None,
         size_bytes=stat[1],
         seen_by="user",
     )
+
+
+def _see_that_it_is_not_private(path: str) -> None:
+    if is_private_path(path):
+        raise UsageError("That path is private.", "private_paths in [tool.nbops] says which are.")
 
 
 def _size_of(value: Any) -> int | None:

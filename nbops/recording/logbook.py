@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.redaction import redact
+from nbops.capture.redaction import redact, redact_name
 from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.scalars import as_number, as_scalar, as_step
@@ -62,7 +62,7 @@ class Logbook(ABC):
             facts.Metric(
                 cell_run=self.cell_run,
                 run=run or open_block.get(),
-                name=name if type(name) is str else str(name),
+                name=redact_name(name if type(name) is str else str(name)),
                 value=as_number(name, value),
                 at=time.time(),
                 step=None if step is None else as_step(name, step),
@@ -73,11 +73,13 @@ class Logbook(ABC):
         name = str(name)
         scalar = as_scalar(name, value)
         run = run or open_block.get()
+        name = redact_name(name)
         self.append(facts.Param(cell_run=self.cell_run, run=run, name=name, value=scalar))
 
     def set_tag(self, name: str, value: Any, run: str | None = None) -> None:
         name, text = str(name), str(as_scalar(str(name), str(value)))
         run = run or open_block.get()
+        name = redact_name(name)
         self.append(facts.Tag(cell_run=self.cell_run, run=run, name=name, value=text))
 
     def note(self, text: str, run: str | None = None) -> None:
@@ -96,7 +98,7 @@ class Logbook(ABC):
             facts.FileKept(
                 cell_run=self.cell_run,
                 run=open_block.get(),
-                name=name,
+                name=redact_name(name),
                 digest=digest,
                 size_bytes=size_bytes,
                 mime=mime,

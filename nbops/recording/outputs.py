@@ -13,6 +13,7 @@ import msgspec
 from nbops.capture.audit import unwatched
 from nbops.capture.masking import Masker
 from nbops.capture.outputs import OutputLog, Shown, content_of
+from nbops.capture.privacy import PRIVATE, names_private_column
 from nbops.journal.facts import OutputsKept
 from nbops.records import CellError, OutputKind, OutputRef
 from nbops.store import Store
@@ -166,6 +167,12 @@ def keep_all(store: Store, masker: Masker, outputs: list[Held]) -> list[list[Out
         problem, masked = str(error), iter([""] * len(texts))
     kept = []
     for held in outputs:
+        if any(isinstance(v, str) and names_private_column(v) for v in held.content.values()):
+            for value in held.content.values():
+                if isinstance(value, str):
+                    next(masked)
+            kept.append([_left_out(held)])
+            continue
         metadata = masker.hide_in_value(held.metadata)
         refs = []
         for mime, value in held.content.items():
@@ -183,6 +190,12 @@ def keep_all(store: Store, masker: Masker, outputs: list[Held]) -> list[list[Out
             refs.append(_put(store, ref, content))
         kept.append(refs)
     return kept
+
+
+def _left_out(held: Held) -> OutputRef:
+    """What shows a private column, with its values beside it."""
+    why = f"{PRIVATE}: it names a private column"
+    return OutputRef(mime="", digest="", size_bytes=0, kind=held.kind, name=held.name, missing=why)
 
 
 def _put(store: Store, ref: OutputRef, content: bytes) -> OutputRef:

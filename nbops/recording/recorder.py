@@ -26,6 +26,7 @@ from nbops.capture.machine import (
     this_process,
     user_name,
 )
+from nbops.capture.privacy import PRIVATE, names_private_column
 from nbops.capture.readers import watch_readers
 from nbops.capture.redaction import redact
 from nbops.capture.skipping import find_skip_reason
@@ -268,7 +269,7 @@ class Recorder(Logbook):
                 if maxrss > cell.maxrss_before
                 else max(self._rss, cell.rss_peak),
                 read_bytes=read_bytes,
-                error=CellError(name=error.name, message="") if error and cell.skipped else error,
+                error=_shown(error, cell) if error else None,
                 params={key: as_scalar(key, value) for key, value in (params or {}).items()},
                 result=result,
                 tracking_uri=self._set_uri(),
@@ -426,6 +427,15 @@ class Recorder(Logbook):
     def _set_uri(self) -> str | None:
         uri = self.mlflow.tracking_uri()
         return remember_access(self.workspace, uri) if uri else None
+
+
+def _shown(error: CellError, cell: OpenCell) -> CellError:
+    """An error as the record may hold it."""
+    if cell.skipped:
+        return CellError(name=error.name, message="")
+    if names_private_column(error.message):
+        return CellError(name=error.name, message=PRIVATE)
+    return error
 
 
 def _version() -> str:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nbops.capture.privacy import may_be_kept
 from nbops.store import Store
 from nbops.workspace import Workspace
 
@@ -40,6 +41,8 @@ class KeptData:
         if kept.exists():
             kept.touch()  # used again: it stays longest
             return True
+        if not may_be_kept(path):
+            return False
         found, size = store.put_file(Path(path))
         self._total = self._size() if self._total is None else self._total + size
         if found != digest:

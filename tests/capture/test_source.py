@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from nbops.capture.privacy import set_private
 from nbops.capture.redaction import redact
 from nbops.capture.source import read_source, read_untracked
 from nbops.digests import digest_bytes
@@ -127,3 +128,21 @@ def test_outside_of_a_tree_nothing_is_known(tmp_path: Path):
 def test_without_git_nothing_is_known(tree: Path, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert read_source(tree) == (Source(), None)
+
+
+def test_a_patch_leaves_private_files_out(tree: Path):
+    (tree / "secrets").mkdir()
+    (tree / "secrets" / "a.txt").write_text("first\n")
+    git(tree, "add", ".")
+    git(tree, "commit", "-m", "second")
+    (tree / "secrets" / "a.txt").write_text("planted\n")
+    (tree / "helpers.py").write_text("shown = 1\n")
+    set_private([], ["secrets/**"], tree)
+    try:
+        _, patch = read_source(tree)
+    finally:
+        set_private([], [], tree)
+    assert patch is not None
+    assert b"+shown = 1" in patch
+    assert b"planted" not in patch
+    assert b"secrets" not in patch

@@ -20,6 +20,7 @@ _MORE = {
     "params": ("nbops.cli.params", "List what can be set in a notebook."),
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),
+    "forget": ("nbops.cli.forget", "Erase a run, a cell run or a session, in MLflow, too."),
     "check": ("nbops.cli.check", "Look for hidden state, stale results, missing seeds."),
     "status": ("nbops.cli.upkeep", "Sessions alive, runs on their way, disk use."),
     "sync": ("nbops.cli.upkeep", "Carry everything to MLflow now."),

@@ -17,6 +17,7 @@ import click
 from nbops import __version__
 from nbops.errors import NbopsError, RecordDamaged
 from nbops.index.database import connect
+from nbops.journal.erasing import read_tombstones
 from nbops.journal.reader import JOURNAL, verify_chain
 from nbops.recording.background import is_served
 from nbops.recording.destination import choose_destination
@@ -210,14 +211,21 @@ def _look_at_background(workspace: Workspace) -> Finding:
 
 
 def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
+    stones = list(read_tombstones(workspace.forgotten))
     count = 0
     for journal in sorted(workspace.sessions.glob(f"*/{JOURNAL}")):
         count += 1
+        own = [stone for stone in stones if stone.session == journal.parent.name]
         try:
-            verify_chain(journal)
+            verify_chain(journal, {link for stone in own for link in stone.erased})
         except RecordDamaged as error:
             yield Finding("records", error.message, error.hint)
         replay = replay_folder(journal.parent)
         for problem in replay.session().problems if replay.is_ready else ():
             yield Finding("records", f"{journal.parent.name}: {problem}")
-    yield Finding("records", f"{count} sessions looked at")
+    for stone in stones:
+        if stone.done_at is None:
+            yield Finding("forgetting", f"{stone.id} is half done", f"nbops forget {stone.id}")
+    erased = sum(stone.lines for stone in stones)
+    said = f"; {erased} lines were erased on request" if erased else ""
+    yield Finding("records", f"{count} sessions looked at{said}")

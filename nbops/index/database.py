@@ -95,6 +95,7 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is forgotten is gone
     return connection
 
 
@@ -188,6 +189,27 @@ class IndexWriter:
         with self._lock:
             row = self._db.execute(query).fetchone()
         return from_json(row[0], Session).tracking_uri if row else None
+
+    def look_anew(self, session: str) -> None:
+        """Take the whole of a session over with the next `ingest`: another process changed it."""
+        self._signatures.pop(session, None)
+
+    def drop_session(self, session: str) -> None:
+        """Take a session out; what it said is overwritten in the file."""
+        with self._lock, self._db:
+            self._delete_session(session)
+            self._note_runs(self._next_version())
+
+    def drop_digests(self, paths: Iterable[str]) -> None:
+        """Forget that these files were ever hashed."""
+        with self._lock, self._db:
+            self._db.executemany("DELETE FROM digests WHERE path = ?", [(path,) for path in paths])
+
+    def compact(self) -> None:
+        """Overwrite what was deleted, wherever the file and its log still hold it."""
+        with self._lock:
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def digest_of(self, path: str, stat: tuple[int, int, int]) -> str | None:
         """Digest of a file's content that was hashed before, when its stat is still the same."""

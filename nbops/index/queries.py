@@ -1,5 +1,6 @@
 """What can be asked of the index; panel, command line, magics and Python API ask the same."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -128,6 +129,15 @@ class Index:
     def resolve(self, text: str, *, sessions: bool = True) -> Found:
         """Find the run, or session, that a person's word stands for; see `nbops.index.words`."""
         return resolve(text, self.rows, sessions=sessions)
+
+    def find_cell_run(self, text: str) -> Found | None:
+        """Cell run `SESSION.NUMBER`, where the session's id may be cut short."""
+        match = re.fullmatch(r"([0-9a-f]{3,})\.(\d+)", text)
+        if match is None:
+            return None
+        query = "SELECT id, session_id FROM cell_runs WHERE id GLOB ? LIMIT 2"
+        rows = self._rows(query, [f"{match[1]}*.{match[2]}"])
+        return Found(rows[0][0], rows[0][1]) if len(rows) == 1 else None
 
     def run(self, run_id: str) -> Run:
         rows = self.rows("SELECT record FROM runs WHERE id = ?", [run_id])

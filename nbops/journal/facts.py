@@ -279,6 +279,13 @@ class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
     status: str = "finished"
 
 
+class Erased(Fact, frozen=True, kw_only=True, tag="erased"):
+    """Stands where lines were erased on request, under the link of the last of them."""
+
+    lines: int
+    instead: list[CellBefore | CellStarted | CellEnded] = []  # what is left of them: that cells ran
+
+
 # ---- found by the background process --------------------------------------------------------------
 
 
@@ -455,6 +462,7 @@ KernelFact = (
     | Resumed
     | Gap
     | SessionEnded
+    | Erased
 )
 Finding = (
     Digested

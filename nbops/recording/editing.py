@@ -3,7 +3,8 @@
 import fcntl
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbops.capture.machine import user_name
@@ -58,12 +59,22 @@ def _hidden(name: str, value: str | None) -> str | None:
 
 def _append(path: Path, line: bytes) -> None:
     """Add a line, whole or not at all; several servers and terminals may do so at once."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+    with locked_edits(path) as fd:
         before = os.fstat(fd).st_size
         if os.write(fd, line) != len(line):
             os.ftruncate(fd, before)
             raise OSError(28, "No space left on device")
-    finally:
-        os.close(fd)
+
+
+@contextmanager
+def locked_edits(path: Path) -> Iterator[int]:
+    """The file, while nobody else adds to it or puts another in its place."""
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(fd), os.stat(path)):
+                yield fd
+                return
+        finally:
+            os.close(fd)

@@ -61,6 +61,7 @@ class Replay:
         self._net_problem: str | None = None
         self.unread: tuple[str, ...] = ()  # what of the files could not be read
         self._gaps: list[str] = []
+        self._erased_lines = 0
         self._composition: Composition | None = None
 
     def feed(self, fact: Any) -> None:
@@ -142,7 +143,7 @@ class Replay:
             environment=environment,
             source=self.source or Source(),
             is_tracking=end is None and not self._is_paused,
-            problems=(*self.unread, *self._gaps, *self._refusals()),
+            problems=(*self.unread, *self._gaps, *self._erasures(), *self._refusals()),
         )
 
     @property
@@ -243,6 +244,10 @@ class Replay:
             if before[cell.id] != _composed(cell):
                 self._mark_changed(cell)
         return made
+
+    def _erasures(self) -> Iterator[str]:
+        if self._erased_lines:
+            yield f"{self._erased_lines} lines of this record were erased on request"
 
     def _refusals(self) -> Iterator[str]:
         for run, entries in self.refused.items():
@@ -423,6 +428,12 @@ class Replay:
     @_take.register
     def _(self, fact: facts.Gap) -> None:
         self._gaps.append(f"{fact.lost} facts were lost here: {fact.reason}")
+
+    @_take.register
+    def _(self, fact: facts.Erased) -> None:
+        self._erased_lines += fact.lines
+        for left in fact.instead:
+            self._take(left)
 
     @_take.register
     def _(self, fact: facts.SessionEnded) -> None:

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from nbops.capture.privacy import set_private
 from nbops.capture.redaction import add_patterns, redact
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
 from nbops.recording.background import look_requested_at, retry_requested_at
 from nbops.recording.destination import choose_destination, remember_access
+from nbops.tracking.erasures import Erasures
 from nbops.tracking.following import DigestCache, FollowedSession
 from nbops.tracking.kept_data import KeptData
 from nbops.tracking.mlflow_reader import LinkQuestion
@@ -56,7 +58,9 @@ class Courier:
 
     def __init__(self, workspace: Workspace, *, only: str | None = None) -> None:
         workspace.prepare()
-        add_patterns(workspace.settings.redact)  # patches are read here, not in the kernel
+        settings = workspace.settings  # patches are read here, not in the kernel
+        add_patterns(settings.redact)
+        set_private(settings.private_columns, settings.private_paths, workspace.root)
         self.workspace = workspace
         self._only = only
         self._index = IndexWriter(workspace)
@@ -88,6 +92,7 @@ class Courier:
         self._discovered_at = 0.0
         self._busy_at = time.monotonic()
         self._told: tuple[str, ...] = ()
+        self._erasures = Erasures(workspace)
 
     # ---- what others ask ------------------------------------------------------------------------------
 
@@ -96,10 +101,13 @@ class Courier:
         now = time.monotonic()
         if now - self._discovered_at > _DISCOVER_EVERY_S:
             self._discovered_at = now
+            self._heed_erasures()
             self._discover()
             self._heed_retry()
             self._heed_look()
         for followed in list(self._followed.values()):
+            if followed.is_leaving:
+                continue
             try:
                 self._serve(followed)
             except sqlite3.DatabaseError:  # the index is everybody's
@@ -175,7 +183,7 @@ class Courier:
             self._index.forget_missing(folders)
         known = self._index.sizes()
         for key, folder in folders.items():
-            if key in self._followed:
+            if key in self._followed or key in self._erasures.under_way:
                 continue
             if time.monotonic() < self._set_aside.get(key, (0.0, ""))[0]:
                 continue
@@ -209,6 +217,23 @@ class Courier:
     def _default_store(self) -> str:
         chosen = choose_destination(self.workspace, uri=None, experiment=None, notebook=None)
         return remember_access(self.workspace, chosen.uri)
+
+    def _heed_erasures(self) -> None:
+        """Leave the sessions of which something is being erased, and look at them anew after that."""
+        for session in self._erasures.look():
+            self._finished.discard(session)
+            self._index.look_anew(session)
+            for shipper in self._shippers.values():
+                shipper.look_anew()
+        for session in self._erasures.under_way & self._followed.keys():
+            followed = self._followed[session]
+            followed.is_leaving = True
+            is_free = [shipper.forget(followed) for shipper in self._shippers.values()]
+            if all(is_free) and not followed.is_busy:
+                followed.close()
+                del self._followed[session], self._packers[session]
+                if self._only is not None:
+                    self._finished.add(session)
 
     def _take_over(self, folder: Path) -> None:
         started = next(Tail(folder / JOURNAL, chained=True).read(), None)

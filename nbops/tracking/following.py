@@ -61,6 +61,8 @@ class FollowedSession:
         self.replay = Replay()
         self.is_closed = False
         self.is_ours = True  # else another process has taken the lease over
+        self.is_leaving = False
+        """Whether nothing more is to be found out: somebody else waits for the session."""
         self._lease = lease
         self._later = later
         self._cache = cache
@@ -198,7 +200,8 @@ class FollowedSession:
 
         def work() -> None:
             try:
-                job()
+                if not self.is_leaving:
+                    job()
             finally:
                 self._asked.discard(key)
 

@@ -7,6 +7,7 @@ there has been nothing to do for a while.
 """
 
 import logging
+import os
 import signal
 import sqlite3
 import sys
@@ -33,6 +34,7 @@ def main(root: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Redacting("%(asctime)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    os.umask(0o077)  # what MLflow writes for us lies beside what we write
     be_quiet()
     yield_a_little()
     workspace = find_workspace(root)

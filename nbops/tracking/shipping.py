@@ -49,6 +49,7 @@ class Shipper:
         self._shipped = 0
         self._is_stopping = False
         self._at_work = False
+        self._is_stale = False
         self._writer: MlflowWriter | None = None
         self._reader: MlflowReader | None = None
         self._others: OtherRuns | None = None
@@ -77,12 +78,20 @@ class Shipper:
             for question in questions:
                 self._questions[followed.id, question.cell_run] = (followed, question)
 
-    def forget(self, followed: FollowedSession) -> None:
-        """Leave a session to others: what waits of it is told by its record again."""
+    def forget(self, followed: FollowedSession) -> bool:
+        """Leave a session to others: what waits of it is told by its record again.
+
+        Returns False while something is on its way, which may be of it.
+        """
         with self._lock:
             for waiting in (self._waiting, self._questions):
                 for key in [key for key in waiting if key[0] == followed.id]:
                     del waiting[key]
+            return not self._at_work
+
+    def look_anew(self) -> None:
+        """Believe no more to know what the store holds: something was erased there."""
+        self._is_stale = True
 
     def retry_now(self) -> None:
         """Do not wait for the end of the pause after a failure."""
@@ -124,7 +133,11 @@ class Shipper:
         failure = self._ship(writer)
         if time.monotonic() - self._asked_at > _ASK_EVERY_S:
             self._asked_at = time.monotonic()
-            self._answer(writer, reader)
+            self._at_work = True
+            try:
+                self._answer(writer, reader)
+            finally:
+                self._at_work = False
         if self._others is not None and not self._is_stopping and self._others.step():
             self._succeed()
         if failure is not None:
@@ -134,7 +147,7 @@ class Shipper:
     def _ship(self, writer: MlflowWriter) -> Exception | None:
         """Send what waits; returns why one run could not be sent, though the store answers."""
         failed: dict[str, Exception] = {}
-        while (item := self._take(writer, failed)) is not None:
+        while not self._is_stale and (item := self._take(writer, failed)) is not None:
             followed, shipment = item
             try:
                 self._write(writer, followed, shipment)
@@ -184,7 +197,8 @@ class Shipper:
         """Open the store; at once, so that the first metric need not wait for MLflow's import."""
         if self.failures:
             use_access(self._workspace, self.shown_uri)
-        if self._writer is None or self._reader is None:
+        if self._is_stale or self._writer is None or self._reader is None:
+            self._is_stale = False
             client = open_store(self._workspace, self.shown_uri)
             self._writer = MlflowWriter(self._workspace, self.shown_uri, client)
             self._reader = MlflowReader(client, self.shown_uri)

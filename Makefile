@@ -67,7 +67,7 @@ format: $(PANEL) ## Format the code.
 	@cd labextension && npx prettier --log-level warn --write .
 
 bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
-	@$(BIN)/python tests/benchmarks/run.py
+	@$(BIN)/python tests/benchmarks/run.py $(ONLY)
 
 soak: $(READY) ## Kill kernels and background processes at random, 200 times; ten minutes.
 	@$(BIN)/python tests/reliability/soak.py

@@ -1,7 +1,7 @@
 """Measures the promises of ARCHITECTURE.md, each beside a rival or a limit in the same run.
 
-make bench                 all
-python tests/benchmarks/run.py cells hashing
+make bench                       all
+make bench ONLY="cells hashing"  these
 """
 
 import sys
@@ -12,7 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from table import Line, print_table
 
-BENCHMARKS = ("starting", "cells", "logging_metrics", "hashing", "listing")
+BENCHMARKS = (
+    *("starting", "cells", "notebooks", "training", "logging_metrics"),
+    *("hashing", "frames", "listing"),
+)
 
 
 def main(wanted: list[str]) -> None:

@@ -104,8 +104,10 @@ class Workspace:
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.sessions.mkdir(mode=0o700, exist_ok=True)
         self.store.mkdir(mode=0o700, exist_ok=True)
+        self.artifacts.mkdir(mode=0o700, exist_ok=True)
         ignore = self.state / ".gitignore"
         if not ignore.exists():
+            ignore.touch(mode=0o600)
             ignore.write_text("*\n")
 
 

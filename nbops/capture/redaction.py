@@ -36,7 +36,7 @@ _START = r"""(?<! [\w\-] ) (?= [\w\-]{3} )
     (?= [\w\-]*? (?: pass | pwd | secret | token | key | credential | authorization ) )"""
 _ASSIGNED = re.compile(  # name = "value", name: str = "value", "name": "value", f("name", "value")
     rf"""(?ixs)
-    {_START} (?P<name> [\w\-]++ ) (?P<after> [\\"'\]]*+ \s*+ )
+    {_START} (?P<name> [\w\-]++ ) (?P<after> [\\"'\]]*+ (?: </\w{{1,10}}+> )?+ \s*+ )
     (?P<sign> : [\w.| ]{{1,60}}+ (?: \[ [\w.|, \[\]]{{0,60}}? \]++ [\w.| ]{{0,40}}+ )? =(?!=)
       | => | :?=(?!=) | : (?! [ \t]*+ \n ) | , ) \s*+
     (?P<bracket> [(\[] \s*+ )?

@@ -136,7 +136,7 @@ class Index:
         if match is None:
             return None
         query = "SELECT id, session_id FROM cell_runs WHERE id GLOB ? LIMIT 2"
-        rows = self._rows(query, [f"{match[1]}*.{match[2]}"])
+        rows = self.rows(query, [f"{match[1]}*.{match[2]}"])
         return Found(rows[0][0], rows[0][1]) if len(rows) == 1 else None
 
     def run(self, run_id: str) -> Run:

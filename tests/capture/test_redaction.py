@@ -1,9 +1,12 @@
+import json
 from typing import Any
 
 import pytest
 
 from nbops.capture.fingerprints import STAND_IN, stand_in_for
+from nbops.capture.masking import Masker
 from nbops.capture.redaction import add_patterns, redact
+from nbops.ipython.outputs import ERROR
 from nbops.journal.reader import JOURNAL
 from nbops.recording.current import start, stop
 from nbops.recording.recorder import Plan
@@ -84,6 +87,7 @@ PLANTED = [  # each with "plAnted" somewhere in what must not stay
     'key = "9fplAnted2mQx7Lp0vB4sTz8Rd1WcY"',
     "config['auth'] = 'Qx7Lp0vB4sTz8Rd1WcYplAnted9f'",
     "passcode = 'plAnted'",
+    "HTML(\"<b>password</b> = 'plAnted'\")",
 ]
 NUMBERS = ["pin = 48151623", "PIN_CODE: 4815", "{'cvv': 4815}", 'user_pin="481516"', "otp=481516"]
 KEYS = [  # of providers; put together here, since scanners look into this file, too
@@ -384,3 +388,9 @@ def test_tags_and_the_name_of_a_session_pass_here_too(fresh_workspace: Workspace
     assert "letters" not in written
     assert "12345678" not in written
     assert '"a":"b"' in written
+
+
+def test_a_secret_in_a_coloured_traceback_is_hidden():
+    line = "call(password=\x1b[33m'plAnted'\x1b[39m)"
+    error = json.dumps({"ename": "ValueError", "evalue": "", "traceback": [line]})
+    assert "plAnted" not in Masker().mask(ERROR, error)

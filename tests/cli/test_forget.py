@@ -37,9 +37,11 @@ def shipped(index: Index) -> None:
 
 
 def files_with(words: bytes, *folders: Path) -> Iterator[str]:
-    """Files that hold these words, or are called so."""
+    """Files that hold these words, or are called so; IPython's own history is not ours."""
     for folder in folders:
         for path in folder.rglob("*"):
+            if "history.sqlite" in path.name:
+                continue
             if words in os.fsencode(path.name) or (path.is_file() and words in path.read_bytes()):
                 yield str(path)
 

@@ -287,7 +287,7 @@ def redact(text: str) -> str:
     for pattern in _added:
         text = hide_matches(pattern, text)
     lower = text.lower()
-    if long := [piece for piece in lower.split() if len(piece) >= LEAST_LENGTH]:
+    if long := {piece for piece in lower.split() if len(piece) >= LEAST_LENGTH}:
         text = _hide_keys(text, lower, "\n".join(long))
     for words, rule, replacement in _RULES:
         for word in words:  # this runs with every cell, and `any()` takes twice as long

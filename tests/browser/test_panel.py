@@ -191,7 +191,7 @@ def test_a_running_cell_shows_its_time_and_what_it_logged_so_far(screen: Screen,
     screen.flip(to=True)
     screen.run(0)
     row = screen.row("import time, nbops")
-    expect(row).to_contain_text("0:01")
+    expect(row).to_contain_text(re.compile(r"\d:[0-5]\d"))
     screen.expect_row("import time", "[*]", "loss 0.5")
     screen.choose("Kernel", "Interrupt Kernel")
     expect(row).to_contain_text("interrupted")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from nbops.capture import hashing
 from nbops.capture.audit import watch_with
 from nbops.capture.data import DataWatch
 from nbops.capture.readers import release_readers, watch_readers
@@ -14,6 +15,7 @@ from nbops.workspace import Workspace
 def audit_watch(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataWatch]:
     """Sees what the interpreter opens."""
     monkeypatch.chdir(fresh_workspace.root)
+    monkeypatch.setattr(hashing, "_BUDGET_S", 60.0)  # a slow machine hashes at once, too
     watch = DataWatch(fresh_workspace)
     watch_with(watch)
     watch.begin_cell()

@@ -108,9 +108,11 @@ def test_nothing_that_is_planted_is_found_in_any_file(
         "nbformat_minor": 5,
         "metadata": {"kernelspec": {"name": "python3", "display_name": "p", "language": "python"}},
         "cells": [
-            {"cell_type": "code", "id": name, "metadata": {}, "execution_count": None,
-             "outputs": [], "source": CELLS[name]}
-            for name in ("code", "shown", "marked", "pin")
+            {"cell_type": "code", "id": "given", "metadata": {"tags": ["parameters"]},
+             "execution_count": None, "outputs": [], "source": "db_password = ''"},
+            *({"cell_type": "code", "id": name, "metadata": {}, "execution_count": None,
+               "outputs": [], "source": CELLS[name]}
+              for name in ("code", "shown", "marked", "pin")),
         ],
     }  # fmt: skip
     (root / "job.ipynb").write_text(json.dumps(notebook))

@@ -52,7 +52,8 @@ class Beacon:
     def make(self) -> None:
         """Make the file: no cell has begun."""
         with contextlib.suppress(OSError):
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            for folder in (os.path.dirname(self.folder), self.folder):  # both private
+                os.makedirs(folder, mode=0o700, exist_ok=True)
             os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def begin(self, seq: int) -> None:

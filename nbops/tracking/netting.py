@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
 from nbops.capture.folders import gather_folders
+from nbops.capture.privacy import is_private_path
 from nbops.journal.facts import Netted, Seen
 from nbops.replay.drafts import CellDraft
 from nbops.tracking.net import Catch
@@ -81,7 +82,7 @@ def _seen_write(path: str, ended: float, workspace: Workspace) -> Seen | None:
 def _seen(
     path: str, content: Stat | None, workspace: Workspace, missing: str | None
 ) -> Seen | None:
-    if content is None:
+    if content is None or is_private_path(path):  # who opened it says that something private was
         return None
     return Seen(
         uri=Path(path).as_uri(),

@@ -22,7 +22,7 @@ def compare_data(
     Changes, and a line for each input whose content is not known on one side.
     """
     one, other = _last_reads(a), _last_reads(b)
-    changes, unknown = [], []
+    changes, unknown, loose = [], [], list[str]()
     for uri in {
         **_inputs(a),
         **_inputs(b),
@@ -37,6 +37,9 @@ def compare_data(
                 same["inputs"] = same.get("inputs", 0) + 1
                 continue
         ref = (right or left or _NOTHING)[0]
+        if ref.seen_by == "net" and not (left and right):
+            loose.append(ref.name)
+            continue
         changes.append(
             Change(
                 kind="data",
@@ -53,9 +56,14 @@ def compare_data(
                 else None,
             )
         )
+    if loose:
+        more = f" and {len(loose) - _MOST_NAMED} more" if len(loose) > _MOST_NAMED else ""
+        named = ", ".join(loose[:_MOST_NAMED])
+        unknown.append(f"{named}{more}: opened while only one of the two ran, by whom is not known")
     return changes, unknown
 
 
+_MOST_NAMED = 3
 _NOTHING = (DataRef(uri="", name=""), "")
 
 

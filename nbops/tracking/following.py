@@ -271,7 +271,9 @@ class FollowedSession:
             self.note(found)
 
     def _find_untracked(self, modules: list[facts.SeenModule]) -> None:
-        if found := self._sources.add(modules, self.replay.source):
+        with self._net.our_own(str(self.workspace.root)):
+            found = self._sources.add(modules, self.replay.source)
+        if found:
             self.note(found)
 
     def _judge(self) -> None:

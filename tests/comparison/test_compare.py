@@ -376,3 +376,17 @@ def test_the_git_tree_is_typed_and_no_cause():
     found = compared(one, other)
     assert [(c.kind, c.name, c.b) for c in found.around] == [("git", "commit", "b" * 40)]
     assert found.changes == ()
+
+
+def test_what_only_the_net_saw_in_one_of_the_two_is_no_change_but_not_known():
+    def told(session: str, others: list[facts.Seen]) -> Told:
+        told = Told(session)
+        told.cell("%%track forest\nread('a.csv')", reads=[seen("a.csv", "file1:a"), *others])
+        return told
+
+    by_the_net = [seen(name, "file1:b", seen_by="net") for name in ("b", "c", "d", "e")]
+    found = compared(told("s", []), told("t", by_the_net))
+    assert kinds(found) == []
+    assert found.same["inputs"] == 1
+    (line,) = [line for line in found.unknown if "opened" in line]
+    assert line == "b, c, d and 1 more: opened while only one of the two ran, by whom is not known"

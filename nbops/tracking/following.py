@@ -255,7 +255,8 @@ class FollowedSession:
             self._ask(("environment", stamp), lambda: self._find_environment(started, stamp))
 
     def _find_environment(self, started: facts.SessionStarted, stamp: str) -> None:
-        found = find_environment(started, stamp)
+        with self._net.our_own(str(self.workspace.root)):  # git looks at editable packages
+            found = find_environment(started, stamp)
         if found is not None:
             self.note(found)
             self._checker.plan(started, stamp, found.digest)

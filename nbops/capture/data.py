@@ -38,6 +38,7 @@ from nbops.journal.facts import Fact, ProcessStarted, Seen
 from nbops.records import SeenBy
 from nbops.workspace import Workspace
 
+_BYTECODE = f"{os.sep}__pycache__{os.sep}"  # reading it tells of a module, writing it of nothing
 _NOT_ASKED = "which version its writing made is not known"
 _NO_PLACE = "it was opened relative to a folder that is not known"
 
@@ -338,7 +339,7 @@ class DataWatch:
 
     def _leaves_out(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
         """Whether a path is no data of the user's, or is private: then only that is said."""
-        if self._is_excluded(path):
+        if self._is_excluded(path) or (writes and _BYTECODE in path):
             return True
         if not is_private_path(path):
             return False

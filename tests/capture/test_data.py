@@ -160,6 +160,19 @@ def test_a_module_loaded_from_its_bytecode_is_seen_by_its_source(watch: DataWatc
     assert [m.path for m in seen(watch).modules] == ["helpers2.py"]
 
 
+def test_bytecode_that_an_import_leaves_is_not_written_data(watch: DataWatch, monkeypatch):
+    import sys
+
+    Path("helpers3.py").write_text("A = 1\n")
+    watch.take("s.0", at_end=True)
+    monkeypatch.syspath_prepend(".")
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    import helpers3  # noqa: F401
+
+    assert list(Path("__pycache__").iterdir())
+    assert seen(watch).writes == []
+
+
 def test_a_large_file_is_left_to_the_background_with_its_stat(watch: DataWatch):
     Path("big").write_bytes(b"x" * 1_000_001)
     watch.take("s.0", at_end=True)

@@ -33,6 +33,20 @@ def path_of(uri: str) -> str:
     return unquote(urlsplit(uri).path)
 
 
+def file_of_database(database: Any) -> str | None:
+    """Path of what `sqlite3.connect` is given; None for memory, and for nothing that is a path.
+
+    >>> file_of_database("file:runs.db?mode=ro"), file_of_database(":memory:")
+    ('runs.db', None)
+    """
+    if not isinstance(database, str | bytes | os.PathLike):
+        return None
+    path = os.fsdecode(database)
+    if path.startswith("file:"):
+        path = path[5:].partition("?")[0]
+    return path if path not in ("", ":memory:") else None
+
+
 def stat_file(path: str) -> Stat | None:
     """Identity of a regular file's content; None for anything else, and for nothing there."""
     try:

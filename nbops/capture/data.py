@@ -3,7 +3,8 @@
 Two sources feed one `DataWatch`: Python's audit events (every `open` in the interpreter) and the readers
 and writers of libraries (`nbops.capture.readers`), which also know the frame's shape and see what C++
 opens behind Python's back. Both run inside the user's calls: they take no lock, do no I/O but a bounded
-hash of a small regular file, and let nothing but Ctrl-C out.
+hash of a small regular file, and let nothing but Ctrl-C out. The watch decides what is data; an `Account`
+writes it down.
 """
 
 import contextlib
@@ -13,34 +14,31 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.account import NO_FRAME, Account, Frame
 from nbops.capture.beacon import Beacon
 from nbops.capture.commands import read_command
 from nbops.capture.contents import (
     Stat,
     describe_frame,
-    is_of_folder,
+    file_of_database,
     look_at_folder,
     stat_file,
 )
 from nbops.capture.cursors import Cursors
-from nbops.capture.ledger import Frame, Ledger
-from nbops.capture.places import data_filter
+from nbops.capture.gathering import Gathering
+from nbops.capture.ledger import Ledger
+from nbops.capture.places import Places
 from nbops.capture.privacy import PRIVATE, is_private_path
-from nbops.capture.programs import Programs, look_at_named
-from nbops.capture.remote import address_of, is_remote, seen_remote
+from nbops.capture.programs import look_at_named
+from nbops.capture.remote import is_remote, seen_remote, written_remote
 from nbops.capture.spawned import Invitation
 from nbops.capture.workers import Spool, Spools
-from nbops.journal.facts import Fact, ProcessStarted, Seen
+from nbops.journal.facts import Fact, Seen
 from nbops.records import SeenBy
 from nbops.workspace import Workspace
-
-_BYTECODE = f"{os.sep}__pycache__{os.sep}"  # reading it tells of a module, writing it of nothing
-_NOT_ASKED = "which version its writing made is not known"
-_NO_PLACE = "it was opened relative to a folder that is not known"
 
 
 class DataWatch:
@@ -64,18 +62,15 @@ class DataWatch:
         self.active = False  # only while a cell runs
         self.failures = 0
         self.excluded_bytes = 0  # sizes of what was opened and is no data: caches, packages
-        self._inside = f"{workspace.root}{os.sep}"
-        self._is_excluded = data_filter(workspace)
         self._source = ""
-        self._ledger = Ledger(workspace)
-        self._programs = Programs()
-        self._databases: dict[str, Stat | None] = {}  # that are open, maybe for many cells
+        self._places = Places(workspace)
         self._spools = Spools(folder) if folder else None
-        self._logged: list[Fact] = []  # by processes that joined
-        self._spool: Spool | None = None  # in a worker
         self._has_workers = False
         self._busy = threading.local()
         self.cursors = Cursors()
+        self._ledger = Ledger(workspace)
+        self._gathering = Gathering(self._ledger, self._places, self.cursors, self._spools)
+        self._account: Account = self._ledger  # until it is a worker's
 
     def begin_cell(self, source: str = "") -> None:
         self._source = source
@@ -94,20 +89,7 @@ class DataWatch:
             The cell is over, so what it wrote can be told; before, only what it read.
         """
         with self.looking_away():
-            if self._has_workers:
-                self._take_over()
-            if at_end:
-                self._look_at_databases()
-                self._look_at_named()
-                for query in self.cursors.take():
-                    self.fetched(query)
-            commands = self._programs.take_commands()
-            logged, self._logged = self._logged, []
-            return [
-                *logged,
-                *(ProcessStarted(cell_run=cell_run, command=command) for command in commands),
-                *self._ledger.take(cell_run, at_end=at_end),
-            ]
+            return self._gathering.take(cell_run, at_end=at_end, has_workers=self._has_workers)
 
     @contextlib.contextmanager
     def looking_away(self) -> Iterator[None]:
@@ -121,8 +103,8 @@ class DataWatch:
 
     def set_aside(self) -> contextlib.AbstractContextManager[None]:
         """Have others know, too, that it is opened by us."""
-        is_told = self.active and self._beacon is not None and self._spool is None
-        return self._beacon.set_aside() if is_told and self._beacon else contextlib.nullcontext()
+        is_own = self.active and self._account is self._ledger
+        return self._beacon.set_aside() if is_own and self._beacon else contextlib.nullcontext()
 
     @property
     def has_workers(self) -> bool:
@@ -143,20 +125,21 @@ class DataWatch:
 
     def join(self) -> Spool | None:
         """Become a worker of a session that another process records."""
-        self.become_worker()
+        spool = self.become_worker()
         self.active = True
         for module in list(sys.modules.values()):  # imported before it could tell
             file = getattr(module, "__file__", None)
             if isinstance(file, str) and file.endswith(".py"):
                 self._note_module(os.path.abspath(file))
-        return self._spool
+        return spool
 
-    def become_worker(self) -> None:
+    def become_worker(self) -> Spool | None:
         """Tell the process that records, and that forked this one, what is opened here."""
-        if self._spools is not None:
-            self._spool = Spool(self._spools.folder, self._beacon)
-        else:
+        if self._spools is None:
             self.active = False
+            return None
+        self._account = spool = Spool(self._spools.folder, self._beacon)
+        return spool
 
     # ---- called from within the user's calls -----------------------------------------------------
 
@@ -175,13 +158,9 @@ class DataWatch:
         if source_folder != -1 or target_folder != -1 or getattr(self._busy, "now", False):
             return
         source, target = (os.path.abspath(os.fsdecode(path)) for path in (source, target))
-        if self._leaves_out(target, writes=True):
-            return
         with self.looking_away():
-            if self._spool is not None:
-                self._spool.note_write(target)
-            else:
-                self._ledger.rename(source, target)
+            if self._may_tell(target, writes=True):
+                self._account.rename(source, target)
 
     def read_frame(self, path: str, content: Stat | None, frame: Any, by: SeenBy) -> None:
         """Note that a library read a path, a pattern or a URL, and made this frame of it.
@@ -196,16 +175,15 @@ class DataWatch:
             self.read_remote(path, content, by, described)
             return
         path = os.path.abspath(path)
-        is_data = content is not None or os.path.isdir(path) or glob.has_magic(path)
-        if not is_data or self._leaves_out(path, reads=True) or self._ledger.has_written(path):
+        if content is None and not os.path.isdir(path) and not glob.has_magic(path):
             return
         with self.looking_away():
-            if self._spool is not None:
-                self._spool.note(path, content or look_at_folder())
-            elif content is not None:
-                self._ledger.read_file(path, content, by, described)
+            if not self._may_tell(path, reads=True) or self._account.knows(path):
+                return
+            if content is not None:
+                self._account.read_file(path, content, by, described)
             else:
-                self._ledger.read_folder(path, look_at_folder(), by, described)
+                self._account.read_folder(path, look_at_folder(), by, described)
 
     def wrote_frame(self, path: str, frame: Any, by: SeenBy) -> None:
         """Note that a library wrote a frame to a path."""
@@ -213,20 +191,16 @@ class DataWatch:
             self.wrote_remote(path, by, describe_frame(frame))
             return
         path = os.path.abspath(path)
-        if self._leaves_out(path, writes=True):
-            return
-        if self._spool is not None:
-            with self.looking_away():
-                self._spool.note_write(path)
-            return
-        self._ledger.write(path, by, describe_frame(frame))
+        with self.looking_away():
+            if self._may_tell(path, writes=True):
+                self._account.write(path, by, describe_frame(frame))
 
     def read_remote(
         self,
         url: str,
         looked_at: Stat | None,
         by: SeenBy,
-        frame: Frame = (None, None),
+        frame: Frame = NO_FRAME,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Note that a URL was read.
@@ -238,38 +212,28 @@ class DataWatch:
         details
             What the server told of the content, if that is known here.
         """
-        if self._spool is None:
-            with self.looking_away():
-                at = looked_at or (0, 0, time.time_ns())
-                self._ledger.read_remote(seen_remote(url, by, at, details), at, frame)
+        with self.looking_away():
+            at = looked_at or (0, 0, time.time_ns())
+            self._account.read_remote(seen_remote(url, by, at, details), at, frame)
 
-    def wrote_remote(self, url: str, by: SeenBy, frame: Frame = (None, None)) -> None:
+    def wrote_remote(self, url: str, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note that a URL is written; which version that makes, no server is asked."""
-        if self._spool is None:
-            uri = address_of(url)
-            seen = Seen(uri=uri, name=uri, kind="url", seen_by=by, missing=_NOT_ASKED)
-            self._ledger.write_remote(seen, frame)
+        self._account.write_remote(written_remote(url, by), frame)
 
     def fetched(self, query: Seen) -> None:
         """Note what came of a query."""
-        if self._spool is None:
-            self._ledger.read_unhashed(query.uri, query)
+        self._account.read_query(query)
 
     def about_to_write(self, path: str) -> None:
         """Save what can be saved of a file whose content is about to go."""
-        self._ledger.about_to_write(os.path.abspath(path))
+        self._account.about_to_write(os.path.abspath(path))
 
     def connected(self, database: Any) -> None:
         """Note that a database in a file was opened; what is written to it shows as cells end."""
-        if getattr(self._busy, "now", False) or not isinstance(database, str | bytes | os.PathLike):
-            return
-        path = os.fsdecode(database)
-        if path in ("", ":memory:"):
-            return
-        if path.startswith("file:"):
-            path = path[5:].partition("?")[0]
-        self.keep_eye_on(path)
-        self.read_frame(path, stat_file(path), None, "audit")
+        path = file_of_database(database)
+        if path and not getattr(self._busy, "now", False):
+            self.keep_eye_on(path)
+            self.read_frame(path, stat_file(path), None, "audit")
 
     def started(
         self, _executable: Any, arguments: Any, folder: Any = None, _env: Any = None
@@ -282,23 +246,18 @@ class DataWatch:
             named = look_at_named(command, folder)
             self._has_workers = True  # it may be a script that joins
             text = PRIVATE if any(is_private_path(path) for path, _ in named) else command.text
-            if self._spool is not None:
-                self._spool.note_program(
-                    text, [one for one in named if not is_private_path(one[0])]
-                )
-            else:
-                self._programs.start(text, named)
+            self._account.started(text, named)
 
     def became(self, path: Any, arguments: Any, _env: Any) -> None:
         """Note that a worker turns into another program, as IPython's `!` and a pseudo-terminal do."""
-        if self._spool is not None:
+        if self._account is not self._ledger:
             self.started(path, arguments)
 
     def keep_eye_on(self, path: str) -> None:
         """A database is open now, and may be written to by this cell and by later ones."""
         path = os.path.abspath(path)
-        if not self._leaves_out(path):
-            self._databases.setdefault(path, stat_file(path))
+        if self._may_tell(path):
+            self._gathering.keep_eye_on(path)
 
     # ---- inside -----------------------------------------------------------------------------------
 
@@ -311,97 +270,26 @@ class DataWatch:
         if path.endswith((".py", ".pyc")) and not writes:
             self._note_module(path)
             return
-        if self._leaves_out(path, reads=reads, writes=writes):
-            self._count_excluded(path)
+        if not self._may_tell(path, reads=reads, writes=writes):
+            self.excluded_bytes += (stat_file(path) or (0, 0, 0))[1]
             return
-        if self._spool is not None and reads and not writes and self._spool.has_told(path):
-            return
-        content = stat_file(path) if reads else None
-        if self._spool is not None:
-            if content is not None:
-                self._spool.note(path, content)
-            if writes:
-                self._spool.note_write(path)
-            return
-        if content is not None and not self._ledger.has_written(path):
-            if is_placed:
-                self._ledger.read_file(path, content, "audit")
-            else:
-                unknown = self._ledger.describe(path, "audit", missing=_NO_PLACE)
-                self._ledger.read_unhashed(path, unknown)
+        is_news = reads and not self._account.knows(path)
+        content = stat_file(path) if is_news else None
+        if content is not None and is_placed:
+            self._account.read_file(path, content, "audit")
+        elif content is not None:
+            self._account.read_unplaced(path)
         if writes:
-            self._ledger.about_to_write(path)
-            self._ledger.write(path, "audit")
+            self._account.about_to_write(path)
+            self._account.write(path, "audit")
 
-    def _count_excluded(self, path: str) -> None:
-        if content := stat_file(path):
-            self.excluded_bytes += content[1]
-
-    def _leaves_out(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
-        """Whether a path is no data of the user's, or is private: then only that is said."""
-        if self._is_excluded(path) or (writes and _BYTECODE in path):
-            return True
-        if not is_private_path(path):
-            return False
-        if self._spool is None and (writes or (reads and os.path.exists(path))):
-            self._ledger.note_private(is_write=writes)
-        return True
+    def _may_tell(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
+        return self._places.may_tell(path, self._account, reads=reads, writes=writes)
 
     def _note_module(self, path: str) -> None:
-        if not path.startswith(self._inside) or self._leaves_out(path, reads=True):
-            return
-        if path.endswith(".pyc"):
-            try:
-                path = source_from_cache(path)
-            except ValueError:
-                return
-        if self._spool is None:
-            self._ledger.imported(path)
-        else:
-            self._spool.note_module(path)
-
-    def _take_over(self) -> None:
-        """Add what workers have seen by now."""
-        for kind, what, *more in self._spools.read() if self._spools else ():
-            match kind:
-                case "read" if is_of_folder(tuple(more[0])):
-                    self._ledger.read_folder(what, tuple(more[0]), "audit")
-                case "read":
-                    self._ledger.read_file(what, tuple(more[0]), "audit")
-                case "wrote":
-                    self._ledger.write(what, "audit")
-                case "imported":
-                    self._ledger.imported(what)
-                case "fact":
-                    self._logged.append(what)
-                case "started":
-                    named = [(path, tuple(stat) if stat else None) for path, stat in more[0]]
-                    self._programs.start(what, named)
-        self._ledger.forget_files_in_folders()
-
-    def _look_at_named(self) -> None:
-        """Tell what became of the files that command lines named."""
-        for path, content in self._programs.take_named():
-            if self._leaves_out(path, reads=True):
-                continue
-            if content is not None and is_of_folder(content):
-                if any(glob.iglob(path, recursive=True)):  # noqa: PTH207 - as the shell reads it
-                    self._ledger.read_folder(path, content, "name")
-                continue
-            now = stat_file(path)
-            if path.endswith(".py") and now == content is not None:
-                self._note_module(path)
-            elif now is not None and now != content:
-                self._ledger.write(path, "name")
-            elif now is not None and not self._ledger.has_written(path):
-                self._ledger.name_file(path, now)
-
-    def _look_at_databases(self) -> None:
-        for path, before in list(self._databases.items()):
-            now = stat_file(path)
-            if now != before:
-                self._databases[path] = now
-                self._ledger.write(path, "audit")
+        module = self._places.module_of(path)
+        if module is not None and self._may_tell(path, reads=True):
+            self._account.imported(module)
 
 
 def _directions(mode: str | None, flags: int) -> tuple[bool, bool]:

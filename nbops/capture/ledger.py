@@ -7,14 +7,16 @@ no lock, and does no I/O but a bounded hash of a small regular file.
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from nbops.capture.account import NO_FRAME, Frame
 from nbops.capture.contents import Stat, stat_file
 from nbops.capture.folders import gather_folders, seen_folder
 from nbops.capture.hashing import Hasher
 from nbops.capture.privacy import PRIVATE
+from nbops.capture.programs import Named, Programs
 from nbops.capture.redaction import redact_name
 from nbops.digests import digest_file
 from nbops.journal.facts import DataSeen, Digested, Fact, Overwritten, Seen, SeenModule
@@ -25,12 +27,10 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 _UNSHOWN = "its path holds a secret"
+_NO_PLACE = "it was opened relative to a folder that is not known"
 
 _RESCUE_BYTES = 40_000_000
 """About to be overwritten and not hashed yet: up to this size it is hashed first (20 ms)."""
-
-Frame = tuple[tuple[int, ...] | None, tuple[str, ...] | None]
-"""Shape `(n_rows, n_columns)` and column names of what a file was made into, or of."""
 
 
 class Ledger:
@@ -51,15 +51,17 @@ class Ledger:
         self._late: deque[Fact] = deque()
         self._versions: dict[str, tuple[int, Seen]] = {}  # of URLs, with the time when it was told
         self._hasher = Hasher()
+        self.programs = Programs()
 
     def begin_cell(self) -> None:
         self._versions.clear()
         self._hasher.begin_cell()
 
-    def has_written(self, path: str) -> bool:
+    def knows(self, path: str) -> bool:
+        """Whether it is the cell's own: reading back what it wrote is no input."""
         return path in self._writes
 
-    def read_file(self, path: str, content: Stat, by: SeenBy, frame: Frame = (None, None)) -> None:
+    def read_file(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a file, with the shape and columns of the frame that came out of it."""
         known = self._reads.get((path, content)) or self._seen_file(path, content, by)
         self._reads[path, content] = _with_shape(known, frame)
@@ -69,18 +71,20 @@ class Ledger:
         if (path, content) not in self._reads:
             self.read_file(path, content, "name")
 
-    def read_folder(
-        self, path: str, content: Stat, by: SeenBy, frame: Frame = (None, None)
-    ) -> None:
+    def read_folder(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a folder, or a pattern, as it was when it was looked at."""
         folder = seen_folder(path, self._workspace, by, content)
         self._reads.setdefault((path, None), _with_shape(folder, frame))
 
-    def read_unhashed(self, path: str, seen: Seen, frame: Frame = (None, None)) -> None:
-        """Note what is no file, or has no digest and says why."""
-        self._reads[path, None] = _with_shape(seen, frame)
+    def read_unplaced(self, path: str) -> None:
+        """Note a file of which only the name is known."""
+        self._reads[path, None] = self.describe(path, "audit", missing=_NO_PLACE)
 
-    def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = (None, None)) -> None:
+    def read_query(self, seen: Seen) -> None:
+        """Note what came of a query."""
+        self._reads[seen.uri, None] = seen
+
+    def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = NO_FRAME) -> None:
         """Note a URL.
 
         A library that reports a URL as it returns has called one, in between, that heard the version.
@@ -93,11 +97,11 @@ class Ledger:
         key = f"{seen.uri}\n{seen.digest}" if seen.digest else seen.uri
         self._reads[key, None] = _with_shape(seen, frame)
 
-    def write_remote(self, seen: Seen, frame: Frame = (None, None)) -> None:
+    def write_remote(self, seen: Seen, frame: Frame = NO_FRAME) -> None:
         """Note that a URL is written."""
         self._writes[seen.uri] = _with_shape(seen, frame)
 
-    def write(self, path: str, by: SeenBy, frame: Frame = (None, None)) -> None:
+    def write(self, path: str, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note that a file or folder is being written; its digest is of what is there as the cell ends."""
         known = self._writes.get(path) or self.describe(path, by)
         self._writes[path] = _with_shape(known, frame)
@@ -136,6 +140,10 @@ class Ledger:
         if name not in self._modules:
             content = stat_file(path)
             self._modules[name] = self._hasher.digest(path, content) if content else None
+
+    def started(self, command: str, named: Sequence[Named]) -> None:
+        """Note that another program is about to start."""
+        self.programs.start(command, named)
 
     def forget_files_in_folders(self) -> None:
         """Of files whose folder is noted as a whole, the folder is enough."""

@@ -1,13 +1,48 @@
-"""Where files lie that a program reads without its author thinking of them as data."""
+"""Which files are data, by where they lie: not those that a program reads without its author thinking of it."""
 
 import os
 import sys
 from collections.abc import Callable, Iterable
+from importlib.util import source_from_cache
 from pathlib import Path
 
+from nbops.capture.account import Account
+from nbops.capture.privacy import is_private_path
 from nbops.workspace import Workspace, cache_home, config_home, runtime_home
 
+_BYTECODE = f"{os.sep}__pycache__{os.sep}"  # reading it tells of a module, writing it of nothing
 _PARTS = ("site-packages", "dist-packages", "/.git/", "/.ipynb_checkpoints/", "/.nbops/")
+
+
+class Places:
+    """What may be told of the files of a session, by their absolute paths."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._inside = f"{workspace.root}{os.sep}"
+        self._is_excluded = data_filter(workspace)
+
+    def may_tell(
+        self, path: str, account: Account, *, reads: bool = False, writes: bool = False
+    ) -> bool:
+        """Whether a file is data, and not private: of that the account is told, and no more."""
+        if self._is_excluded(path) or (writes and _BYTECODE in path):
+            return False
+        if not is_private_path(path):
+            return True
+        if writes or (reads and os.path.exists(path)):
+            account.note_private(is_write=writes)
+        return False
+
+    def module_of(self, path: str) -> str | None:
+        """Source file of the workspace that this is, or is the bytecode of; None for anything else."""
+        if not path.startswith(self._inside):
+            return None
+        if not path.endswith(".pyc"):
+            return path if path.endswith(".py") else None
+        try:
+            return source_from_cache(path)
+        except ValueError:
+            return None
 
 
 def data_filter(workspace: Workspace) -> Callable[[str], bool]:

@@ -6,7 +6,7 @@ as before, it is an input known by its name only.
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbops.capture.commands import Command, is_pattern
 from nbops.capture.contents import Stat, look_at_folder, stat_file
@@ -40,7 +40,7 @@ class Programs:
         self._commands: deque[str] = deque(maxlen=_MOST_KEPT)
         self._named: dict[str, Stat | None] = {}
 
-    def start(self, command: str, named: list[Named]) -> None:
+    def start(self, command: str, named: Sequence[Named]) -> None:
         self._commands.append(command)
         for path, content in named:
             self._named.setdefault(path, content)  # as the first program found it

@@ -32,6 +32,7 @@ _WRITES = {"_pipe": 0, "_pipe_file": 0, "_put": 1, "_put_file": 1}
 
 _NO_VERSION = "the server tells no version of it"
 _ONLY_WEAK = "the server tells only a weak ETag, which other content may have, too"
+_NOT_ASKED = "which version its writing made is not known"
 _IS_LOCKED = "only the notebook has the secret to ask for its version"
 
 
@@ -131,6 +132,12 @@ def seen_remote(
         seen_by=by,
         missing=missing,
     )
+
+
+def written_remote(url: str, by: SeenBy) -> Seen:
+    """Content that a URL is given; which version that makes, no server is asked."""
+    uri = address_of(url)
+    return Seen(uri=uri, name=uri, kind="url", seen_by=by, missing=_NOT_ASKED)
 
 
 def find_version(uri: str, details: Mapping[str, Any]) -> tuple[str | None, str | None]:

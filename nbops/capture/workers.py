@@ -7,14 +7,17 @@ own; the process that started it takes the lines over as its cells end.
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.account import NO_FRAME, Frame
 from nbops.capture.beacon import Beacon
 from nbops.capture.contents import Stat, look_at_folder
+from nbops.capture.privacy import is_private_path
 from nbops.capture.programs import Named
-from nbops.journal.facts import Fact, decode, encode
+from nbops.journal.facts import Fact, Seen, decode, encode
+from nbops.records import SeenBy
 
 _PREFIX = "spool-"
 _FEW = 8
@@ -22,8 +25,8 @@ _FEW = 8
 
 
 Line = tuple[Any, ...]
-"""`("read", path, stat)`, `("wrote", path)`, `("imported", path)`, `("started", command, named)`,
-`("fact", fact)`."""
+"""`("read", path, stat)`, `("unplaced", path)`, `("wrote", path)`, `("imported", path)`,
+`("started", command, named)`, `("fact", fact)`."""
 
 
 class Spool:
@@ -46,7 +49,7 @@ class Spool:
         self._written: set[str] = set()
         self._in_folder: Counter[str] = Counter()
 
-    def has_told(self, path: str) -> bool:
+    def knows(self, path: str) -> bool:
         """Whether a path, or the folder it lies in, needs no word more."""
         cell = self._beacon.changed_at() if self._beacon else None
         if cell != self._cell:
@@ -56,9 +59,11 @@ class Spool:
             self._in_folder.clear()
         return path in self._told or path in self._written or os.path.dirname(path) in self._told
 
-    def note(self, path: str, content: Stat) -> None:
-        """Tell of a file or a folder that was read; of many files in one folder, tell of the folder."""
-        if self.has_told(path):
+    def read_file(
+        self, path: str, content: Stat, _by: SeenBy = "audit", _frame: Frame = NO_FRAME
+    ) -> None:
+        """Tell of a file or a folder; of many files in one folder, tell of the folder."""
+        if self.knows(path):
             return
         parent = os.path.dirname(path)
         self._in_folder[parent] += 1
@@ -67,18 +72,41 @@ class Spool:
         self._told.add(path)
         self._tell("read", path, content)
 
-    def note_write(self, path: str) -> None:
+    read_folder = read_file
+
+    def read_unplaced(self, path: str) -> None:
+        self._tell("unplaced", path)
+
+    def read_remote(self, _seen: Seen, _looked_at: Stat, _frame: Frame = NO_FRAME) -> None:
+        """Not told: what a worker reads of URLs and databases is not known."""
+
+    def read_query(self, _seen: Seen) -> None:
+        """Not told."""
+
+    def about_to_write(self, path: str) -> None:
+        """Not told: the file is another process's to save, and nobody waits for that."""
+
+    def write(self, path: str, _by: SeenBy = "audit", _frame: Frame = NO_FRAME) -> None:
         if path not in self._written:
             self._written.add(path)
             self._tell("wrote", path)
 
-    def note_module(self, path: str) -> None:
+    def write_remote(self, _seen: Seen, _frame: Frame = NO_FRAME) -> None:
+        """Not told."""
+
+    def rename(self, _source: str, target: str) -> None:
+        self.write(target)
+
+    def note_private(self, *, is_write: bool) -> None:
+        """Not told."""
+
+    def imported(self, path: str) -> None:
         if path not in self._told:
             self._told.add(path)
             self._tell("imported", path)
 
-    def note_program(self, command: str, named: list[Named]) -> None:
-        self._tell("started", command, named)
+    def started(self, command: str, named: Sequence[Named]) -> None:
+        self._tell("started", command, [one for one in named if not is_private_path(one[0])])
 
     def note_fact(self, fact: Fact) -> None:
         self._write(encode(fact))

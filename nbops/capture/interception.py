@@ -38,8 +38,10 @@ def watch_function(owner: Any, call: Call, report: Report) -> None:
     function = inspect.getattr_static(owner, call.name, None)
     if function is None:
         return
-    if inspect.isfunction(function) and sys.version_info >= (3, 12):
-        _monitor(inspect.unwrap(function).__code__, call, report)
+    inner = inspect.unwrap(function)  # of C, maybe, where the outer one is our wrapper
+    is_python = inspect.isfunction(function) and inspect.isfunction(inner)
+    if is_python and sys.version_info >= (3, 12):
+        _monitor(inner.__code__, call, report)
     elif callable(function) and not isinstance(function, type):
         _wrap(owner, call, function, report)
 
@@ -167,10 +169,13 @@ if sys.version_info >= (3, 12):
 
     def _on_return(code: CodeType, _offset: int, result: Any) -> None:
         call, report = _watched[code]
-        values, noted = _open_calls.pop(id(sys._getframe(1)), ({}, None))  # noqa: SLF001
-        if values and call.does == "yields":
+        begun = _open_calls.pop(id(sys._getframe(1)), None)  # noqa: SLF001
+        if begun is None:
+            return
+        values, noted = begun
+        if call.does == "yields":
             report.yields(call.name, values.get(call.argument), result, "monitor")
-        elif values and report.is_wanted():
+        elif report.is_wanted():
             report.after(call, values, noted, result, "monitor")
 
     def _release_monitor() -> None:

@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+NEWEST := .venv-newest
 PANEL  := nbops/labextension/package.json
 TREE   := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
@@ -12,7 +13,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser pictures
+.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser test-newest pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,11 +41,22 @@ lab: $(PANEL) ## Open JupyterLab on the examples.
 ui: $(READY) ## Open MLflow's own UI on what the examples recorded.
 	@cd examples && ../$(BIN)/nbops ui
 
-test: test-python test-panel test-browser ## Pass all tests.
+test: test-python test-newest test-panel test-browser ## Pass all tests.
 
 test-python: $(READY)
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
+
+test-newest: $(PANEL) ## Pass the tests of capture on the newest Python that the machine has.
+	@if found=$$($(BIN)/python tests/capture/find_newest.py); \
+	then $(MAKE) --no-print-directory NEWEST_PYTHON=$$found $(NEWEST)/.ready && $(NEWEST)/bin/pytest --numprocesses 3 tests/capture; \
+	else test $$? -eq 3; fi
+
+$(NEWEST)/.ready: pyproject.toml
+	@echo "Setting up $(NEWEST) with $(NEWEST_PYTHON) ..."
+	@$(BIN)/uv venv --quiet --clear --python $(NEWEST_PYTHON) $(NEWEST)
+	@$(BIN)/uv pip install --quiet --python $(NEWEST)/bin/python --group capture --editable .
+	@touch $@
 
 test-panel: $(PANEL)
 	@cd labextension && npm run --silent test
@@ -73,4 +85,4 @@ soak: $(READY) ## Kill kernels and background processes at random, 200 times; te
 	@$(BIN)/python tests/reliability/soak.py
 
 clean: ## Remove what was built.
-	rm -rf $(VENV) nbops/labextension labextension/lib labextension/node_modules .coverage*
+	rm -rf $(VENV) $(NEWEST) nbops/labextension labextension/lib labextension/node_modules .coverage*

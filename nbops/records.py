@@ -32,6 +32,8 @@ RunStatus = Literal["running", "finished", "failed", "died"]
 SeenBy = Literal["audit", "wrapper", "monitor", "user", "net", "name"]
 """`audit`, `wrapper` and `monitor` saw the call; `net`: the operating system told that it was opened while
 the cell ran; `name`: a command line, or the code, names it, and nobody saw it being opened."""
+NAMED_IN_CODE = "named in the code; not seen to be read"
+"""Why a `DataRef` that only the code names has no digest."""
 OriginKind = Literal["vcs", "archive", "folder", "conda"]
 OutputKind = Literal["stream", "result", "display", "error"]
 
@@ -71,6 +73,11 @@ class DataRef(Record, frozen=True, kw_only=True):
     missing: str | None = None
     sampled: bool = False  # the digest is of parts: equal ones are not known to differ, no more
     modified_at: datetime | None = None  # of a file that was only sampled
+
+    @property
+    def is_read(self) -> bool:
+        """Whether more is known of it than that the code names it."""
+        return self.missing != NAMED_IN_CODE
 
 
 class ModuleRef(Record, frozen=True, kw_only=True):
@@ -219,7 +226,7 @@ class Session(Record, frozen=True, kw_only=True):
     tracking_uri: str  # credentials removed
     mlflow_run_id: str | None = None
     coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest;
-    # `unexplained`: cells that read more than any layer can name
+    # `unexplained`: cells that read more than any layer can name; `code`: named in it, maybe not read
     net_problem: str | None = None  # why the system was not asked what else was opened
     environment: str | None = None
     source: Source = Source()

@@ -137,7 +137,7 @@ def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
     writes: dict[str, DataRef] = {}
     for run in document.cell_runs:
         for ref in run.reads:
-            if ref.uri not in writes and ref.kind != "frame":
+            if ref.uri not in writes and ref.kind != "frame" and ref.is_read:
                 reads.setdefault(ref.uri, ref)
         for ref in run.writes:
             if ref.kind != "frame":

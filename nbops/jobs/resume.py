@@ -196,7 +196,7 @@ def _refuse_changes(
         written = {ref.uri for later in done if later.seq >= run.seq for ref in later.writes}
         for ref in run.reads:
             changed = None if ref.sampled else around.has_changed(ref)
-            if ref.uri not in written and changed is not False:
+            if ref.is_read and ref.uri not in written and changed is not False:
                 _refuse(f"{where} read {ref.name}, which changed, or nobody can tell")
 
 

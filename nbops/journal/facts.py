@@ -310,6 +310,13 @@ class Netted(Fact, frozen=True, kw_only=True, tag="netted"):
     is_whole: bool = True  # whether everything that was opened in the workspace's folders is known
 
 
+class NamedInCode(Fact, frozen=True, kw_only=True, tag="named_in_code"):
+    """What a cell's code names, and nobody saw being opened, where the operating system is not asked."""
+
+    cell_run: str
+    reads: list[Seen]
+
+
 class NetCast(Fact, frozen=True, kw_only=True, tag="net_cast"):
     """Whether the operating system is asked, and why not."""
 
@@ -467,6 +474,7 @@ KernelFact = (
 Finding = (
     Digested
     | Netted
+    | NamedInCode
     | NetCast
     | Kept
     | NamesFound

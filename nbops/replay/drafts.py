@@ -125,6 +125,7 @@ class CellDraft:
     reported_reads: list[Seen] = field(default_factory=list)
     reported_writes: list[Seen] = field(default_factory=list)
     netted: Netted | None = None
+    named_in_code: list[Seen] = field(default_factory=list)
     modules: dict[str, SeenModule] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)  # scripts that tell by themselves
@@ -159,7 +160,12 @@ class CellDraft:
 
     @property
     def reads(self) -> list[Seen]:
-        """What was reported, with what only the net has; without what was named and not opened."""
+        """What was reported, with what only the net or the code has; without what was not opened."""
+        seen = self._seen_reads()
+        known = {one.uri for one in (*seen, *self.writes)} if self.named_in_code else ()
+        return [*seen, *(one for one in self.named_in_code if one.uri not in known)]
+
+    def _seen_reads(self) -> list[Seen]:
         if self.netted is None:
             return self.reported_reads
         unopened = set(self.netted.unopened)
@@ -248,7 +254,7 @@ class CellDraft:
         ended = self.ended
         if ended is None or ended.read_bytes is None or ended.imported or self.commands:
             return None
-        sizes = [ref.size_bytes for ref in lookup.data_refs([*self.reads, *self.writes])]
+        sizes = [ref.size_bytes for ref in lookup.data_refs([*self._seen_reads(), *self.writes])]
         if any(size is None for size in sizes):
             return None
         known = sum(size for size in sizes if size is not None)

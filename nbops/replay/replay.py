@@ -258,8 +258,9 @@ class Replay:
         counts: dict[str, int] = {}
         for cell in self.cells.values():
             for ref in self.lookup.data_refs(cell.reads):
-                counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
-                if ref.missing:
+                how = ref.seen_by if ref.is_read else "code"
+                counts[how] = counts.get(how, 0) + 1
+                if ref.missing and ref.is_read:
                     counts["missing"] = counts.get("missing", 0) + 1
             unexplained = cell.unexplained_bytes(self.lookup)
             if unexplained is not None:
@@ -452,6 +453,11 @@ class Replay:
     def _(self, fact: facts.Netted) -> None:
         if cell := self._cell(fact):
             cell.netted = fact
+
+    @_take.register
+    def _(self, fact: facts.NamedInCode) -> None:
+        if cell := self._cell(fact):
+            cell.named_in_code = fact.reads
 
     @_take.register
     def _(self, fact: facts.NetCast) -> None:

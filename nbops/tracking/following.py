@@ -20,6 +20,7 @@ from nbops.replay import Replay
 from nbops.tracking.environments import Later, PackageChecker, find_environment, find_imports
 from nbops.tracking.hash_limits import HashLimits
 from nbops.tracking.kept_data import KeptData
+from nbops.tracking.naming import find_named
 from nbops.tracking.net import Catch, Net
 from nbops.tracking.netting import sift
 from nbops.tracking.ownership import Lease, is_alive
@@ -27,6 +28,9 @@ from nbops.tracking.remote import find_remote
 from nbops.tracking.sampling import Sampler
 from nbops.tracking.sources import SourceFinder
 from nbops.workspace import Workspace
+
+_SOON_S = 600.0
+"""What a cell's code names is looked for this long after it ended; later, other files may lie there."""
 
 
 class FollowedSession:
@@ -168,6 +172,18 @@ class FollowedSession:
                 for seen in (*found.reads, *found.writes):
                     self._ask_digest(seen)
 
+    def _name_literals(self, ended: facts.CellEnded) -> None:
+        """Tell what the code of a cell names that nobody saw: soon after it ended, or never."""
+        cell = self.replay.cells[ended.cell_run]
+        started = self.replay.started
+        is_news = not cell.named_in_code and time.time() - ended.at < _SOON_S
+        if started is None or cell.skipped or not is_news:
+            return
+        with contextlib.suppress(OSError):
+            found = find_named(cell, started.cwd, self.workspace, self._net.covers)
+            if found is not None:
+                self.note(found)
+
     def _follow_up(self, fact: Any) -> None:
         match fact:
             case facts.SessionStarted():
@@ -181,6 +197,7 @@ class FollowedSession:
                 if isinstance(fact, facts.CellStarted):
                     self._ask_environment(fact.environment_stamp)
             case facts.CellEnded():
+                self._name_literals(fact)
                 if fact.imported and fact.cell_run not in self.replay.imported:
                     self._ask(("imports", fact.cell_run), lambda: self._find_imports(fact))
             case facts.DataSeen():

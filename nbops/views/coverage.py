@@ -13,8 +13,9 @@ def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for cell in cells:
         for ref in cell.reads:
-            counts[ref.seen_by] = counts.get(ref.seen_by, 0) + 1
-            if ref.missing:
+            how = ref.seen_by if ref.is_read else "code"
+            counts[how] = counts.get(how, 0) + 1
+            if ref.missing and ref.is_read:
                 counts["missing"] = counts.get("missing", 0) + 1
         if cell.unexplained_bytes is not None:
             counts["unexplained"] = counts.get("unexplained", 0) + bool(cell.unexplained_bytes)
@@ -33,6 +34,8 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
     '12 reads: 9 by audit, 3 by wrapper, 0 only by the net, 0 unexplained; all with a digest'
     >>> say_coverage({"audit": 1, "name": 1, "missing": 1})
     '2 reads: 1 by audit, 1 only by the net; 1 without a digest'
+    >>> say_coverage({"code": 1})
+    'no data was read; 1 more named in the code, and not seen to be read'
     """
     by = [f"{counts[how]} by {_HOW.get(how, how)}" for how in _KNOWN if counts.get(how)]
     net = sum(counts.get(how, 0) for how in _NET)
@@ -40,13 +43,15 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
     if "unexplained" in counts:  # else nobody measured
         by.append(f"{counts['unexplained']} unexplained")
     total = net + sum(counts.get(how, 0) for how in _KNOWN)
+    named = counts.get("code", 0)
+    named_is = f"; {named} more named in the code, and not seen to be read" if named else ""
     if not total and not counts.get("unexplained"):
-        return "no data was read"
+        return f"no data was read{named_is}"
     missing = counts.get("missing", 0)
     reads = "1 read" if total == 1 else f"{total} reads"
     digests = f"{missing} without a digest" if missing else "all with a digest"
     net_is = f"; the net was not out everywhere: {net_problem}" if net_problem else ""
-    return f"{reads}: {', '.join(by)}; {digests}{net_is}"
+    return f"{reads}: {', '.join(by)}; {digests}{named_is}{net_is}"
 
 
 _HOW = {"user": "hand", "monitor": "monitoring"}

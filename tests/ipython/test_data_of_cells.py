@@ -10,6 +10,7 @@ from watching import last_cell
 
 from nbops.digests import digest_file, digest_folder
 from nbops.index.queries import Index
+from nbops.records import NAMED_IN_CODE
 from nbops.workspace import Workspace
 
 LOADER = """
@@ -66,6 +67,12 @@ def test_what_arrow_reads_is_seen_with_its_shape(
     kernel.run("import pyarrow.parquet as pq\ntable = pq.read_table('t.parquet')")
     (read,) = last_cell(index).reads
     assert (read.name, read.digest, read.shape) == ("t.parquet", digest_file(path), (1, 1))
+    far = workspace.root.parent / "far.bin"  # where no net is out
+    far.write_bytes(b"1")
+    kernel.run(f"pq.core.lib.OSFile('{far}').read()")
+    wait_until(lambda: last_cell(index).reads)
+    (named,) = last_cell(index).reads
+    assert (named.name, named.seen_by, named.missing) == (str(far), "name", NAMED_IN_CODE)
 
 
 def test_programs_of_a_cell_are_told_with_the_files_they_name(

@@ -19,6 +19,7 @@ from nbops.index.database import IndexWriter
 from nbops.index.entries import FoundRun
 from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
+from nbops.index.states import OpenCell, describe_states
 from nbops.journal import facts
 from nbops.records import Environment, Run, Source, instant, to_json
 from nbops.server.notebook import describe_notebook
@@ -173,3 +174,15 @@ def test_versions_of_a_cell_are_sent_as_agreed(index: Index):
 
 def test_the_lineage_of_data_is_sent_as_agreed(index: Index):
     check("lineage", trace_data(index, "a" * 12))
+
+
+def test_states_of_cells_are_sent_as_agreed(index: Index):
+    cells = [
+        OpenCell(id="load", source="df = pd.read_csv('data/train.csv')"),
+        OpenCell(id="fit", source="%%track forest depth=9\nm = fit(df.dropna(), depth)"),
+        OpenCell(id="score", source="%track metric auc=score(m)"),
+        OpenCell(id="merge", source="df.merge(regions)"),
+    ]
+    path = index.workspace.root / "churn.ipynb"
+    states = describe_states(index, path, "churn.ipynb", cells)
+    check("states", {**json.loads(to_json(states)), "version": "v"})

@@ -85,7 +85,7 @@ def hash_folder(path: str, looked_at_ns: int, limit: int | None = None) -> Folde
     """
     root = _root_of(path)
     files = []
-    for file in _files(path):
+    for file in list_files(path):
         about = os.stat(file)
         if max(about.st_mtime_ns, about.st_ctime_ns) >= looked_at_ns:
             return None
@@ -103,7 +103,7 @@ def has_folder_changed(path: str, digest: str, size_bytes: int, max_bytes: int) 
     """
     size = 0
     try:
-        for count, file in enumerate(_files(path)):
+        for count, file in enumerate(list_files(path)):
             size += os.stat(file).st_size
             if size > size_bytes:
                 return True
@@ -125,7 +125,8 @@ def _root_of(path: str) -> str:
     return os.sep.join(parts[:plain]) or os.sep
 
 
-def _files(path: str) -> Iterator[str]:
+def list_files(path: str) -> Iterator[str]:
+    """Files of a folder, or those that a pattern fits."""
     if os.path.isdir(path):
         for folder, _, names in os.walk(path):
             yield from (os.path.join(folder, name) for name in names)

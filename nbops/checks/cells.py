@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
 
 from nbops.capture.lines import split_mark, to_python
 from nbops.capture.names import find_names
@@ -31,23 +31,19 @@ class Cell:
     position: int | None = None
     run: CellRun | None = None
 
-    @cached_property
+    @property
     def found(self) -> NamesFound:
-        return find_names("", self.source)
+        return _read(self.source)[0]
 
-    @cached_property
+    @property
     def tree(self) -> ast.Module:
         """Its Python; empty where that cannot be read."""
-        try:
-            return ast.parse(to_python(split_mark(self.source)[1]))
-        except (SyntaxError, ValueError, RecursionError):
-            return ast.Module([], [])
+        return _read(self.source)[1]
 
-    @cached_property
+    @property
     def code(self) -> str:
         """What two versions of it have in common when they do the same: comments and spaces do not count."""
-        mark = self.source if self.source.lstrip().startswith("%%") else ""
-        return ast.dump(self.tree) + mark if self.tree.body else digest_source(self.source)
+        return _read(self.source)[2]
 
     @property
     def key(self) -> object:
@@ -63,6 +59,18 @@ class Cell:
         line = first_line(self.source)
         line = line if len(line) <= 40 else line[:39] + "…"
         return f"cell [{' ' if count is None else count}] `{line}`"
+
+
+@lru_cache(maxsize=4096)  # a notebook that is open is judged after each cell run
+def _read(source: str) -> tuple[NamesFound, ast.Module, str]:
+    """What a cell's text says: its names, its tree, its code."""
+    try:
+        tree = ast.parse(to_python(split_mark(source)[1]))
+    except (SyntaxError, ValueError, RecursionError):
+        tree = ast.Module([], [])
+    mark = source if source.lstrip().startswith("%%") else ""
+    code = ast.dump(tree) + mark if tree.body else digest_source(source)
+    return find_names("", source), tree, code
 
 
 @dataclass(frozen=True)

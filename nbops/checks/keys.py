@@ -4,8 +4,9 @@ Two cells that store different keys of one frame do not depend on each other's t
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from nbops.capture.scopes import run_at_once
 from nbops.checks.cells import Cell
@@ -39,8 +40,14 @@ class Keys:
 WHOLE = Keys(None, None)
 
 
-def keys_used(cell: Cell) -> dict[str, Keys]:
+def keys_used(cell: Cell) -> Mapping[str, Keys]:
     """By name: the keys that a cell uses of it."""
+    return _keys_used(cell.source)
+
+
+@lru_cache(maxsize=4096)
+def _keys_used(source: str) -> dict[str, Keys]:
+    cell = Cell(source)
     read: dict[str, set[object] | None] = {}
     stored: dict[str, set[object] | None] = {}
     for name, keys, is_read, is_stored in _uses(cell.tree):

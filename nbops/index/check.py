@@ -44,7 +44,7 @@ def check_path(
         There is no such notebook, or it cannot be read.
     """
     notebook = read_notebook(path, index.workspace.settings.redact)
-    document = _newest(index, path, notebook, session)
+    document = find_session(index, path, notebook, session)
     runs = document.cell_runs if document else ()
     around = look_around(index, path.absolute().parent, max_bytes=max_bytes)
     ignored = index.workspace.settings.ignore_checks
@@ -105,7 +105,9 @@ def read_notebook(path: Path, patterns: tuple[str, ...] = ()) -> Notebook:
     return Notebook(tuple(read), instant(saved_at))
 
 
-def _newest(index: Index, path: Path, notebook: Notebook, session: str | None) -> Document | None:
+def find_session(
+    index: Index, path: Path, notebook: Notebook, session: str | None = None
+) -> Document | None:
     """Newest session in which cells of the notebook ran; a person's before a job's."""
     if session is not None:
         return index.document(index.resolve(session))

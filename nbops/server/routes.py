@@ -8,11 +8,13 @@ from nbops.server.cells import CellRunHandler, LineageHandler, VersionsHandler
 from nbops.server.handler import NbopsHandler
 from nbops.server.notebook import NotebookHandler, WhyHandler
 from nbops.server.runs import CompareHandler, RunHandler, RunsHandler
+from nbops.server.states import StatesHandler
 
 _ID = r"([\w.\-]+)"
 
 HANDLERS: tuple[tuple[str, type[NbopsHandler]], ...] = (
     ("notebook", NotebookHandler),
+    ("states", StatesHandler),
     ("why", WhyHandler),
     ("runs", RunsHandler),
     ("run/" + _ID, RunHandler),

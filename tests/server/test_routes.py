@@ -84,6 +84,36 @@ async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, 
     assert why["changes"][0]["name"] == "depth"
 
 
+async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
+    jp_fetch, kernel: Kernel, index: Index
+):
+    file = index.workspace.root / "wine.csv"
+    file.write_text("1")
+    load, use = "wine = open('wine.csv').read()", "%track metric amount=float(wine)"
+    kernel.run(load, "load")
+    kernel.run(use, "use")
+    assert index.wait(PATIENCE_S)
+    wait_until(lambda: index.rows("SELECT digest FROM data_uses"))
+
+    async def states() -> dict[str, list[str]]:
+        cells = [{"id": "load", "source": load}, {"id": "use", "source": use}]
+        params = {"path": "notebook.ipynb"}
+        body = json.dumps({"cells": cells})
+        sent = await jp_fetch("nbops", "states", params=params, method="POST", body=body)
+        answer = json.loads(sent.body)
+        assert answer["version"] == (await get(jp_fetch, "states", **params))["version"]
+        return {one["cell_id"]: [mark["kind"] for mark in one["marks"]] for one in answer["states"]}
+
+    before = (await get(jp_fetch, "states", path="notebook.ipynb"))["version"]
+    assert await states() == {}
+    file.write_text("2")
+    assert (await get(jp_fetch, "states", path="notebook.ipynb"))["version"] != before
+    assert await states() == {"load": ["stale"], "use": ["stale"]}
+    load = "wine = '3'"
+    assert (await states())["load"] == ["changed", "stale"]
+    assert (await get(jp_fetch, "states", path="new.ipynb"))["version"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "params", "status", "told"),
     [

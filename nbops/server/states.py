@@ -1,0 +1,37 @@
+"""What the cells of the notebook in front wear in its margin."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from tornado import web  # type: ignore[attr-defined]
+
+from nbops.index.states import OpenCell, StatesVersion, describe_states, states_version
+from nbops.server.handler import NbopsHandler
+
+
+class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `POST /nbops/states` takes: the notebook's code cells as they are on the screen."""
+
+    cells: tuple[OpenCell, ...] = ()
+
+
+class StatesHandler(NbopsHandler):
+    """`GET /nbops/states?path=`: whether it is worth asking; `POST` with `{"cells"}`: how they stand."""
+
+    @web.authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        await self.answer(lambda: StatesVersion(version=states_version(*self.notebook())))
+
+    @web.authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        await self.answer(self._judge)
+
+    def _judge(self) -> Any:
+        sent: Standing = self.sent(Standing)
+        index, notebook = self.notebook()
+        path = Path(index.workspace.root) / notebook
+        return describe_states(index, path, notebook, sent.cells)

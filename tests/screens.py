@@ -101,6 +101,10 @@ class Screen:
     def cell(self, number: int) -> Locator:
         return self._notebook.locator(".jp-Cell").nth(number)
 
+    def mark(self, number: int) -> Locator:
+        """What a cell wears in the margin."""
+        return self.cell(number).locator(".nbops-Mark")
+
     def edit(self, number: int, source: str) -> None:
         """Replace a cell's text, as with the keyboard."""
         self._focus(number)

@@ -9,6 +9,7 @@ import type { Navigation, Topic } from './navigation';
 import { inOrder } from './picks';
 import type { Picks } from './picks';
 import type { RunsModel } from './runs';
+import type { StatesModel } from './states';
 import { saveHtml } from './saving';
 import type { Actions, DataSource, Translation } from './tokens';
 
@@ -19,6 +20,7 @@ export interface Cast {
   readonly runs: RunsModel;
   readonly navigation: Navigation;
   readonly picks: Picks;
+  readonly states: StatesModel;
   readonly front: FrontNotebook;
   readonly trans: Translation;
   readonly renderOutputs: OutputRenderer;

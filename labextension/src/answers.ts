@@ -188,6 +188,40 @@ export interface Lineage {
   readonly read: readonly DataUse[];
 }
 
+/** A code cell as it is on the screen. */
+export interface OpenCell {
+  readonly id: string;
+  readonly source: string;
+  readonly tags: readonly string[];
+}
+
+export type StateKind = 'failed' | 'changed' | 'stale' | 'order';
+
+/** One thing to know of a cell before what it shows is believed. */
+export interface CellMark {
+  readonly kind: StateKind;
+  readonly message: string;
+  readonly way_out: string;
+}
+
+/** How a cell stands to what it shows; those with nothing to say are not sent. */
+export interface CellState {
+  readonly cell_id: string;
+  /** Its last. */
+  readonly cell_run_id: string;
+  /** Whether the newest run is made of it, or depends on it. */
+  readonly matters: boolean;
+  /** The gravest first. */
+  readonly marks: readonly CellMark[];
+}
+
+export interface CellStates {
+  readonly format: number;
+  /** null: nothing of the notebook is recorded. */
+  readonly version: string | null;
+  readonly states: readonly CellState[];
+}
+
 /** What `POST /nbops/run/<id>` takes; it answers with the run as it is then. */
 export interface RunEdit {
   /** null takes a tag away; those not named stay. */
@@ -230,6 +264,19 @@ export function parseLineage(json: unknown): Lineage {
   const document = parseDocument(json);
   demand(Array.isArray(document.read), 'no lineage');
   return document as unknown as Lineage;
+}
+
+/** Read the answer of `POST /nbops/states`. */
+export function parseStates(json: unknown): CellStates {
+  const document = parseDocument(json);
+  demand(Array.isArray(document.states), 'no states of cells');
+  return document as unknown as CellStates;
+}
+
+/** Read the answer of `GET /nbops/states`. */
+export function parseVersion(json: unknown): string | null {
+  const { version } = parseDocument(json);
+  return typeof version === 'string' ? version : null;
 }
 
 function demand(isWhole: boolean, otherwise: string): void {

@@ -1,7 +1,16 @@
 /** What there is to say of a cell run, one chip a fact; none when there is nothing. Pure. */
 
+import type { CellState } from './answers';
 import type { Translation } from './tokens';
-import { showCount, showDigest, showMetric, showMove, showScalar, showShape } from './wording';
+import {
+  sayState,
+  showCount,
+  showDigest,
+  showMetric,
+  showMove,
+  showScalar,
+  showShape
+} from './wording';
 import type { CellRun, DataRef, Metrics, MetricValue, Params, Run } from './wire';
 
 export interface Chip {
@@ -56,6 +65,16 @@ export function describe(
     ...describeEnvironment(isEnvironmentNew, trans),
     ...cellRun.warnings.map((label, index) => chip({ key: `w${index}`, label, tone: 'warning' }))
   ];
+}
+
+/** How a cell stands to what it shows, one chip a kind; that it failed its error says. */
+export function describeStates(state: CellState, trans: Translation): readonly Chip[] {
+  const kinds = new Set(state.marks.map(({ kind }) => kind).filter(kind => kind !== 'failed'));
+  return [...kinds].map(kind => {
+    const told = state.marks.filter(mark => mark.kind === kind);
+    const title = told.map(({ message, way_out }) => `${message}\n${way_out}`).join('\n');
+    return chip({ key: `s${kind}`, label: sayState(kind, trans), tone: 'warning', title });
+  });
 }
 
 /** Last value that was logged. */

@@ -3,8 +3,25 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { parseCell, parseLineage, parseRuns, parseTable, parseVersions } from './answers';
-import type { CellDetails, CellVersions, Lineage, RunEdit, RunsAnswer, RunTable } from './answers';
+import {
+  parseCell,
+  parseLineage,
+  parseRuns,
+  parseStates,
+  parseTable,
+  parseVersion,
+  parseVersions
+} from './answers';
+import type {
+  CellDetails,
+  CellStates,
+  CellVersions,
+  Lineage,
+  OpenCell,
+  RunEdit,
+  RunsAnswer,
+  RunTable
+} from './answers';
 import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
 import { Trouble } from './trouble';
 import { parseComparison, parseNotebook } from './wire';
@@ -63,14 +80,24 @@ export class RestSource implements DataSource {
     return parseLineage(await this.get('lineage', { path, digest }));
   }
 
+  async statesVersion(path: string): Promise<string | null> {
+    return parseVersion(await this.get('states', { path }));
+  }
+
+  async states(path: string, cells: readonly OpenCell[]): Promise<CellStates> {
+    return parseStates(await this.post('states', { path }, { cells }));
+  }
+
   async edit(path: string, runId: string, edit: RunEdit): Promise<Run> {
-    const url = this.url(`run/${encodeURIComponent(runId)}`, { path });
-    const init = { method: 'POST', body: JSON.stringify(edit) };
-    return (await this.ask(url, init)) as Run;
+    return (await this.post(`run/${encodeURIComponent(runId)}`, { path }, edit)) as Run;
   }
 
   private get(name: string, query: Query): Promise<unknown> {
     return this.ask(this.url(name, query), {});
+  }
+
+  private post(name: string, query: Query, body: unknown): Promise<unknown> {
+    return this.ask(this.url(name, query), { method: 'POST', body: JSON.stringify(body) });
   }
 
   private url(name: string, query: Query): string {

@@ -5,6 +5,8 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
+import type { OpenCell } from './answers';
+import type { OpenNotebook } from './states';
 import type { Notebook, NotebookSwitch, Switches } from './tokens';
 
 export class FrontNotebook {
@@ -19,6 +21,34 @@ export class FrontNotebook {
   /** Emitted when another notebook comes to the front, and when its path, kernel or switch changes. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Emitted when the text of a cell of it changes, or a cell comes or goes. */
+  get edited(): ISignal<this, void> {
+    return this._edited;
+  }
+
+  /** It as it is on the screen. */
+  get open(): OpenNotebook | null {
+    const path = this.notebook?.path;
+    return path === undefined ? null : { path, cells: this.cells };
+  }
+
+  /** Its code cells as they are on the screen. */
+  get cells(): readonly OpenCell[] {
+    return (this._panel?.content.widgets ?? [])
+      .filter(({ model }) => model.type === 'code')
+      .map(({ model }) => ({
+        id: model.id,
+        source: model.sharedModel.getSource(),
+        tags: tagsOf(model.getMetadata('tags'))
+      }));
+  }
+
+  /** Elements of its cells, by their ids. */
+  get nodes(): ReadonlyMap<string, HTMLElement> {
+    const widgets = this._panel?.content.widgets ?? [];
+    return new Map(widgets.map(({ model, node }) => [model.id, node]));
   }
 
   get notebook(): Notebook | null {
@@ -88,6 +118,7 @@ export class FrontNotebook {
     const verb = isFollowed ? 'connect' : 'disconnect';
     panel.sessionContext.kernelChanged[verb](this.onChanged, this);
     panel.context.pathChanged[verb](this.onChanged, this);
+    panel.context.model.contentChanged[verb](this.onEdited, this);
     this.switches.of(panel).changed[verb](this.onChanged, this);
   }
 
@@ -95,8 +126,17 @@ export class FrontNotebook {
     this._changed.emit();
   }
 
+  private onEdited(): void {
+    this._edited.emit();
+  }
+
   private _panel: NotebookPanel | null = null;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _edited = new Signal<this, void>(this);
+}
+
+function tagsOf(tags: unknown): readonly string[] {
+  return Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : [];
 }
 
 type Cell = NotebookPanel['content']['widgets'][number];

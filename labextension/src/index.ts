@@ -4,7 +4,7 @@ import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -17,9 +17,12 @@ import { Memory, SettingsShelf } from './memory';
 import { PanelModel } from './model';
 import { Navigation } from './navigation';
 import { outputRenderer } from './outputs';
+import { dressCells } from './margin';
 import { NbopsPanel } from './panel';
 import { Picks } from './picks';
+import { followKinds } from './preferences';
 import { RunsModel } from './runs';
+import { StatesModel } from './states';
 import { NotebookSwitches } from './switches';
 import { ISwitches } from './tokens';
 import type { Switches } from './tokens';
@@ -42,7 +45,7 @@ const panel: JupyterFrontEndPlugin<void> = {
   description: "A sidebar with the notebook's cell runs, and why a run came out as it did.",
   autoStart: true,
   requires: [INotebookTracker, ISwitches, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -50,17 +53,20 @@ const panel: JupyterFrontEndPlugin<void> = {
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    registry: ISettingRegistry | null
   ) => {
     const source = new RestSource(app.serviceManager.serverSettings);
     const trans = (translator ?? nullTranslator).load('nbops');
+    const front = new FrontNotebook(tracker, itsSwitches);
     const options: Cast = {
       source,
       model: new PanelModel(source),
       runs: new RunsModel(source),
       navigation: new Navigation(source),
       picks: new Picks(),
-      front: new FrontNotebook(tracker, itsSwitches),
+      states: new StatesModel(source, () => front.open),
+      front,
       trans,
       renderOutputs: outputRenderer(rendermime),
       openWide: ids => {
@@ -71,7 +77,36 @@ const panel: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'right', { rank: 800, type: 'nbops' });
     restorer?.add(sidebar, sidebar.id);
     addCommands(app, sidebar, options, palette);
+    dressNotebook(app, sidebar, options, registry);
   }
 };
+
+/** Have the cells of the notebook in front wear their states, and follow what may change them. */
+function dressNotebook(
+  app: JupyterFrontEnd,
+  sidebar: NbopsPanel,
+  { states, front, model, navigation, trans }: Cast,
+  registry: ISettingRegistry | null
+): void {
+  const look = () => {
+    states.look();
+  };
+  const open = (id: string) => {
+    app.shell.activateById(sidebar.id);
+    navigation.choose('notebook');
+    void navigation.open(model.state.notebook?.path ?? '', { kind: 'cell-run', id });
+  };
+  states.changed.connect(() => {
+    dressCells(front.nodes, states.states, trans, open);
+  });
+  front.changed.connect(look);
+  front.edited.connect(() => {
+    states.noteTyping();
+  });
+  NotebookActions.executed.connect(look);
+  void followKinds(registry, kinds => {
+    states.setKinds(kinds);
+  });
+}
 
 export default [switches, panel];

@@ -1,6 +1,7 @@
 /** The list: which cell runs are shown, which fold away. Pure. */
 
-import { describe } from './chips';
+import type { CellState } from './answers';
+import { describe, describeStates } from './chips';
 import type { Chip, Scene } from './chips';
 import { isSearch, isWanted, RESULTS } from './filter';
 import type { Filter } from './filter';
@@ -39,10 +40,26 @@ const MAGIC_LINE = /^\s*(%track\b|%(re)?load_ext\s+nbops\b)/;
 export function arrange(
   history: History,
   trans: Translation,
-  filter: Filter = RESULTS
+  filter: Filter = RESULTS,
+  states: readonly CellState[] = []
 ): readonly Row[] {
-  const wanted = describeAll(history, trans).filter(row => isWanted(row, filter));
+  const all = addStates(describeAll(history, trans), states, trans);
+  const wanted = all.filter(row => isWanted(row, filter));
   return filter.isGrouped ? groupByCell(wanted) : foldQuiet(wanted, filter);
+}
+
+/** The last run of a cell says how it stands, where the newest run depends on it. */
+function addStates(
+  rows: readonly CellRow[],
+  states: readonly CellState[],
+  trans: Translation
+): readonly CellRow[] {
+  const byRun = new Map(states.filter(each => each.matters).map(each => [each.cell_run_id, each]));
+  return rows.map(row => {
+    const state = byRun.get(row.key);
+    const chips = state ? describeStates(state, trans) : [];
+    return chips.length > 0 ? { ...row, chips: [...row.chips, ...chips] } : row;
+  });
 }
 
 function foldQuiet(wanted: readonly CellRow[], filter: Filter): readonly Row[] {

@@ -8,8 +8,10 @@ import type { Tab } from './navigation';
 import type { Picked } from './picks';
 import type {
   CellDetails,
+  CellStates,
   CellVersions,
   Lineage,
+  OpenCell,
   RunEdit,
   RunRow,
   RunsAnswer,
@@ -39,6 +41,12 @@ export interface DataSource {
 
   /** What differs between runs, the first being the baseline; reject with a `Trouble`. */
   compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable>;
+
+  /** Another one where the cells of a notebook may stand otherwise; null: nothing is recorded of it. */
+  statesVersion(path: string): Promise<string | null>;
+
+  /** How cells, as they are on the screen, stand to what they show; reject with a `Trouble`. */
+  states(path: string, cells: readonly OpenCell[]): Promise<CellStates>;
 
   /** Change notes and tags of a run; answers with the run as it is then. */
   edit(path: string, runId: string, edit: RunEdit): Promise<Run>;

@@ -50,8 +50,8 @@ abstract class View extends ReactWidget {
 export class PanelView extends View {
   constructor(options: ViewOptions) {
     super(options);
-    const { model, runs, navigation, picks, front } = options;
-    for (const { changed } of [model, runs, navigation, picks]) {
+    const { model, runs, navigation, picks, states, front } = options;
+    for (const { changed } of [model, runs, navigation, picks, states]) {
       changed.connect(this.onChanged, this);
     }
     front.changed.connect(() => {
@@ -60,11 +60,12 @@ export class PanelView extends View {
   }
 
   protected override renderInside(): React.JSX.Element {
-    const { model, runs, navigation, picks, front } = this.options;
+    const { model, runs, navigation, picks, states, front } = this.options;
     return (
       <Panel
         state={model.state}
         runs={runs.state}
+        states={states.states}
         tab={navigation.tab}
         page={navigation.page}
         picked={picks.state}

@@ -1,5 +1,6 @@
 /** Numbers, durations and times as people read them; numbers exactly as nbops prints them elsewhere. */
 
+import type { StateKind } from './answers';
 import type { Translation } from './tokens';
 import type { DataRef, Instant, MetricValue, Scalar, Session, SessionStatus } from './wire';
 
@@ -181,4 +182,18 @@ export function sayCoverage(session: Session, trans: Translation): string {
 
 function sayLayer(how: string, trans: Translation): string {
   return how === 'user' ? trans.__('hand') : how === 'monitor' ? trans.__('monitoring') : how;
+}
+
+/** How a cell stands to what it shows, in a word or two. */
+export function sayState(kind: StateKind, trans: Translation): string {
+  switch (kind) {
+    case 'failed':
+      return trans.__('Failed');
+    case 'changed':
+      return trans.__('Edited since it ran');
+    case 'stale':
+      return trans.__('Stale');
+    case 'order':
+      return trans.__('Out of order');
+  }
 }

@@ -9,7 +9,15 @@ import type { Mock } from 'vitest';
 
 import type { Shelf } from '../src/memory';
 import type { Actions, DataSource, NotebookQuestion, RunsQuestion } from '../src/tokens';
-import type { CellDetails, CellVersions, Lineage, RunsAnswer, RunTable } from '../src/answers';
+import type {
+  CellDetails,
+  CellStates,
+  CellVersions,
+  Lineage,
+  OpenCell,
+  RunsAnswer,
+  RunTable
+} from '../src/answers';
 import type { Comparison, NotebookAnswer, Run } from '../src/wire';
 
 interface Asked<Q, A> {
@@ -69,6 +77,19 @@ export class FakeSource implements DataSource {
 
   compare(): Promise<RunTable> {
     return Promise.reject(new Error('not asked for'));
+  }
+
+  readonly standings: Asked<readonly OpenCell[], CellStates>[] = [];
+  version: string | null = 'v1';
+
+  statesVersion(): Promise<string | null> {
+    return Promise.resolve(this.version);
+  }
+
+  states(_: string, cells: readonly OpenCell[]): Promise<CellStates> {
+    return new Promise((answer, refuse) => {
+      this.standings.push({ question: cells, answer, refuse });
+    });
   }
 
   edit(): Promise<Run> {

@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test } from 'vitest';
 
-import { parseCell, parseLineage, parseRuns, parseTable, parseVersions } from '../src/answers';
+import {
+  parseCell,
+  parseLineage,
+  parseRuns,
+  parseStates,
+  parseTable,
+  parseVersions
+} from '../src/answers';
 import { English } from '../src/components/surroundings';
 import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
@@ -90,10 +97,16 @@ test('what is sent of runs, cells and data is read', () => {
   expect(table.pairs).toHaveLength(table.runs.length - 1);
   expect(parseCell(readDocument('cell-run')).cell_run.source).toContain('auc=score(m)');
   expect(parseVersions(readDocument('versions')).versions[0]?.count).toBe(1);
+  expect(parseStates(readDocument('states')).states.map(({ marks }) => marks[0]?.kind)).toEqual([
+    'stale',
+    'changed',
+    'stale',
+    'failed'
+  ]);
   expect(parseLineage(readDocument('lineage')).read[0]?.notebook).toBe('churn.ipynb');
 });
 
-test.each([parseCell, parseLineage, parseRuns, parseTable, parseVersions])(
+test.each([parseCell, parseLineage, parseRuns, parseStates, parseTable, parseVersions])(
   'a notebook is taken for nothing else by %o',
   parse => {
     expect(() => parse(readDocument('why'))).toThrow();

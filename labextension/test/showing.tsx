@@ -3,6 +3,7 @@
 import { render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import type { CellState } from '../src/answers';
 import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
 import { addAnswer } from '../src/history';
@@ -35,6 +36,7 @@ export interface Shown {
   picked?: readonly string[];
   tab?: Tab;
   runs?: Partial<RunsState>;
+  states?: readonly CellState[];
 }
 
 export function panelOf(shown: Shown = {}): { element: React.ReactElement; actions: Spies } {
@@ -46,6 +48,7 @@ export function panelOf(shown: Shown = {}): { element: React.ReactElement; actio
       state={{ notebook: NOTEBOOK, history, trouble: null, ...state }}
       tab={shown.tab ?? 'notebook'}
       runs={{ ...NO_RUNS, ...shown.runs }}
+      states={shown.states ?? []}
       page={shown.page ?? null}
       picked={{ ids: shown.picked ?? [], baseline: null }}
       switchState={{ ...AT_REST, ...switchState }}

@@ -247,3 +247,33 @@ def test_the_keyboard_alone_is_enough(screen: Screen, lab: Lab, prices: Path) ->
     expect(screen.row("pd.read_csv")).to_be_focused()
     keys.press("Enter")
     expect(screen.cell(1)).to_have_class(re.compile("jp-mod-active"))
+
+
+def test_cells_wear_that_they_are_stale_edited_or_failed(
+    screen: Screen, lab: Lab, prices: Path
+) -> None:
+    lab.write("states.ipynb", [*CELLS, "aside = pd.read_csv('prices.csv')", "1 / 0"])
+    screen.open("states.ipynb")
+    screen.flip(to=True)
+    screen.choose("Run", "Run All Cells")
+    screen.expect_row("%%track ridge", "r2")
+    expect(screen.mark(4)).to_have_accessible_name(re.compile("^Failed: .*ZeroDivisionError"))
+    expect(screen.mark(1)).to_have_count(0)
+
+    write_prices(prices, 30)
+    expect(screen.mark(1)).to_have_accessible_name(re.compile("^Stale: It read prices.csv"))
+    expect(screen.mark(2)).to_have_accessible_name(re.compile("^Stale: It used `prices` of cell"))
+    expect(screen.mark(3)).to_have_count(0)  # no result of the newest run
+    expect(screen.panel).to_contain_text("2 stale, 1 more that the newest run does not use")
+    screen.expect_row("%%track ridge", "Stale")
+
+    screen.run(1)
+    expect(screen.mark(1)).to_have_count(0)
+    expect(screen.mark(2)).to_have_accessible_name(re.compile("which ran again since"))
+    screen.edit(2, CELLS[2].replace("alpha=1.0", "alpha=2.0"))
+    edited = screen.mark(2)
+    expect(edited).to_have_accessible_name(re.compile("^Edited since it ran"))
+    edited.click()
+    expect(screen.panel.get_by_role("region", name="Cell run")).to_contain_text("alpha=1.0")
+    screen.run(2)
+    expect(edited).to_have_count(0)

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import type { CellState } from '../answers';
 import { isSearch, RESULTS } from '../filter';
 import type { Filter } from '../filter';
 import type { PanelState } from '../model';
@@ -10,10 +11,12 @@ import { EarlierSessions } from './EarlierSessions';
 import { ListBar } from './ListBar';
 import { NothingTracked, Notice, TroubleNotice } from './Notice';
 import { SessionSummary } from './SessionSummary';
+import { Standing } from './Standing';
 import { useSurroundings } from './surroundings';
 
 interface NotebookTabProps {
   readonly state: PanelState;
+  readonly states: readonly CellState[];
   /** Something else is in its place; it comes back as it was left. */
   readonly isHidden: boolean;
   /** Nothing will ever be recorded here, so there is nothing to teach. */
@@ -24,13 +27,13 @@ interface NotebookTabProps {
 
 /** The notebook in front: its session, its cell runs, the sessions before. */
 export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
-  const { state, isHidden, isUseless, picked, actions } = props;
+  const { state, states, isHidden, isUseless, picked, actions } = props;
   const { notebook, history, trouble } = state;
   const { trans } = useSurroundings();
   const [filter, setFilter] = React.useState<Filter>(RESULTS);
   const rows = React.useMemo(
-    () => (history ? arrange(history, trans, filter) : []),
-    [history, trans, filter]
+    () => (history ? arrange(history, trans, filter, states) : []),
+    [history, trans, filter, states]
   );
   if (!notebook) {
     return <Notice text={trans.__('Open a notebook to see its cell runs.')} />;
@@ -49,6 +52,7 @@ export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
   return (
     <>
       <SessionSummary session={session} history={history} />
+      <Standing states={states} />
       {history.cellRuns.length > 0 && <ListBar filter={filter} onFilter={setFilter} />}
       <CellList
         rows={rows}

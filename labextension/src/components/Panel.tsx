@@ -4,6 +4,7 @@ import type { PanelState } from '../model';
 import type { Page, Tab } from '../navigation';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
+import type { CellState } from '../answers';
 import type { Actions, SwitchState } from '../tokens';
 import { CompareBar } from './CompareBar';
 import { NotebookTab } from './NotebookTab';
@@ -19,6 +20,8 @@ export interface PanelProps {
   /** What was opened over the tab. */
   readonly page: Page | null;
   readonly runs: RunsState;
+  /** How cells of the notebook stand to what they show. */
+  readonly states: readonly CellState[];
   readonly picked: Picked;
   readonly switchState: SwitchState | null;
   readonly isTracking: boolean | null;
@@ -56,6 +59,7 @@ export function Panel(props: PanelProps): React.JSX.Element {
         <div className="nbops-Tab" hidden={page !== null || tab !== 'notebook'}>
           <NotebookTab
             state={state}
+            states={props.states}
             isHidden={page !== null || tab !== 'notebook'}
             isUseless={switchState?.obstacle?.kind === 'not-python'}
             picked={picked.ids}

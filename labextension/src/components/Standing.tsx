@@ -1,0 +1,48 @@
+import * as React from 'react';
+
+import type { CellState, StateKind } from '../answers';
+import type { Translation } from '../tokens';
+import { useSurroundings } from './surroundings';
+
+interface StandingProps {
+  readonly states: readonly CellState[];
+}
+
+/** How many cells show what they would not show again; nothing where all would. */
+export function Standing({ states }: StandingProps): React.JSX.Element | null {
+  const { trans } = useSurroundings();
+  const counts = new Map<StateKind, number>();
+  for (const { marks } of states.filter(each => each.matters)) {
+    const kind = marks[0]?.kind;
+    if (kind && kind !== 'failed') {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+  }
+  const told = [...counts].map(([kind, count]) => sayCount(kind, count, trans));
+  const others = states.filter(each => !each.matters).length;
+  if (others > 0) {
+    const one = '%1 more that the newest run does not use';
+    told.push(trans._n(one, one, others));
+  }
+  if (told.length === 0) {
+    return null;
+  }
+  return (
+    <p className={counts.size > 0 ? 'nbops-Standing nbops-mod-warning' : 'nbops-Standing'}>
+      {trans.__('Cells: %1', told.join(', '))}
+    </p>
+  );
+}
+
+function sayCount(kind: StateKind, count: number, trans: Translation): string {
+  switch (kind) {
+    case 'failed':
+      return trans.__('%1 failed', String(count));
+    case 'changed':
+      return trans.__('%1 edited since', String(count));
+    case 'stale':
+      return trans.__('%1 stale', String(count));
+    case 'order':
+      return trans.__('%1 out of order', String(count));
+  }
+}

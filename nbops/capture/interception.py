@@ -10,7 +10,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from types import CodeType
+from types import CodeType, TracebackType
 from typing import Any, Protocol
 
 from nbops.capture.libraries import OTHER_ARGUMENTS, Call
@@ -88,6 +88,23 @@ def _wrapper_of(owner: Any, call: Call, function: Any, report: Report) -> Any:
         report.after(call, values, noted, result, "wrapper")
         return result
 
+    def querier(*args: Any, **kwargs: Any) -> Any:  # looks for names among its caller's variables
+        __tracebackhide__ = True
+        caller = sys._getframe(1)  # noqa: SLF001 - there is no other way to it
+        code = _CALL.replace(co_filename=caller.f_code.co_filename, co_firstlineno=caller.f_lineno)
+        scope = {**caller.f_locals, "__nbops__": (function, args, kwargs)}
+        is_wanted = report.is_wanted()
+        values = _values(call, takes_self, bind, args, kwargs) if is_wanted else {}
+        noted = report.before(call, values) if is_wanted else None
+        try:
+            result = eval(code, caller.f_globals, scope)  # noqa: S307 - code of ours
+        except BaseException as error:
+            error.__traceback__ = _beyond(code, error.__traceback__)
+            raise
+        if is_wanted:
+            report.after(call, values, noted, result, "wrapper")
+        return result
+
     place = 0 if call.argument == "self" else 1
 
     def fetcher(*args: Any, **kwargs: Any) -> Any:  # for every row, maybe
@@ -98,7 +115,19 @@ def _wrapper_of(owner: Any, call: Call, function: Any, report: Report) -> Any:
 
     if call.does == "yields":
         return _disguised(fetcher, call, function)
+    if call.does == "queries":
+        return _disguised(querier, call, function)
     return _disguised(reader, call, function)
+
+
+_CALL = compile("__nbops__[0](*__nbops__[1], **__nbops__[2])", "<nbops>", "eval")
+"""Calls a function as if from another frame: DuckDB takes variables of the one that calls it for tables."""
+
+
+def _beyond(code: CodeType, traceback: TracebackType | None) -> TracebackType | None:
+    while traceback is not None and traceback.tb_frame.f_code is not code:
+        traceback = traceback.tb_next
+    return traceback.tb_next if traceback else None
 
 
 def _disguised(reader: Any, call: Call, function: Any) -> Any:

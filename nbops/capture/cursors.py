@@ -4,6 +4,7 @@ Cursors of C (sqlite3, psycopg2) show nobody what they fetch. For a database in 
 the cell that opens it; the others' `connect` is recorded with what is missing.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any, NamedTuple
 
 from nbops.capture.contents import describe_frame
 from nbops.capture.privacy import hide_columns
+from nbops.capture.redaction import redact_name
+from nbops.capture.relations import describe_relation, names_table
 from nbops.capture.sql import MOST_VALUES, TOO_LARGE, hide_values, place_of
 from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
@@ -28,7 +31,7 @@ _FOR_THEMSELVES = frozenset(("alembic", "mlflow", "optuna", "IPython", "jupyter_
 _WITH_A_FRAME = frozenset(("pandas", "polars"))
 """They report their queries themselves, with the frame."""
 
-_TELLING = _FOR_THEMSELVES | _WITH_A_FRAME | {"sqlalchemy"}
+_TELLING = _FOR_THEMSELVES | _WITH_A_FRAME | {"sqlalchemy", "duckdb_engine"}
 _PIECES = "it was fetched piece by piece"
 
 
@@ -114,6 +117,7 @@ class Cursors:
     _statements: dict[int, _Statement | None] = field(default_factory=dict)  # by id of cursor
     _fetched: dict[_Statement, _Fetched] = field(default_factory=dict)
     _open: dict[int, _Fetched] = field(default_factory=dict)  # by id of cursor, in this cell
+    _files: dict[int, str] = field(default_factory=dict)  # by id of a connection of DuckDB
 
     def executes(self, values: Mapping[str, Any], argument: str) -> None:
         """A cursor executes a statement, or a result of SQLAlchemy is made of one.
@@ -124,9 +128,36 @@ class Cursors:
             self._statements.clear()
         cursor, given = values.get("self"), values.get(argument)
         self._open.pop(id(cursor), None)
-        self._statements[id(cursor)] = (
-            None if _is_told_elsewhere(cursor) else _statement_of(cursor, given)
-        )
+        if _is_told_elsewhere(cursor):
+            self._statements[id(cursor)] = None
+        elif type(cursor).__module__.endswith("duckdb"):
+            self._statements[id(cursor)] = self._statement_of_duckdb(cursor, given)
+        else:
+            self._statements[id(cursor)] = _statement_of(cursor, given)
+
+    def _statement_of_duckdb(self, connection: Any, text: Any) -> _Statement | None:
+        if not isinstance(text, str) or not names_table(text, _calling_frame("duckdb")):
+            return None
+        columns = tuple(str(column[0]) for column in connection.description or ())
+        return _Statement(self._place_of(connection), hide_values(text), columns)
+
+    def connects(self, connection: Any, database: str | None) -> None:
+        """DuckDB opened a database: a file, or None for memory."""
+        if len(self._files) > _MOST_CURSORS:
+            self._files.clear()
+        self._files[id(connection)] = os.path.abspath(database) if database else ""
+
+    def relation(self, relation: Any, result: Any, by: SeenBy) -> Seen | None:
+        """A relation of DuckDB gave what it reads; None when that counts otherwise."""
+        frame = _calling_frame("duckdb")
+        if _package_of(frame) in _TELLING:
+            return None
+        place = self._place_of(getattr(relation, "_con", None))
+        return describe_relation(relation, place, frame, result, by)
+
+    def _place_of(self, connection: Any) -> str:
+        file = self._files.get(id(connection))
+        return f"duckdb://{redact_name(file)}" if file else "duckdb:"
 
     def yields(self, name: str, cursor: Any, result: Any, by: SeenBy) -> None:
         """A cursor, or a result of SQLAlchemy, gives a row, several, or a frame."""
@@ -179,18 +210,28 @@ def _is_told_elsewhere(cursor: Any) -> bool:
 
 def _caller(but: str) -> str:
     """Package of the nearest code outside of another, and of nbops; SQLAlchemy may ask for ends of its own."""
+    return _package_of(_calling_frame(but))
+
+
+def _calling_frame(but: str) -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - nothing else tells who asks
     while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
-        package = module.partition(".")[0]
-        if package not in ("nbops", "contextlib", but):
-            return package
-        if package == "sqlalchemy" and (
-            module == "sqlalchemy.engine.reflection" or frame.f_code.co_name == "initialize"
-        ):
-            return "sqlalchemy"
+        package = _package_of(frame)
+        if package not in ("nbops", "contextlib", but) or _is_for_itself(frame):
+            return frame
         frame = frame.f_back
-    return ""
+    return None
+
+
+def _is_for_itself(frame: FrameType) -> bool:
+    """Whether SQLAlchemy asks what it needs to know of the database."""
+    module = frame.f_globals.get("__name__")
+    is_asking = module == "sqlalchemy.engine.reflection" or frame.f_code.co_name == "initialize"
+    return is_asking and _package_of(frame) == "sqlalchemy"
+
+
+def _package_of(frame: FrameType | None) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] if frame else ""
 
 
 def _statement_of(cursor: Any, given: Any) -> _Statement | None:

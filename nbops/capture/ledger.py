@@ -82,7 +82,7 @@ class Ledger:
 
     def read_query(self, seen: Seen) -> None:
         """Note what came of a query."""
-        self._reads[seen.uri, None] = seen
+        self._reads[f"{seen.uri}\n{seen.digest}", None] = seen
 
     def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = NO_FRAME) -> None:
         """Note a URL.

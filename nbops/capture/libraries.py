@@ -14,6 +14,7 @@ Does = Literal[
     "connects",
     "queries",
     "fetches",
+    "relates",
     "scans",
     "collects",
     "sinks",
@@ -43,7 +44,8 @@ class Call:
         Parameter that holds the path, or several paths, or the SQL.
     does
         `opens` reads or writes as its parameter `mode` says; `connects` opens a database; `queries`
-        runs SQL over files, `fetches` over a database; `scans` makes a lazy frame, which reads when
+        runs SQL over files, `fetches` over a database; `relates` gives what a relation of DuckDB reads;
+        `scans` makes a lazy frame, which reads when
         something `collects` or `sinks` it; `requests` gets a URL, and `visits` a file on a file system
         of fsspec, which may be anywhere; `awaits` runs a coroutine of such a file system.
         A cursor of a database `executes` a statement and `yields` what it fetches; a
@@ -121,6 +123,8 @@ _POLARS = (
     *_calls("write_excel", "workbook", "writes", "DataFrame"),
     *_calls("write_delta", "target", "writes", "DataFrame"),
 )
+_FETCHES = "fetchone fetchmany fetchall"
+_FRAMES = "df fetchdf fetch_df fetchnumpy pl arrow fetch_arrow_table fetch_record_batch"
 _DUCKDB = (
     *(
         call
@@ -132,6 +136,8 @@ _DUCKDB = (
         )
     ),
     *_calls("connect", "database", "connects"),
+    *_calls(f"{_FETCHES} {_FRAMES}", "self", "yields", "DuckDBPyConnection"),
+    *_calls(f"fetchall to_df to_arrow_table {_FRAMES}", "self", "relates", "DuckDBPyRelation"),
     *_calls("write_parquet to_parquet write_csv to_csv", "file_name", "writes", "DuckDBPyRelation"),
 )
 
@@ -145,7 +151,6 @@ _SQLALCHEMY = (
         )
     ),
 )
-_FETCHES = "fetchone fetchmany fetchall"
 
 CALLS: Mapping[str, tuple[Call, ...]] = {
     "pandas": _PANDAS,

@@ -28,6 +28,7 @@ from nbops.records import SeenBy
 
 _MOST_SCANS = 1_000
 _OF_CURSORS = ("executes", "yields", "hides")
+_OF_QUERIES = ("fetches", "relates")
 _OF_REMOTE = ("requests", "visits", "awaits")
 
 
@@ -104,6 +105,8 @@ class _Report:
     ) -> None:
         if call.does in _OF_CURSORS:
             _quietly(_note_cursor, call, values, result, by)
+        elif call.does in _OF_QUERIES:
+            _quietly(_note_query, call, values, result, by)
         elif call.does in _OF_REMOTE:
             _quietly(_note_remote, noted, result, by)
         else:
@@ -139,11 +142,10 @@ class _Report:
         if call.does == "spawns":
             watch.invite(result)
             return
-        if call.does == "fetches":
-            seen = describe_result(values.get(call.argument), values, result, by)
-            if seen is not None:
-                watch.fetched(seen)
-            return
+        if call.does == "connects":
+            watch.cursors.connects(result, next(iter(noted[0]), None))
+        elif call.does == "queries" and call.name == "execute":
+            watch.cursors.executes({"self": result, **values}, call.argument)
         reads, writes = noted
         frame = result if call.does in ("reads", "collects") and len(reads) == 1 else None
         for path, stat in reads.items():
@@ -168,7 +170,7 @@ class _Report:
                 return paths, ()
             case "queries":
                 return files_in_sql(values.get(call.argument))
-            case "fetches" | "spawns":
+            case "fetches" | "relates" | "spawns":
                 return (), ()
             case "scans":
                 if paths and len(self._scanned) < _MOST_SCANS:
@@ -203,6 +205,18 @@ def _note_cursor(call: Call, values: Mapping[str, Any], result: Any, by: SeenBy)
     else:
         driver = type(result).__module__.partition(".")[0]
         watch.cursors.hides(driver, result, by)
+
+
+def _note_query(call: Call, values: Mapping[str, Any], result: Any, by: SeenBy) -> None:
+    watch = active_watch()
+    if watch is None:
+        return
+    if call.does == "relates":
+        seen = watch.cursors.relation(values.get(call.argument), result, by)
+    else:
+        seen = describe_result(values.get(call.argument), values, result, by)
+    if seen is not None:
+        watch.fetched(seen)
 
 
 def _note_remote(noted: Any, result: Any, by: SeenBy) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbops.capture.contents import describe_frame
-from nbops.capture.privacy import hide_names
+from nbops.capture.privacy import hide_columns, hide_names
 from nbops.capture.redaction import redact
-from nbops.digests import digest_frame
+from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
 from nbops.records import SeenBy
 
@@ -65,8 +65,19 @@ def describe_result(
     text = str(statement) if type(statement).__module__.startswith("sqlalchemy") else statement
     if not isinstance(text, str):
         return None
+    return describe_fetched(text, _place(values), (), result, by)
+
+
+def describe_fetched(
+    text: str, place: str, columns: tuple[str, ...], result: Any, by: SeenBy
+) -> Seen:
+    """What a statement fetched at once: a frame, or a list of rows with these columns."""
     shown = hide_values(text)
-    shape, columns = describe_frame(result)
+    if isinstance(result, list):
+        shape: tuple[int, ...] | None = (len(result), len(columns))
+    else:
+        shape, found = describe_frame(result)
+        columns = found or columns
     digest, missing = None, None
     if shape is None:
         missing = "it was fetched piece by piece"
@@ -74,19 +85,27 @@ def describe_result(
         missing = TOO_LARGE
     else:
         try:
-            digest = digest_frame(result)
+            digest = _digest_of(result, columns)
         except TypeError as error:
             missing = f"it has no digest: {error}"
     return Seen(
-        uri=f"{_place(values)}#{shown}",
+        uri=f"{place}#{shown}",
         name=shown,
         kind="query",
         digest=digest,
         seen_by=by,
         shape=shape,
-        columns=columns,
+        columns=hide_columns(columns) or None,
         missing=missing,
     )
+
+
+def _digest_of(result: Any, columns: tuple[str, ...]) -> str:
+    if not isinstance(result, list):
+        return digest_frame(result)
+    rows = RowsDigest(columns)
+    rows.add(result)
+    return rows.digest()
 
 
 def hide_values(statement: str) -> str:
@@ -117,4 +136,5 @@ def place_of(connection: Any) -> str:
     about: Any = getattr(connection, "info", None)
     if all(hasattr(about, name) for name in ("host", "port", "dbname")):  # psycopg's
         return f"postgresql://{about.host}:{about.port}/{about.dbname}"
-    return f"{type(connection).__module__.partition('.')[0]}:"
+    driver = type(connection).__module__.partition(".")[0]
+    return f"{driver.removeprefix('_')}:"

@@ -197,7 +197,7 @@ class Cursors:
             yield self._fetched.pop(key).seen()
 
 
-_ONE_ROW = ("fetchone", "__next__")
+_ONE_ROW = ("fetchone", "__next__", "__anext__")
 
 
 def _is_told_elsewhere(cursor: Any) -> bool:

@@ -188,11 +188,14 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     ),
     "psycopg": tuple(
         call
-        for owner in ("Cursor", "ServerCursor")
+        for owner in ("Cursor", "ServerCursor", "AsyncCursor", "AsyncServerCursor")
         for call in (
             *_calls("execute", "query", "executes", owner),
-            *_calls(f"{_FETCHES} __next__", "self", "yields", owner),
+            *_calls(f"{_FETCHES} __next__ __anext__", "self", "yields", owner),
         )
+    ),
+    "asyncpg.connection": tuple(
+        _calls("fetch fetchrow fetchval", "query", "fetches", "Connection")
     ),
     **{
         driver: tuple(_calls("connect", "", "hides", subject=""))

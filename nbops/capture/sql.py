@@ -65,7 +65,9 @@ def describe_result(
     text = str(statement) if type(statement).__module__.startswith("sqlalchemy") else statement
     if not isinstance(text, str):
         return None
-    return describe_fetched(text, _place(values), (), result, by)
+    keys = getattr(result[0], "keys", None) if isinstance(result, list) and result else None
+    columns = tuple(map(str, keys())) if keys else ()
+    return describe_fetched(text, _place(values), columns, result, by)
 
 
 def describe_fetched(
@@ -120,7 +122,7 @@ def _hide_value(found: re.Match[str]) -> str:
 
 def _place(values: Mapping[str, Any]) -> str:
     connection = next(
-        (values[name] for name in ("con", "connection", "uri") if name in values), None
+        (values[name] for name in ("con", "connection", "uri", "self") if name in values), None
     )
     return place_of(connection)
 

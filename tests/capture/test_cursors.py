@@ -1,15 +1,19 @@
 """What cursors fetch is recorded: the statement without its values, the rows' digest; nothing else changes."""
 
+import asyncio
 import sys
 import types
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import adbc_driver_sqlite.dbapi
+import aiosqlite
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.orm import Session
 from watching import seen
 
@@ -17,7 +21,7 @@ from nbops.capture import cursors
 from nbops.capture.data import DataWatch
 from nbops.capture.interception import release_functions
 from nbops.capture.readers import watch_readers
-from nbops.digests import RowsDigest, digest_frame
+from nbops.digests import RowsDigest, digest_file, digest_frame
 from nbops.journal.facts import Seen
 
 ROWS = [(1, "x"), (2, "y"), (3, "z")]
@@ -131,6 +135,68 @@ def test_a_driver_that_shows_nothing_is_named(watch: DataWatch, monkeypatch):
     (query,) = queries(watch)
     assert (query.uri, query.digest) == ("pymysql:#cursors of pymysql", None)
     assert query.missing.startswith("what they fetch cannot be seen")
+
+
+AWAITED = """
+class AsyncCursor:
+    description = [("a",), ("b",)]
+    async def execute(self, query): self.rows = iter([(1, "x"), (2, "y")])
+    async def fetchone(self): return next(self.rows, None)
+    async def fetchall(self): return list(self.rows)
+    def __aiter__(self): return self
+    async def __anext__(self):
+        for row in self.rows: return row
+        raise StopAsyncIteration
+"""
+
+
+@pytest.mark.parametrize("way", ["all", "iteration", "one by one"])
+def test_what_is_awaited_of_a_cursor_is_fetched(watch: DataWatch, monkeypatch, way: str):
+    driver = types.ModuleType("psycopg")
+    exec(AWAITED, driver.__dict__)  # noqa: S102
+    monkeypatch.setitem(sys.modules, "psycopg", driver)
+    watch_readers()
+
+    async def fetch() -> list[Any]:
+        cursor = driver.AsyncCursor()
+        await cursor.execute("select a, b from t")
+        if way == "all":
+            return await cursor.fetchall()
+        if way == "iteration":
+            return [row async for row in cursor]
+        return [await cursor.fetchone(), await cursor.fetchone()]
+
+    assert asyncio.run(fetch()) == ROWS[:2]
+    (query,) = queries(watch)
+    assert (query.name, query.digest) == ("select a, b from t", rows_digest(*ROWS[:2]))
+
+
+def test_a_database_of_aiosqlite_counts_as_its_file(watch: DataWatch):
+    async def write_and_read() -> list[Any]:
+        async with aiosqlite.connect("a.db") as connection:
+            await connection.execute("create table t (a)")
+            await connection.commit()
+        watch.take("s.0", at_end=True)
+        watch.begin_cell()
+        async with aiosqlite.connect("a.db") as connection:
+            return list(await connection.execute_fetchall("select * from t"))
+
+    assert asyncio.run(write_and_read()) == []
+    assert [one.digest for one in seen(watch).reads] == [digest_file("a.db")]
+
+
+@pytest.mark.filterwarnings("ignore")  # of its own
+def test_the_magic_of_jupysql_is_seen(watch: DataWatch, monkeypatch):
+    monkeypatch.setenv("PLOOMBER_STATS_ENABLED", "false")
+    shell = InteractiveShell()
+    for line in ("load_ext sql", "sql sqlite://", "sql create table t (a int, b text)"):
+        shell.run_line_magic(*line.split(" ", 1))
+    shell.run_line_magic("sql", "insert into t values (1, 'x')")
+    watch.take("s.0", at_end=True)
+    watch.begin_cell()
+    shell.run_line_magic("sql", "select * from t")
+    (query,) = queries(watch)
+    assert (query.name, query.digest) == ("select * from t", rows_digest((1, "x")))
 
 
 def test_too_much_and_too_many_say_so(watch: DataWatch, engine: sa.Engine, monkeypatch):

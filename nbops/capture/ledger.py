@@ -155,6 +155,8 @@ class Ledger:
 
     def take(self, cell_run: str, *, at_end: bool) -> Iterator[Fact]:
         """Facts since the last call; what was written is told only as the cell ends."""
+        if not (self._late or self._reads or self._modules or self._writes):
+            return  # as of most cells
         while self._late:
             yield self._late.popleft()
         reads = gather_folders([seen for _, seen in _take_all(self._reads)], self._workspace)

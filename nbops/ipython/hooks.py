@@ -111,7 +111,8 @@ class Hooks:
         count: int,
         cell_id: str | None = None,
     ) -> None:
-        skipped = find_skip_reason(source, self._tags_of_message())
+        metadata = self._metadata_of_message()
+        skipped = find_skip_reason(source, _tags_in(metadata))
         self._marked = None if skipped else mark
         fact = None
         if mark is not None and not skipped:
@@ -123,7 +124,7 @@ class Hooks:
         self._recorded.add(count)
         self._open = recorder.begin_cell(
             source,
-            cell_id=cell_id or self._cell_id_of_message(),
+            cell_id=cell_id or _cell_id_in(metadata),
             execution_count=count,
             mark=fact,
             skipped=skipped,
@@ -203,14 +204,6 @@ class Hooks:
         header = get_parent().get("header", {}) if get_parent else {}
         return header.get("msg_id")
 
-    def _cell_id_of_message(self) -> str | None:
-        cell_id = self._metadata_of_message().get("cellId")
-        return cell_id if isinstance(cell_id, str) else None
-
-    def _tags_of_message(self) -> list[object]:
-        tags = self._metadata_of_message().get("tags")
-        return tags if isinstance(tags, list) else []
-
     def _metadata_of_message(self) -> dict[str, Any]:
         """The cell's own metadata, as JupyterLab and nbops' jobs send it along."""
         get_parent = getattr(self.shell, "get_parent", None)
@@ -242,6 +235,16 @@ class _Interruption(ast.NodeTransformer):
 
     def visit(self, _tree: ast.AST) -> ast.AST:
         return ast.parse("raise KeyboardInterrupt")
+
+
+def _cell_id_in(metadata: dict[str, Any]) -> str | None:
+    cell_id = metadata.get("cellId")
+    return cell_id if isinstance(cell_id, str) else None
+
+
+def _tags_in(metadata: dict[str, Any]) -> list[object]:
+    tags = metadata.get("tags")
+    return tags if isinstance(tags, list) else []
 
 
 def _status(result: Any, error: BaseException | None) -> str:

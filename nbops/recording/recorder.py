@@ -20,10 +20,10 @@ from nbops.capture.machine import (
     bytes_read,
     implementation_name,
     memory_now,
-    most_memory,
     platform_name,
     python_version,
     this_process,
+    used_so_far,
     user_name,
 )
 from nbops.capture.privacy import PRIVATE, names_private_column
@@ -192,6 +192,7 @@ class Recorder(Logbook):
             Why nothing else is written down of it, but how it ends and what is logged by hand.
         """
         seq, self._seq = self._seq, self._seq + 1
+        cpu, maxrss = used_so_far()
         cell = OpenCell(
             id=f"{self.id}.{seq}",
             seq=seq,
@@ -199,9 +200,9 @@ class Recorder(Logbook):
             cell_id=cell_id,
             mark=mark,
             started=time.perf_counter(),
-            cpu_started=time.process_time(),
+            cpu_started=cpu,
             rss_peak=self._rss,
-            maxrss_before=most_memory(),
+            maxrss_before=maxrss,
             skipped=skipped,
         )
         self.append(
@@ -225,8 +226,8 @@ class Recorder(Logbook):
         if self.outputs is not None:
             with contextlib.suppress(Exception):  # then none are seen, and the end says so
                 self.outputs.begin_cell(cell.id)
+        self._beacon.begin(seq)  # before the audit hook listens to renames
         self._watch.begin_cell(source)
-        self._beacon.begin(seq)
         self._beat.begin()
         return cell
 
@@ -241,10 +242,10 @@ class Recorder(Logbook):
     ) -> None:
         """Write down how a cell ended, with all that it read and wrote."""
         duration = time.perf_counter() - cell.started
-        cpu = time.process_time() - cell.cpu_started
+        cpu, maxrss = used_so_far()
+        self._watch.end_cell()
         self._beacon.end(cell.seq)
         self._beat.end()
-        self._watch.end_cell()
         try:
             self.flush(at_end=True)
         except Exception as failure:  # noqa: BLE001 - what was seen may be lost; that it ended may not
@@ -254,7 +255,6 @@ class Recorder(Logbook):
             cell.warnings.append(f"{missed} accesses to files could not be recorded")
             self._missed = self._watch.failures
         has_outputs = self._end_outputs(cell, error)
-        maxrss = most_memory()
         if duration > _TOO_SHORT_TO_GROW_S:
             self._rss = memory_now()
         read_bytes = self._read_bytes() if duration > _TOO_SHORT_TO_READ_S else None
@@ -264,7 +264,7 @@ class Recorder(Logbook):
                 status=status,
                 at=time.time(),
                 duration_s=duration,
-                cpu_s=cpu,
+                cpu_s=cpu - cell.cpu_started,
                 peak_memory_bytes=maxrss
                 if maxrss > cell.maxrss_before
                 else max(self._rss, cell.rss_peak),

@@ -238,10 +238,13 @@ def read_settings(root: Path) -> Settings:
 
 
 def _read_table(path: Path, table: tuple[str, ...], problems: list[str]) -> dict[str, Any]:
-    import tomllib
-
     try:
-        content: Any = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if not all(key in text for key in table):
+            return {}  # as in most projects; the parser takes longer to import than all else here
+        import tomllib
+
+        content: Any = tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -7,12 +7,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from numbers import Number
 from typing import Literal
 
 from nbops.capture.fingerprints import PLAIN, STAND_IN, stand_in_for
-from nbops.capture.secret_formats import FORMATS, LEAST_LENGTH
+from nbops.capture.secret_formats import FORMATS, KEY_SHAPED, LEAST_LENGTH
+
+_compiled = cache(re.compile)
+"""On first need: all of them at once would be a quarter of what `%track start` takes."""
 
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SECRET_NAME = re.compile(  # whole words in snake_case, but for PGPASSWORD
@@ -34,7 +37,7 @@ _NUMBER = re.compile(r"[+\-]?[\d_.]+(?:e[+\-]?\d+)?")
 # A name is tried once, where it begins, and taken whole (++): a line costs no more than its length.
 _START = r"""(?<! [\w\-] ) (?= [\w\-]{3} )
     (?= [\w\-]*? (?: pass | pwd | secret | token | key | credential | authorization ) )"""
-_ASSIGNED = re.compile(  # name = "value", name: str = "value", "name": "value", f("name", "value")
+_ASSIGNED = (  # name = "value", name: str = "value", "name": "value", f("name", "value")
     rf"""(?ixs)
     {_START} (?P<name> [\w\-]++ ) (?P<after> [\\"'\]]*+ (?: </\w{{1,10}}+> )?+ \s*+ )
     (?P<sign> : [\w.| ]{{1,60}}+ (?: \[ [\w.|, \[\]]{{0,60}}? \]++ [\w.| ]{{0,40}}+ )? =(?!=)
@@ -48,7 +51,7 @@ _ASSIGNED = re.compile(  # name = "value", name: str = "value", "name": "value",
     )"""
 )
 _CALL = re.compile(r"""\(\s*+(?i:[rbfu]?)\\?["']$""")
-_BARE = re.compile(  # in URLs, shell lines and .env files: name=value without quotes
+_BARE = (  # in URLs, shell lines and .env files: name=value without quotes
     rf"""(?ix)
     {_START}
     (?: (?P<option> (?= -) | (?<= %env[ ] ) | (?<= %set_env[ ] ) | (?<= [ ]-[ep][ ] )
@@ -61,33 +64,29 @@ _BARE = re.compile(  # in URLs, shell lines and .env files: name=value without q
 )
 _SCHEME = re.compile(r"(?i)\A(?:bearer|basic|token)\b")
 _DOTTED = re.compile(r"[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)+")
-_LOGIN = re.compile(  # auth=("me", "value"), HTTPBasicAuth("me", "value")
+_LOGIN = (  # auth=("me", "value"), HTTPBasicAuth("me", "value")
     r"""(?x) (?P<head> (?: \bauth ["']? \s*+ [=:] \s*+ | Auth ) \( \s*+ [^,()\n]{1,100}+ , \s*+
         [rbu]? (?P<quote> ["'] ) )
     (?P<text> (?: (?! (?P=quote) ) (?: \\. | [^\\\n] ) )++ ) (?P<tail> (?P=quote) )"""
 )
-_HEADER = re.compile(  # curl -H "Authorization: Bearer value"
+_HEADER = (  # curl -H "Authorization: Bearer value"
     r"""(?ix) (?P<head>
         authorization \W{1,8} (?: bearer | basic | token | digest | apikey ) [ ]++ (?= [\w+/.~=\-]{4} )
       | \b (?: bearer | basic ) [ ]++ (?= [a-z+/.~_\-]*+ \d ) (?= [\w+/.~=\-]{16} ) )
     (?P<text> [\w+/.~=\-]++ ) (?P<tail>)"""
 )
-_SIGNATURE = re.compile(  # of a URL that lets in whoever has it
+_SIGNATURE = (  # of a URL that lets in whoever has it
     r"""(?ix) (?P<head> (?: [?&;] (?:sig|signature) | \b x-(?:amz|goog)-signature
         | \b sig (?= = [\w%+/\-]{20} ) ) = ) (?P<text> [\w%+/=.~\-]{8,}+ ) (?P<tail>)"""
 )
-_IN_URL = re.compile(
-    r"(?P<head>(?<![\w+.\-])[\w+.\-]++://(?!\[redacted(?::[0-9a-f]{6})?\]@)[^\s:/@'\"]*:)(?P<text>(?!\{[\w.]{1,60}\}@)[^\s/@'\"]+)(?P<tail>@)"
-)
-_TOKEN_IN_URL = re.compile(r"(?P<head>\bhttps?://)(?P<text>[^\s:/@'\"]{8,})(?P<tail>@)")
-_KEY_BLOCK = re.compile(
-    r"-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)", re.DOTALL
-)
-_PIN = re.compile(  # pin = 12345678, also without quotes
-    r"""(?ix) (?P<head> (?<! [\w\-] ) (?: [\w\-]{0,40}? [_\-] )? (?: pin | otp | cvv | cvc ) (?: [_\-]? code )?
+_IN_URL = r"(?P<head>(?<![\w+.\-])[\w+.\-]++://(?!\[redacted(?::[0-9a-f]{6})?\]@)[^\s:/@'\"]*:)(?P<text>(?!\{[\w.]{1,60}\}@)[^\s/@'\"]+)(?P<tail>@)"
+_LOGIN_IN_URL = r"(?P<head>\bhttps?://)(?P<text>[^\s:/@'\"]{8,})(?P<tail>@)"
+_KEY_BLOCK = r"(?s)-----BEGIN (?P<kind>[A-Z ]*PRIVATE KEY)-----.*?(?:-----END (?P=kind)-----|\Z)"
+_PIN = (  # pin = 12345678, also without quotes
+    r"""(?ix) (?P<head> (?<! [^\W_] ) (?: pin | otp | cvv | cvc ) (?: [_\-]? code )?
         ["'\]]* \s*+ (?: = (?!=) | : ) \s*+ ["']? ) (?P<text> \d{4,12} ) (?P<tail> (?! [\w.] ) )"""
 )
-_KEYLIKE = re.compile(  # key = "...": a secret only where it is as random as one
+_KEYLIKE = (  # key = "...": a secret only where it is as random as one
     r"""(?ix) (?P<head> (?<! [\w\-] ) [\w\-]{0,40}? (?: key | auth | cookie | salt | dsn | license | webhook | jwt )
         [\w\-]{0,20}? ["'\]]* \s*+ (?: = (?!=) | : ) \s*+ [rbu]? ["'] )
         (?P<text> [\w+/=.~\-]{24,} ) (?P<tail> ["'] )"""
@@ -157,7 +156,7 @@ def _hide_assigned(match: re.Match[str]) -> str:
     head = match[0][: match.start("text") - start]
     if _is_assigned_secret(match):
         return head + stand_in_for(match["text"]) + match["quote"]
-    text = _ASSIGNED.sub(_hide_assigned, match["text"])  # which may hold another
+    text = _compiled(_ASSIGNED).sub(_hide_assigned, match["text"])  # which may hold another
     return head + text + match["end"] + (match["others"] or "")
 
 
@@ -213,28 +212,31 @@ def _is_bare_secret(match: re.Match[str]) -> bool:
 
 
 _NAME_WORDS = ("pass", "pwd", "secret", "token", "key", "credential", "authorization")
-_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (("private key-",), _KEY_BLOCK, _hide_whole),
-    (("://",), _IN_URL, _hide),
-    (("://",), _TOKEN_IN_URL, _hide),
-    (("sig=", "signature="), _SIGNATURE, _hide),
-    (("authorization", "bearer ", "basic "), _HEADER, _hide),
-    (("auth",), _LOGIN, _hide),
-    (_NAME_WORDS, _ASSIGNED, _hide_assigned),
-    (_NAME_WORDS, _BARE, _hide_bare),
-    (("pin", "otp", "cvv", "cvc"), _PIN, _hide),
+_Rule = tuple[str, Callable[[re.Match[str]], str]]
+_RULES: tuple[tuple[tuple[str, ...], tuple[_Rule, ...]], ...] = (
+    (("private key-",), ((_KEY_BLOCK, _hide_whole),)),
+    (("://",), ((_IN_URL, _hide), (_LOGIN_IN_URL, _hide))),
+    (("sig=", "signature="), ((_SIGNATURE, _hide),)),
+    (("authorization", "bearer ", "basic "), ((_HEADER, _hide),)),
+    (("auth",), ((_LOGIN, _hide),)),
+    (_NAME_WORDS, ((_ASSIGNED, _hide_assigned), (_BARE, _hide_bare))),
+    (("pin", "otp", "cvv", "cvc"), ((_PIN, _hide),)),
 )
 
 _KEY_WORDS = ("key", "auth", "cookie", "salt", "dsn", "license", "webhook", "jwt")
 
 
-def _hide_keys(text: str, lower: str, long: str) -> str:
+def _hide_keys(text: str, lower: str, long: set[str]) -> str:
     """Text without keys of providers and random values, whose words are looked for where such may stand."""
-    for word, rule in FORMATS:
-        if word in long:
-            text = rule.sub(_hide_whole, text)
+    words = KEY_SHAPED.findall("\n".join(long))
+    if shaped := "\n".join({word for word in words if len(word) >= LEAST_LENGTH}):
+        for sign, formats in FORMATS.items():
+            if sign in shaped:
+                for word, rule in formats:
+                    if word in shaped:
+                        text = _compiled(rule).sub(_hide_whole, text)
     if any(word in lower for word in _KEY_WORDS):
-        text = _KEYLIKE.sub(_hide_random, text)
+        text = _compiled(_KEYLIKE).sub(_hide_random, text)
     return text
 
 
@@ -288,11 +290,12 @@ def redact(text: str) -> str:
         text = hide_matches(pattern, text)
     lower = text.lower()
     if long := {piece for piece in lower.split() if len(piece) >= LEAST_LENGTH}:
-        text = _hide_keys(text, lower, "\n".join(long))
-    for words, rule, replacement in _RULES:
+        text = _hide_keys(text, lower, long)
+    for words, rules in _RULES:
         for word in words:  # this runs with every cell, and `any()` takes twice as long
             if word in lower:
-                text = rule.sub(replacement, text)
+                for rule, replacement in rules:
+                    text = _compiled(rule).sub(replacement, text)
                 break
     return text
 

@@ -76,8 +76,19 @@ _FORMATS = {
     "eyj": r"\b(?<!-)eyJ[\w\-]{8,}\.eyJ[\w\-]{8,}\.[\w\-]{8,}",  # JWT
 }
 
-FORMATS = tuple((words, re.compile(pattern)) for words, pattern in _FORMATS.items())
-"""Text that a key holds, in small letters, and what finds the key."""
+
+def _sign_of(word: str) -> str:
+    return next((char for char in word if not char.isalnum()), "")
+
+
+FORMATS = {
+    sign: tuple((word, rule) for word, rule in _FORMATS.items() if _sign_of(word) == sign)
+    for sign in sorted(set(map(_sign_of, _FORMATS)))
+}
+"""Text that a key holds, in small letters, and what finds the key; by a sign in that text, which most words lack."""
 
 LEAST_LENGTH = 20
 """Of a key with the text that it is known by: in shorter pieces between spaces none is looked for."""
+
+KEY_SHAPED = re.compile(r"[a-z0-9_.~+/=:\-]+")
+"""What such a key lies in, with its text, in small letters: brackets, quotes and commas stand in none."""

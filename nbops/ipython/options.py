@@ -1,6 +1,5 @@
 """Options on a magic's line: `--name value`, `--name=value`, each as often as wanted."""
 
-import difflib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -74,6 +73,8 @@ def read_options(words: Sequence[str], options: Sequence[str], *, most: int | No
             continue
         option, sign, value = word.partition("=")
         if option not in options:
+            import difflib  # only for who has mistyped
+
             near = difflib.get_close_matches(option, options, 1)
             hint = (
                 f"Did you mean {near[0]}?" if near else f"There are {', '.join(options) or 'none'}."

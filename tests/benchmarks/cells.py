@@ -9,8 +9,10 @@ _CODE = """
 import os, sys, time
 from statistics import median
 from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell.instance()
-shell.history_manager.enabled = False  # its thread disturbs the one or the other, by chance
+from traitlets.config import Config
+config = Config()
+config.HistoryManager.enabled = False  # its thread is woken by each cell, and disturbs the one or the other
+shell = InteractiveShell.instance(config=config)
 callbacks, transforms = shell.events.callbacks, shell.input_transformer_manager.cleanup_transforms
 hooks = ("pre_run_cell", "post_run_cell")
 bare = [list(callbacks[name]) for name in hooks] + [list(transforms)]

@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "IPYTHONDIR")
+HOMES = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "IPYTHONDIR")
 
 
 @contextmanager
 def scratch_workspace() -> Iterator[tuple[Path, dict[str, str]]]:
     """A folder that is a workspace, and variables that keep everything else out of it."""
     root = Path(tempfile.mkdtemp(prefix="nbops-bench-"))
-    environment = dict(os.environ)
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else root
+    runtime = tempfile.mkdtemp(prefix="nbops-bench-", dir=memory)  # as /run/user is
+    environment = {**os.environ, "XDG_RUNTIME_DIR": runtime}
     for name in HOMES:
         (root / name).mkdir()
         environment[name] = str(root / name)
@@ -31,7 +33,8 @@ def scratch_workspace() -> Iterator[tuple[Path, dict[str, str]]]:
         yield project, environment
     finally:
         subprocess.run(["pkill", "-f", f"nbops.tracking.service {project}"], check=False)
-        shutil.rmtree(root, ignore_errors=True)
+        for folder in (root, runtime):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from nbops.records import CellRun, Run, Session, from_json, to_json
 from nbops.replay import Replay
 from nbops.workspace import Workspace
 
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = """
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY, notebook TEXT, kernel_id TEXT, name TEXT, experiment TEXT, status TEXT,
@@ -40,7 +40,7 @@ CREATE INDEX runs_by_experiment ON runs (experiment, started_at);
 CREATE INDEX runs_by_user ON runs (user, started_at);
 CREATE INDEX runs_by_time ON runs (started_at);
 CREATE INDEX runs_by_mlflow ON runs (mlflow_run_id);
-CREATE INDEX runs_by_session ON runs (session_id);
+CREATE INDEX runs_by_session ON runs (session_id, started_at, id);
 CREATE TABLE run_values (
     run_id TEXT, kind TEXT, name TEXT, number REAL, text TEXT, PRIMARY KEY (run_id, kind, name)
 ) WITHOUT ROWID;

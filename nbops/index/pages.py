@@ -6,7 +6,7 @@ from typing import Any
 
 from nbops.capture.machine import user_name
 from nbops.errors import UsageError
-from nbops.index.queries import Index, order_by
+from nbops.index.queries import Index
 from nbops.index.where import compile_where
 from nbops.records import (
     FORMAT,
@@ -164,24 +164,20 @@ def _condition(asked: PageQuestion) -> tuple[str, list[Any]]:
 
 
 def _rows(index: Index, asked: PageQuestion, condition: str, args: list[Any]) -> list[RunRow]:
-    join, order, join_args = order_by(asked.sort)
-    query = (  # the places first: sorting whole records would take several times as long
-        f"SELECT r.rowid FROM runs r {join} WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608 - from constants
+    rows = index.rows_in_order(
+        "experiment, notebook, user, duration_s, tracking_uri, record",
+        condition,
+        args,
+        sort=asked.sort,
+        limit=asked.limit,
+        skip=(asked.page - 1) * asked.limit,
     )
-    page = [asked.limit, (asked.page - 1) * asked.limit]
-    places = [row[0] for row in index.rows(query, [*join_args, *args, *page])]
-    query = (
-        "SELECT experiment, notebook, user, duration_s, tracking_uri, record, rowid FROM runs"  # noqa: S608 - of question marks
-        f" WHERE rowid IN ({', '.join('?' * len(places))})"
-    )
-    by_place = {row["rowid"]: row for row in index.rows(query, places)}
-    found = [by_place[place] for place in places if place in by_place]
     wanted = None if asked.columns is None else frozenset(asked.columns)
-    return [_row(tuple(row), from_json(row["record"], Run), wanted) for row in found]
+    return [_row(tuple(row), from_json(row["record"], Run), wanted) for row in rows]
 
 
 def _row(facts: tuple[Any, ...], run: Run, wanted: frozenset[str] | None) -> RunRow:
-    experiment, notebook, user, duration_s, tracking_uri, _, _ = facts
+    experiment, notebook, user, duration_s, tracking_uri, _ = facts
     values: dict[str, Scalar | Number] = {
         **{f"metrics.{name}": last_value(points) for name, points in run.metrics.items()},
         **{f"params.{name}": value for name, value in run.params.items()},

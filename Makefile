@@ -85,4 +85,4 @@ soak: $(READY) ## Kill kernels and background processes at random, 200 times; te
 	@$(BIN)/python tests/reliability/soak.py
 
 clean: ## Remove what was built.
-	rm -rf $(VENV) $(NEWEST) nbops/labextension labextension/lib labextension/node_modules .coverage*
+	rm -rf $(VENV) $(NEWEST) nbops/labextension nbops/static nbops/static labextension/lib labextension/node_modules .coverage*

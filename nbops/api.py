@@ -293,11 +293,31 @@ def why(a: str | None = None, b: str | None = None) -> WhyView:
 def compare(*runs: str) -> CompareView:
     """What differs between 2 to 50 runs, the first of which is the baseline.
 
-    Of one, with the run before it; of none, the last. The result shows itself, and has `.differences`,
-    `to_markdown()` and `to_html()`.
+    Of one, with the run before it; of none, the last. The result shows itself, in a notebook as a widget,
+    and has `.differences`, `to_markdown()` and `to_html()`.
     """
     index = _index()
-    return CompareView(compare_runs(index, runs), open_store(index.workspace))
+    table, store = compare_runs(index, runs), open_store(index.workspace)
+    if _find_shell() is None:
+        return CompareView(table, store)
+    from nbops.ipython.comparison import Comparison
+
+    return Comparison(table, store, lambda json: _widget(index, json))
+
+
+def panel() -> Any:
+    """The panel as a widget, live: this notebook's cell runs, and all runs.
+
+    It needs no server extension, so it also works where JupyterLab's sidebar is not, as in VS Code.
+
+    Raises
+    ------
+    UsageError
+        This is no notebook's kernel.
+    """
+    if _find_shell() is None:
+        raise UsageError("There is no notebook to show it in.", "In a terminal: nbops ls.")
+    return _widget(_index())
 
 
 def run(  # noqa: PLR0913 - an argument an option of the command
@@ -438,6 +458,21 @@ def _say(text: str) -> None:
     print(f"nbops: {text}", file=sys.stderr)  # noqa: T201 - one line to the person at the script
 
 
+def _find_shell() -> Any:
+    """The shell of a notebook's kernel; None elsewhere."""
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive else None
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _widget(index: Index, table: str | None = None) -> Any:
+    from nbops.capture.notebook import read_kernel_id, read_notebook_path
+    from nbops.ipython.widgets import RecordWidget
+
+    path = read_notebook_path(_find_shell().user_ns)
+    return RecordWidget(index, path, read_kernel_id(), table)
+
+
 def _index() -> Index:
     recorder = logbook()
     index = Index(recorder.workspace if recorder else find_workspace())
@@ -457,6 +492,7 @@ __all__ = [
     "log_param",
     "log_params",
     "note",
+    "panel",
     "run",
     "runs",
     "set_tag",

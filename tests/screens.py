@@ -17,24 +17,31 @@ from processes import PATIENCE_S, free_port, wait_until
 TOKEN = "test"
 SHOTS = os.environ.get("NBOPS_SHOTS")
 """A folder that takes pictures of what was tested, for people to look at."""
-_WITHOUT_NEWS = {
-    "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True},
-}
+_WITHOUT_NEWS = {"@jupyterlab/apputils-extension:announcements": True}
 
 
 class Lab:
-    """A JupyterLab server of one's own."""
+    """A JupyterLab server of one's own.
 
-    def __init__(self, root: Path) -> None:
+    Parameters
+    ----------
+    knows_us
+        Whether our extensions of server and JupyterLab are on.
+    """
+
+    def __init__(self, root: Path, *, knows_us: bool = True) -> None:
         self.root = root
         self._port = free_port()
         config = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "labconfig"
         config.mkdir(parents=True, exist_ok=True)
-        (config / "page_config.json").write_text(json.dumps(_WITHOUT_NEWS))
+        disabled = {**_WITHOUT_NEWS, **({} if knows_us else {"@nbops/labextension": True})}
+        (config / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={self._port}", "--ServerApp.port_retries=0"]
         command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={root}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"]
+        if not knows_us:
+            command += ["--ServerApp.jpserver_extensions={'nbops': False}"]
         log = (config / "lab.log").open("ab")
         self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=log)
         log.close()
@@ -79,13 +86,17 @@ class Screen:
 
     def open(self, notebook: str) -> None:
         """Open a notebook, wait for its kernel, and open the panel."""
+        self.show(notebook)
+        if not self.panel.is_visible():
+            self.page.get_by_role("tab", name="nbops").click()
+        expect(self.switch).to_be_enabled()
+
+    def show(self, notebook: str) -> None:
+        """Open a notebook, and wait for its kernel."""
         self.page.goto(self._lab.url(notebook))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
         self.cell(0).wait_for()
         self.await_kernel()
-        if not self.panel.is_visible():
-            self.page.get_by_role("tab", name="nbops").click()
-        expect(self.switch).to_be_enabled()
 
     def await_kernel(self) -> None:
         """Wait until it is connected and free; the notebook's own indicator says so too early."""

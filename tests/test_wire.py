@@ -17,12 +17,12 @@ from nbops.index.cells import describe_cell_run, list_versions, trace_data
 from nbops.index.compared import compare_runs
 from nbops.index.database import IndexWriter
 from nbops.index.entries import FoundRun
+from nbops.index.notebook import describe_notebook
 from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
 from nbops.index.states import OpenCell, describe_states
 from nbops.journal import facts
 from nbops.records import Environment, Run, Source, instant, to_json
-from nbops.server.notebook import describe_notebook
 from nbops.workspace import Workspace
 
 WIRE = Path(__file__).parent / "wire"

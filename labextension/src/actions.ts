@@ -1,17 +1,22 @@
 /** What a person does in the panel, and who does it. */
 
-import { Clipboard } from '@jupyterlab/apputils';
-
 import type { OutputRenderer } from './components/surroundings';
-import type { FrontNotebook } from './front';
 import type { PanelModel } from './model';
 import type { Navigation, Topic } from './navigation';
 import { inOrder } from './picks';
 import type { Picks } from './picks';
 import type { RunsModel } from './runs';
-import type { StatesModel } from './states';
 import { saveHtml } from './saving';
-import type { Actions, DataSource, Translation } from './tokens';
+import type { Actions, DataSource, NotebookSwitch, Translation } from './tokens';
+
+/** The notebook on the screen, as far as it is in reach. */
+export interface Screen {
+  readonly switch: NotebookSwitch | null;
+  /** Show a cell; whether there is such a cell. */
+  reveal(cellId: string | null): boolean;
+  /** Give a cell another code; whether there is such a cell. */
+  putBack(cellId: string, source: string): boolean;
+}
 
 /** Everyone who does something, or is needed to show it. */
 export interface Cast {
@@ -20,12 +25,12 @@ export interface Cast {
   readonly runs: RunsModel;
   readonly navigation: Navigation;
   readonly picks: Picks;
-  readonly states: StatesModel;
-  readonly front: FrontNotebook;
+  readonly front: Screen;
   readonly trans: Translation;
   readonly renderOutputs: OutputRenderer;
-  /** Show a comparison in the main area. */
-  readonly openWide: (runIds: readonly string[]) => void;
+  /** Show a comparison in the main area; null where there is none. */
+  readonly openWide: ((runIds: readonly string[]) => void) | null;
+  readonly copy: (text: string) => void;
 }
 
 /** @param say - Tells a person something once; empty: nothing any more. */
@@ -92,7 +97,7 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
     },
     details: id => source.cellRun(path(), id),
     copy: text => {
-      Clipboard.copyToSystem(text);
+      cast.copy(text);
       say(trans.__('Copied.'));
     },
     saveHtml: shown => {

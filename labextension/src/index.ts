@@ -2,14 +2,13 @@
 
 import { ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import type { Cast } from './actions';
 import { RestSource } from './client';
 import { addCommands } from './commands';
 import { FrontNotebook } from './front';
@@ -26,6 +25,7 @@ import { StatesModel } from './states';
 import { NotebookSwitches } from './switches';
 import { ISwitches } from './tokens';
 import type { Switches } from './tokens';
+import type { ViewOptions } from './view';
 import { comparisonWidget } from './wide';
 
 const switches: JupyterFrontEndPlugin<Switches> = {
@@ -59,7 +59,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     const source = new RestSource(app.serviceManager.serverSettings);
     const trans = (translator ?? nullTranslator).load('nbops');
     const front = new FrontNotebook(tracker, itsSwitches);
-    const options: Cast = {
+    const options: ViewOptions = {
       source,
       model: new PanelModel(source),
       runs: new RunsModel(source),
@@ -69,6 +69,9 @@ const panel: JupyterFrontEndPlugin<void> = {
       front,
       trans,
       renderOutputs: outputRenderer(rendermime),
+      copy: text => {
+        Clipboard.copyToSystem(text);
+      },
       openWide: ids => {
         app.shell.add(comparisonWidget(options, ids), 'main');
       }
@@ -85,7 +88,7 @@ const panel: JupyterFrontEndPlugin<void> = {
 function dressNotebook(
   app: JupyterFrontEnd,
   sidebar: NbopsPanel,
-  { states, front, model, navigation, trans }: Cast,
+  { states, front, model, navigation, trans }: ViewOptions,
   registry: ISettingRegistry | null
 ): void {
   const look = () => {

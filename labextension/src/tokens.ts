@@ -173,8 +173,8 @@ export interface Actions {
   copy(text: string): void;
   /** Save what an element shows as one HTML file. */
   saveHtml(shown: HTMLElement): void;
-  /** Show a comparison in the main area. */
-  openWide(runIds: readonly string[]): void;
+  /** Show a comparison in the main area; null where there is none. */
+  readonly openWide: ((runIds: readonly string[]) => void) | null;
   /** Give a cell of the notebook an earlier code. */
   putBack(cellId: string, source: string): void;
   back(): void;

@@ -5,15 +5,21 @@ import * as React from 'react';
 
 import { actionsOf } from './actions';
 import type { Cast } from './actions';
+import type { FrontNotebook } from './front';
 import { Panel } from './components/Panel';
 import { SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
 import type { Asked } from './navigation';
 import type { RunTable } from './answers';
+import type { StatesModel } from './states';
 import type { Actions } from './tokens';
 import { asTrouble } from './trouble';
 
-export type ViewOptions = Cast;
+export interface ViewOptions extends Cast {
+  readonly front: FrontNotebook;
+  readonly states: StatesModel;
+  readonly openWide: (runIds: readonly string[]) => void;
+}
 
 /** What every view gives to its components. */
 abstract class View extends ReactWidget {
@@ -69,6 +75,7 @@ export class PanelView extends View {
         tab={navigation.tab}
         page={navigation.page}
         picked={picks.state}
+        isSwitchable
         switchState={front.switch?.state ?? null}
         isTracking={model.isTracking}
         remark={this.remark}

@@ -101,7 +101,7 @@ export class FakeSource implements DataSource {
   }
 }
 
-export type Spies = { [Name in keyof Actions]: Mock<Actions[Name]> };
+export type Spies = { [Name in keyof Actions]: Mock<NonNullable<Actions[Name]>> };
 
 /** What a person can do, noted and not done. */
 export function spyOnActions(): Spies {

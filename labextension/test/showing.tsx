@@ -51,6 +51,7 @@ export function panelOf(shown: Shown = {}): { element: React.ReactElement; actio
       states={shown.states ?? []}
       page={shown.page ?? null}
       picked={{ ids: shown.picked ?? [], baseline: null }}
+      isSwitchable
       switchState={{ ...AT_REST, ...switchState }}
       isTracking={isTracking}
       remark=""

@@ -5,9 +5,8 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web  # type: ignore[attr-defined]
 
-from nbops.index.queries import Index
+from nbops.index.notebook import describe_notebook
 from nbops.index.why import explain
-from nbops.records import FORMAT
 from nbops.server.handler import NbopsHandler
 
 
@@ -23,26 +22,6 @@ class NotebookHandler(NbopsHandler):
         since = self.number("since", 0)
         index, notebook = self.notebook()
         return describe_notebook(index, notebook, self.word("kernel"), since)
-
-
-def describe_notebook(
-    index: Index, notebook: str, kernel: str | None, since: int
-) -> dict[str, Any]:
-    """What the panel is sent of a notebook."""
-    view = index.notebook(notebook, kernel, since=since)
-    if view is None:
-        return {"format": FORMAT, "unchanged": True, "version": since}
-    return {
-        "format": FORMAT,
-        "unchanged": False,
-        "version": view.version,
-        "notebook": notebook,
-        "sessions": view.sessions,
-        "cell_runs": view.cell_runs,
-        "runs": view.runs,
-        "unshipped": view.unshipped,
-        "error": view.state.get("error") or None,
-    }
 
 
 class WhyHandler(NbopsHandler):

@@ -4,6 +4,7 @@ import type { RunTable } from '../answers';
 import { asMarkdown } from '../markdown';
 import type { Actions } from '../tokens';
 import { ManyRuns } from './ManyRuns';
+import { OpenWide } from './OpenWide';
 import { useSurroundings } from './surroundings';
 import { WhyView } from './WhyView';
 
@@ -23,17 +24,7 @@ export function CompareView({ table, isWide, actions }: CompareViewProps): React
   return (
     <>
       <div className="nbops-Tools" role="toolbar" aria-label={trans.__('Comparison')}>
-        {!isWide && (
-          <button
-            type="button"
-            className="nbops-Link"
-            onClick={() => {
-              actions.openWide(ids);
-            }}
-          >
-            {trans.__('Open wide')}
-          </button>
-        )}
+        {!isWide && <OpenWide ids={ids} actions={actions} />}
         <button
           type="button"
           className="nbops-Link"

@@ -7,6 +7,7 @@ import { CellRunView } from './CellRunView';
 import { CompareView } from './CompareView';
 import { LineageView } from './LineageView';
 import { Notice } from './Notice';
+import { OpenWide } from './OpenWide';
 import { RunView } from './RunView';
 import { useSurroundings } from './surroundings';
 import { VersionsView } from './VersionsView';
@@ -106,19 +107,10 @@ interface TwoRunsProps {
 
 /** A run and the one before it, with the way to all of their differences. */
 function TwoRuns({ comparison, actions }: TwoRunsProps): React.JSX.Element {
-  const { trans } = useSurroundings();
   return (
     <>
       <div className="nbops-Tools">
-        <button
-          type="button"
-          className="nbops-Link"
-          onClick={() => {
-            actions.openWide([comparison.a.run_id, comparison.b.run_id]);
-          }}
-        >
-          {trans.__('Open wide')}
-        </button>
+        <OpenWide ids={[comparison.a.run_id, comparison.b.run_id]} actions={actions} />
       </div>
       <div className="nbops-Scroll">
         <WhyView comparison={comparison} actions={actions} />

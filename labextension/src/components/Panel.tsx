@@ -23,6 +23,8 @@ export interface PanelProps {
   /** How cells of the notebook stand to what they show. */
   readonly states: readonly CellState[];
   readonly picked: Picked;
+  /** Whether there is a way to the kernel that does not go through its cells. */
+  readonly isSwitchable: boolean;
   readonly switchState: SwitchState | null;
   readonly isTracking: boolean | null;
   /** Something to say once, such as that a cell is gone. */
@@ -39,12 +41,14 @@ export function Panel(props: PanelProps): React.JSX.Element {
   const isStale = trouble !== null && history !== null;
   return (
     <div className="nbops-Panel-body">
-      <SwitchBar
-        name={notebook?.name ?? null}
-        state={switchState}
-        isTracking={props.isTracking}
-        onFlip={actions.flip}
-      />
+      {props.isSwitchable && (
+        <SwitchBar
+          name={notebook?.name ?? null}
+          state={switchState}
+          isTracking={props.isTracking}
+          onFlip={actions.flip}
+        />
+      )}
       <Tabs tab={tab} onChoose={actions.choose} />
       {isStale && <TroubleNotice trouble={trouble} isBanner />}
       <div className="nbops-Remark" role="status">

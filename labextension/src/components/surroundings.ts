@@ -34,22 +34,36 @@ export const SurroundingsContext = React.createContext<Surroundings>({
   trans: English,
   isVisible: true,
   now: () => new Date(),
-  renderOutputs: renderText
+  renderOutputs: renderPlain
 });
 
-/** Where nobody knows better: the text that each output has beside its other forms. */
-function renderText(host: HTMLElement, outputs: readonly SavedOutput[]): { dispose(): void } {
-  const texts = outputs.map(({ text, data, evalue }) => {
-    const plain = (data as Record<string, unknown> | undefined)?.['text/plain'];
-    const said = text ?? plain ?? evalue;
-    return Array.isArray(said) ? said.join('') : typeof said === 'string' ? said : '';
-  });
-  host.textContent = texts.join('\n');
+/** Where nobody knows better: the image or the text that each output has beside its other forms. */
+export function renderPlain(
+  host: HTMLElement,
+  outputs: readonly SavedOutput[]
+): { dispose(): void } {
+  host.replaceChildren(...outputs.map(drawPlain));
   return {
     dispose: () => {
-      host.textContent = '';
+      host.replaceChildren();
     }
   };
+}
+
+function drawPlain({ text, data, evalue }: SavedOutput): HTMLElement {
+  const forms = (data ?? {}) as Readonly<Record<string, unknown>>;
+  const said = text ?? forms['text/plain'] ?? evalue;
+  const plain = Array.isArray(said) ? said.join('') : typeof said === 'string' ? said : '';
+  const image = forms['image/png'];
+  if (typeof image === 'string') {
+    const drawn = document.createElement('img');
+    drawn.src = `data:image/png;base64,${image.replaceAll('\n', '')}`;
+    drawn.alt = plain;
+    return drawn;
+  }
+  const shown = document.createElement('pre');
+  shown.textContent = plain;
+  return shown;
 }
 
 export function useSurroundings(): Surroundings {

@@ -1,0 +1,96 @@
+/** Questions about records, whoever carries them: REST in JupyterLab, a comm in a widget. */
+
+import {
+  parseCell,
+  parseLineage,
+  parseRuns,
+  parseStates,
+  parseTable,
+  parseVersion,
+  parseVersions
+} from './answers';
+import type {
+  CellDetails,
+  CellStates,
+  CellVersions,
+  Lineage,
+  OpenCell,
+  RunEdit,
+  RunsAnswer,
+  RunTable
+} from './answers';
+import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
+import { parseComparison, parseNotebook } from './wire';
+import type { Comparison, NotebookAnswer, Run } from './wire';
+
+/** What a question is about; what is undefined is not sent. */
+export type Query = Readonly<Record<string, string | undefined>>;
+
+/** Knows how each question is put, and reads its answer. */
+export abstract class RecordSource implements DataSource {
+  async notebook(question: NotebookQuestion): Promise<NotebookAnswer> {
+    const { path, kernelId, since } = question;
+    return parseNotebook(
+      await this.ask('notebook', { path, kernel: kernelId ?? undefined, since: String(since) })
+    );
+  }
+
+  async why(path: string, b: string, a?: string): Promise<Comparison> {
+    return parseComparison(await this.ask('why', { path, b, a }));
+  }
+
+  async runs(path: string, question: RunsQuestion): Promise<RunsAnswer> {
+    const { text, where, sort, user, experiment, page, limit, since } = question;
+    return parseRuns(
+      await this.ask('runs', {
+        path,
+        text: text || undefined,
+        where: where || undefined,
+        sort: sort || undefined,
+        user: user || undefined,
+        experiment: experiment || undefined,
+        page: String(page),
+        limit: String(limit),
+        since: String(since),
+        look: question.isLooking ? '1' : undefined
+      })
+    );
+  }
+
+  async compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable> {
+    const all = withSame ? '1' : undefined;
+    return parseTable(await this.ask('compare', { path, ids: ids.join(','), all }));
+  }
+
+  async cellRun(path: string, id: string): Promise<CellDetails> {
+    return parseCell(await this.ask(`cell-run/${encodeURIComponent(id)}`, { path }));
+  }
+
+  async versions(path: string, cellId: string): Promise<CellVersions> {
+    return parseVersions(await this.ask('versions', { path, cell_id: cellId }));
+  }
+
+  async lineage(path: string, digest: string): Promise<Lineage> {
+    return parseLineage(await this.ask('lineage', { path, digest }));
+  }
+
+  async statesVersion(path: string): Promise<string | null> {
+    return parseVersion(await this.ask('states', { path }));
+  }
+
+  async states(path: string, cells: readonly OpenCell[]): Promise<CellStates> {
+    return parseStates(await this.ask('states', { path }, { cells }));
+  }
+
+  async edit(path: string, runId: string, edit: RunEdit): Promise<Run> {
+    return (await this.ask(`run/${encodeURIComponent(runId)}`, { path }, edit)) as Run;
+  }
+
+  /**
+   * Ask for a resource by its name.
+   *
+   * @param body - What shall change or be judged; undefined: nothing.
+   * @returns JSON; rejects with a `Trouble`.
+   */
+  protected abstract ask(name: string, query: Query, body?: unknown): Promise<unknown>;
+}

@@ -90,8 +90,13 @@ class TrackedRun:
     """
 
     def __init__(self, recorder: Logbook | None, run_id: str) -> None:
-        self._recorder = recorder
+        self._opened_in = recorder
         self.id = run_id
+
+    @property
+    def _recorder(self) -> Logbook | None:
+        """Whom this process tells; a forked worker has the block, too."""
+        return logbook() if self._opened_in and is_worker() else self._opened_in
 
     def log_metric(self, key: str, value: float, step: int | None = None) -> None:
         if self._recorder:
@@ -436,7 +441,9 @@ def _recorder(what: str) -> Logbook | None:
     if recorder is not None:
         return recorder
     if is_worker():
-        problem = "what worker processes log is not recorded: log in the process that started them."
+        problem = (
+            "what this worker process logs is not recorded: log in the process that started it."
+        )
     elif _shell() is None:
         try:
             return _start_script(Plan())

@@ -118,21 +118,37 @@ def test_names_of_any_kind_are_taken_as_text(workspace: Workspace):
     )
 
 
-def test_workers_open_no_sessions_of_their_own(workspace: Workspace):
+def test_what_workers_log_arrives_in_the_run_that_they_were_started_in(workspace: Workspace):
     done = run_script(
         workspace,
         "import multiprocessing, nbops\n"
         "def work(n):\n"
         "    nbops.log_metric('n', n)\n"
+        "    with nbops.track(f'own{n}'):\n"
+        "        nbops.log_metric('inside', n)\n"
         "if __name__ == '__main__':\n"
-        "    nbops.log_metric('all', 4)\n"
         "    for way in ('fork', 'spawn'):\n"
-        "        with multiprocessing.get_context(way).Pool(2) as pool:\n"
-        "            pool.map(work, range(4))\n",
+        "        with nbops.track(way) as run, multiprocessing.get_context(way).Pool(2) as pool:\n"
+        "            pool.map(work, range(3))\n"
+        "        with nbops.track('by hand') as run:\n"
+        "            process = multiprocessing.get_context('fork').Process(\n"
+        "                target=run.log_metric, args=('m', 7)\n"
+        "            )\n"
+        "            process.start()\n"
+        "            process.join()\n",
     )
-    assert done.returncode == 0
-    assert "what worker processes log is not recorded" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     assert len(list(workspace.sessions.glob("*"))) == 1
+    index = Index(workspace)
+    runs = index.document(index.resolve(index.sessions()[0].id)).runs
+    values = {
+        (run.name, name): sorted(value for _, value, _ in points)
+        for run in runs
+        for name, points in run.metrics.items()
+    }
+    own = {(f"own{n}", "inside"): [n] for n in range(3)}
+    expected = {("fork", "n"): [0, 1, 2], ("spawn", "n"): [0, 1, 2], ("by hand", "m"): [7], **own}
+    assert values == expected
 
 
 def test_a_block_may_be_left_in_another_context(workspace: Workspace):

@@ -37,6 +37,11 @@ def watch_with(watch: DataWatch | None) -> None:
         _is_installed = True
 
 
+def process_watch() -> DataWatch | None:
+    """Watch of this process, whether a cell runs or not."""
+    return _watch
+
+
 def active_watch() -> DataWatch | None:
     """Watch of the cell that is running now."""
     return _watch if _watch is not None and _watch.active else None

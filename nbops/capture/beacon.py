@@ -84,12 +84,20 @@ class Beacon:
 
     def running(self) -> int | None:
         """Number of the cell that runs; None between cells."""
+        seq, word = self._read()
+        return seq if word in ("began", "aside") else None
+
+    def latest(self) -> int | None:
+        """Number of the cell that began last; None before the first, and when the session is over."""
+        seq, word = self._read()
+        return seq if word else None
+
+    def _read(self) -> tuple[int, Sign]:
         try:
             (sign,) = Path(self.folder).iterdir()
         except (OSError, ValueError):
-            return None
-        seq, word = read_beacon(sign.name)
-        return seq if word in ("began", "aside") else None
+            return 0, ""
+        return read_beacon(sign.name)
 
     def _rename(self, path: str) -> None:
         try:

@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,11 @@ class DataWatch:
         self._source = ""
         self._places = Places(workspace)
         self._spools = Spools(folder) if folder else None
-        self._has_workers = False
+        self.has_workers = False  # other processes read for it, too
         self._busy = threading.local()
         self.cursors = Cursors()
+        self.open_run: Callable[[], str | None] = lambda: None  # for what a worker logs
+        self.spool: Spool | None = None  # in a worker
         self._ledger = Ledger(workspace)
         self._gathering = Gathering(self._ledger, self._places, self.cursors, self._spools)
         self._account: Account = self._ledger  # until it is a worker's
@@ -89,7 +91,7 @@ class DataWatch:
             The cell is over, so what it wrote can be told; before, only what it read.
         """
         with self.looking_away():
-            return self._gathering.take(cell_run, at_end=at_end, has_workers=self._has_workers)
+            return self._gathering.take(cell_run, at_end=at_end, has_workers=self.has_workers)
 
     @contextlib.contextmanager
     def looking_away(self) -> Iterator[None]:
@@ -106,22 +108,17 @@ class DataWatch:
         is_own = self.active and self._account is self._ledger
         return self._beacon.set_aside() if is_own and self._beacon else contextlib.nullcontext()
 
-    @property
-    def has_workers(self) -> bool:
-        """Whether other processes read for it, too."""
-        return self._has_workers
-
     def has_forked(self) -> None:
         """A worker was started; it will leave a spool."""
-        self._has_workers = True
+        self.has_workers = True
 
     def invite(self, preparation: dict[str, Any]) -> None:
         """Have a worker that starts anew join, through what multiprocessing sends to it."""
         if self._spools is None or self._beacon is None:
             return
-        self._has_workers = True
-        place = (self._workspace.root, self._workspace.state, self._spools.folder)
-        preparation["nbops"] = Invitation(*map(str, place), self._beacon.session)
+        self.has_workers = True
+        place = map(str, (self._workspace.root, self._workspace.state, self._spools.folder))
+        preparation["nbops"] = Invitation(*place, self._beacon.session, self.open_run() or "")
 
     def join(self) -> Spool | None:
         """Become a worker of a session that another process records."""
@@ -138,8 +135,8 @@ class DataWatch:
         if self._spools is None:
             self.active = False
             return None
-        self._account = spool = Spool(self._spools.folder, self._beacon)
-        return spool
+        self._account = self.spool = Spool(self._spools.folder, self._beacon)
+        return self.spool
 
     # ---- called from within the user's calls -----------------------------------------------------
 
@@ -244,7 +241,7 @@ class DataWatch:
         with self.looking_away():
             command = read_command(arguments, self._source)
             named = look_at_named(command, folder)
-            self._has_workers = True  # it may be a script that joins
+            self.has_workers = True  # it may be a script that joins
             text = PRIVATE if any(is_private_path(path) for path, _ in named) else command.text
             self._account.started(text, named)
 

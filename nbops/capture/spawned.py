@@ -26,8 +26,8 @@ class Invitation:
         return exec, (self._code, {})
 
 
-def join(root: str, state: str, folder: str, session: str) -> None:
-    """Tell what this process opens to the one that records the session."""
+def join(root: str, state: str, folder: str, session: str, run: str = "") -> None:
+    """Tell what this process opens, and what it logs to a run, to the one that records the session."""
     from nbops.capture.audit import watch_with
     from nbops.capture.beacon import Beacon
     from nbops.capture.data import DataWatch
@@ -38,6 +38,7 @@ def join(root: str, state: str, folder: str, session: str) -> None:
     workspace = Workspace(Path(root), Path(state))
     add_patterns(workspace.settings.redact)
     watch = DataWatch(workspace, Path(folder), Beacon(session))
+    watch.open_run = lambda: run or None
     watch.join()
     watch_with(watch)
     watch_readers()

@@ -16,7 +16,7 @@ from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.background import prepare_embedded_store
 from nbops.recording.destination import Destination, choose_destination, remember_access
-from nbops.recording.joined import JoinedScript, join_session
+from nbops.recording.joined import JoinedScript, JoinedWorker, join_as_worker, join_session
 from nbops.recording.logbook import Logbook, open_block
 from nbops.recording.recorder import Plan, Recorder
 from nbops.recording.scalars import as_scalar
@@ -25,6 +25,7 @@ from nbops.workspace import Workspace, find_workspace
 
 _current: Recorder | None = None
 _joined: JoinedScript | None = None
+_worker: tuple[int, JoinedWorker | None] = (0, None)  # with the pid that it is true for
 
 
 def current() -> Recorder | None:
@@ -37,7 +38,15 @@ def current() -> Recorder | None:
 
 def logbook() -> Logbook | None:
     """What this process logs to: its session, or the one that it joined."""
-    return current() or (_joined if _joined and _joined.pid == os.getpid() else None)
+    joined = _joined if _joined and _joined.pid == os.getpid() else None
+    return current() or joined or _as_worker()
+
+
+def _as_worker() -> JoinedWorker | None:
+    global _worker  # noqa: PLW0603 - one a process
+    if _worker[0] != os.getpid() and is_worker():
+        _worker = os.getpid(), join_as_worker()
+    return _worker[1] if _worker[0] == os.getpid() else None
 
 
 def join(plan: Plan | None = None) -> Logbook | None:
@@ -163,7 +172,7 @@ def begin_block(book: Logbook, name: str, params: Mapping[str, Any]) -> tuple[st
         facts.RunStarted(
             run=run,
             cell_run=book.cell_run,
-            parent=open_block.get(),
+            parent=book.block,
             name=redact(name),
             at=time.time(),
             params={key: as_scalar(key, value) for key, value in params.items()},

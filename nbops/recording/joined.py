@@ -1,17 +1,18 @@
-"""A script that a tracked cell started: what it logs and opens is that cell's.
+"""Processes that a tracked cell started, scripts and workers: what they log and open is that cell's.
 
-A journal has one writer, so a script appends to a spool in the session's folder, as workers do; the process
-of the session takes the lines over.
+A journal has one writer, so each of them appends to a spool in the session's folder; the process of the
+session takes the lines over.
 """
 
 import os
 import sys
 
-from nbops.capture.audit import watch_with
+from nbops.capture.audit import process_watch, watch_with
 from nbops.capture.beacon import Beacon
 from nbops.capture.data import DataWatch
 from nbops.capture.readers import watch_readers
 from nbops.capture.redaction import add_patterns
+from nbops.capture.workers import Spool
 from nbops.journal import facts
 from nbops.recording.family import Card, find_card
 from nbops.recording.logbook import Logbook
@@ -20,8 +21,31 @@ from nbops.recording.scalars import as_scalar
 from nbops.store import Store
 
 
-class JoinedScript(Logbook):
-    """A script within the session of a process above it.
+class _Joined(Logbook):
+    """A process within the session of one above it."""
+
+    def __init__(self, card: Card, watch: DataWatch, spool: Spool | None) -> None:
+        self.id = card.session
+        self.name = card.name
+        self.experiment = card.experiment
+        self.workspace = card.workspace
+        self.folder = self.workspace.sessions / card.session
+        self.store = Store(self.workspace.store)
+        self.pid = os.getpid()
+        self._watch = watch
+        self._spool = spool
+
+    def append(self, fact: facts.Fact) -> None:
+        if self._spool is not None:
+            with self._watch.looking_away():
+                self._spool.note_fact(fact)
+
+    def warn(self, _text: str) -> bool:
+        return True
+
+
+class JoinedScript(_Joined):
+    """A script.
 
     Parameters
     ----------
@@ -30,30 +54,16 @@ class JoinedScript(Logbook):
     """
 
     def __init__(self, card: Card, seq: int) -> None:
-        self.id = card.session
-        self.name = card.name
-        self.experiment = card.experiment
-        self.workspace = card.workspace
-        self.folder = self.workspace.sessions / card.session
-        self.store = Store(self.workspace.store)
-        self.pid = os.getpid()
+        add_patterns(card.workspace.settings.redact)
+        folder = card.workspace.sessions / card.session
+        watch = DataWatch(card.workspace, folder, Beacon(card.session))
+        super().__init__(card, watch, watch.join())
         self._cell_run = f"{card.session}.{seq}"
-        add_patterns(self.workspace.settings.redact)
-        self._watch = DataWatch(self.workspace, self.folder, Beacon(card.session))
-        self._spool = self._watch.join()
         self.append(facts.ScriptJoined(cell_run=self._cell_run, script=_script()))
-
-    def append(self, fact: facts.Fact) -> None:
-        if self._spool is not None:
-            with self._watch.looking_away():
-                self._spool.note_fact(fact)
 
     @property
     def cell_run(self) -> str | None:
         return self._cell_run
-
-    def warn(self, _text: str) -> bool:
-        return True
 
     def adopt(self, plan: Plan) -> None:
         """Take over the tags of `nbops.start`; name and experiment stay the session's."""
@@ -68,6 +78,31 @@ class JoinedScript(Logbook):
     def end(self) -> None:
         if self._spool is not None:
             self._spool.close()
+
+
+class JoinedWorker(_Joined):
+    """A worker, forked or started anew; outside of blocks of its own, it logs to the run it was started in."""
+
+    def __init__(self, card: Card, watch: DataWatch) -> None:
+        super().__init__(card, watch, watch.spool)
+        self._beacon = Beacon(card.session)
+        self._run = watch.open_run()
+
+    @property
+    def cell_run(self) -> str | None:
+        seq = self._beacon.latest()
+        return None if seq is None else f"{self.id}.{seq}"
+
+    @property
+    def block(self) -> str | None:
+        return super().block or self._run
+
+
+def join_as_worker() -> JoinedWorker | None:
+    """Join the session that this worker's reads are told to; None when that is over, or there is none."""
+    watch = process_watch()
+    card = find_card() if watch is not None and watch.spool is not None else None
+    return JoinedWorker(card, watch) if card is not None and watch is not None else None
 
 
 def join_session(plan: Plan) -> JoinedScript | None:

@@ -36,6 +36,11 @@ class Logbook(ABC):
         """The running cell; between cells, for threads that go on, the last one."""
 
     @property
+    def block(self) -> str | None:
+        """Run of the innermost block, of this thread or task."""
+        return open_block.get()
+
+    @property
     def notebook(self) -> str | None:
         """Notebook whose code this process runs, by its name in the workspace."""
         return None
@@ -61,7 +66,7 @@ class Logbook(ABC):
         self.append(
             facts.Metric(
                 cell_run=self.cell_run,
-                run=run or open_block.get(),
+                run=run or self.block,
                 name=redact_name(name if type(name) is str else str(name)),
                 value=as_number(name, value),
                 at=time.time(),
@@ -72,18 +77,18 @@ class Logbook(ABC):
     def log_param(self, name: str, value: Any, run: str | None = None) -> None:
         name = str(name)
         scalar = as_scalar(name, value)
-        run = run or open_block.get()
+        run = run or self.block
         name = redact_name(name)
         self.append(facts.Param(cell_run=self.cell_run, run=run, name=name, value=scalar))
 
     def set_tag(self, name: str, value: Any, run: str | None = None) -> None:
         name, text = str(name), str(as_scalar(str(name), str(value)))
-        run = run or open_block.get()
+        run = run or self.block
         name = redact_name(name)
         self.append(facts.Tag(cell_run=self.cell_run, run=run, name=name, value=text))
 
     def note(self, text: str, run: str | None = None) -> None:
-        run = run or open_block.get()
+        run = run or self.block
         self.append(facts.Note(cell_run=self.cell_run, run=run, text=redact(str(text))))
 
     def log_data(self, seen: facts.Seen) -> None:
@@ -97,7 +102,7 @@ class Logbook(ABC):
         self.append(
             facts.FileKept(
                 cell_run=self.cell_run,
-                run=open_block.get(),
+                run=self.block,
                 name=redact_name(name),
                 digest=digest,
                 size_bytes=size_bytes,
@@ -107,9 +112,7 @@ class Logbook(ABC):
 
     def keep_model(self, model: Any, folder: str) -> None:
         self.append(
-            facts.ModelSaved(
-                cell_run=self.cell_run, run=open_block.get(), model=model, folder=folder
-            )
+            facts.ModelSaved(cell_run=self.cell_run, run=self.block, model=model, folder=folder)
         )
 
     def mlflow_run_started(self) -> None:

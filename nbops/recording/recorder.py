@@ -42,7 +42,7 @@ from nbops.recording.destination import (
     remember_access,
 )
 from nbops.recording.family import leave_card, take_card_back
-from nbops.recording.logbook import Logbook
+from nbops.recording.logbook import Logbook, open_block
 from nbops.recording.outputs import CellOutputs
 from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id, make_name
@@ -117,6 +117,7 @@ class Recorder(Logbook):
         self._beacon = Beacon(self.id)
         self._beacon.make()
         self._watch = DataWatch(workspace, self.folder, self._beacon)
+        self._watch.open_run = open_block.get
         self._loaded = LoadedModules()
         self._missed = 0  # accesses to files whose capture failed
         self._beat = Beat(self.flush)

@@ -47,10 +47,13 @@ def test_files_that_workers_read_and_write_are_the_cells(
         "pid = os.fork()\n"
         "if pid == 0:\n"
         "    open('out.txt', 'w').write(open('in.txt').read() * 2)\n"
+        "    import nbops\n"
+        "    nbops.log_metric('files', 1)\n"
         "    os._exit(0)\n"
         "os.waitpid(pid, 0)"
     )
     cell = last_cell(index)
+    assert [value for _, value, _ in cell.metrics["files"]] == [1]
     assert [(one.name, one.digest) for one in cell.reads] == [
         ("in.txt", digest_file(workspace.root / "in.txt"))
     ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from nbops.cli.limits import limits
 from nbops.cli.parameters import NotebookCommand, read_file, read_pairs
 from nbops.errors import NotFound, UsageError
 from nbops.views.text import show_duration
@@ -27,27 +28,7 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "-o", "output", metavar="OUT.ipynb", type=_PATH, help="Where to write the executed notebook."
 )
-@click.option(
-    "--timeout",
-    "timeout_s",
-    metavar="SECONDS",
-    type=click.FloatRange(0, min_open=True),
-    help="End it after this time.",
-)
-@click.option(
-    "--cell-timeout",
-    "cell_timeout_s",
-    metavar="SECONDS",
-    type=click.FloatRange(0, min_open=True),
-    help="End it when a cell takes longer.",
-)
-@click.option(
-    "--retries",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    help="Try again up to N times when it fails.",
-)
+@limits
 @click.option(
     "--workdir",
     metavar="FOLDER",

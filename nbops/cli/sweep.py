@@ -1,21 +1,20 @@
 """`nbops sweep NOTEBOOK`."""
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from nbops.cli.limits import crew, limits, read_size
 from nbops.errors import NbopsError, UsageError
 
 if TYPE_CHECKING:
     from nbops.jobs.declarations import Declarations
     from nbops.jobs.search import Search
     from nbops.jobs.space import Dimension
-    from nbops.jobs.sweep import Result, Sweep
-
-_UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+    from nbops.jobs.sweep import Sweep
+    from nbops.jobs.sweep_plan import Result
 
 
 @click.command()
@@ -38,31 +37,8 @@ _UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
     show_default=True,
     help="Of what is drawn; the same seed gives the same points.",
 )
-@click.option(
-    "--workers",
-    metavar="N",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many jobs run at once, as far as memory allows.",
-)
-@click.option(
-    "--memory", metavar="SIZE", help="What one job takes, such as 4GB; learnt when not given."
-)
-@click.option(
-    "--timeout",
-    "timeout_s",
-    metavar="SECONDS",
-    type=click.FloatRange(0, min_open=True),
-    help="End a job after this time.",
-)
-@click.option(
-    "--retries",
-    metavar="N",
-    type=click.IntRange(0),
-    default=0,
-    help="Try a job again up to N times when it fails.",
-)
+@crew
+@limits
 @click.option("--rerun", is_flag=True, help="Run points again that are recorded.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -79,12 +55,13 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
     not stop the others. What is recorded with the same code, data, modules and packages comes from the
     record; so an interrupted sweep goes on where it was when it is started again.
 
-    Exit codes: 0 all points ran, 1 some failed, 2 bad use, 130 Ctrl-C.
+    Exit codes: 0 all points ran, 1 some failed, 2 bad use, 130 Ctrl-C, 143 SIGTERM.
     """  # noqa: D301 - click wants the character itself
     from nbops.jobs.parameters import declarations_of
     from nbops.jobs.plan import RunOptions
     from nbops.jobs.space import parse_dimensions
-    from nbops.jobs.sweep import SweepPlan, parse_objective, run_sweep
+    from nbops.jobs.sweep import run_sweep
+    from nbops.jobs.sweep_plan import SweepPlan, parse_objective
 
     declared = declarations_of(notebook)
     dimensions = parse_dimensions(declared, pairs)
@@ -99,9 +76,13 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
             search,
             objective=objective,
             workers=options["workers"],
-            need_bytes=_size(options["memory"]),
+            need_bytes=read_size(options["memory"]),
             is_forced=options["rerun"],
-            options=RunOptions(timeout_s=options["timeout_s"], retries=options["retries"]),
+            options=RunOptions(
+                timeout_s=options["timeout_s"],
+                cell_timeout_s=options["cell_timeout_s"],
+                retries=options["retries"],
+            ),
             about={f"space.{pair.partition('=')[0]}": pair.partition("=")[2] for pair in pairs},
             tell=lines.tell,
         )
@@ -113,7 +94,7 @@ def _search(
     declared: "Declarations", dimensions: "list[Dimension]", options: dict[str, Any]
 ) -> "Search":
     from nbops.jobs.search import Optimized, search_at_random, search_grid
-    from nbops.jobs.sweep import parse_objective
+    from nbops.jobs.sweep_plan import parse_objective
 
     for dimension in dimensions:
         if dimension.name not in declared.names:
@@ -130,15 +111,6 @@ def _search(
     if options["drawn"]:
         return search_at_random(dimensions, options["drawn"], options["seed"])
     return search_grid(dimensions)
-
-
-def _size(text: str | None) -> int | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)B?\s*", text)
-    if not found:
-        raise UsageError(f"{text!r} is no size.", "Such as 500MB or 4GB.")
-    return int(float(found[1]) * _UNITS[found[2]])
 
 
 class _Lines:
@@ -186,7 +158,7 @@ def _report(notebook: Path, done: "Sweep", *, as_json: bool) -> None:
         click.echo(f"nbops: its own run is not in MLflow: {done.problem}", err=True)
     if done.was_interrupted:
         click.echo("nbops: Interrupted; the same command goes on where it was.", err=True)
-        raise click.exceptions.Exit(130)
+        raise click.exceptions.Exit(done.exit_code)
     if done.failures:
         raise NbopsError(f"{done.failures} of {len(done.results)} points failed.")
 

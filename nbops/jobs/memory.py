@@ -37,23 +37,31 @@ class Admission:
     def __init__(self, need: int | None, available: Callable[[], int] = _available) -> None:
         self.need = need
         self._available = available
-        self._running = 0
+        self._running: list[int | None] = []
         self._room: int | None = None
         self._changed = threading.Condition()
 
     @contextmanager
-    def admitted(self, is_over: Callable[[], bool]) -> Iterator[bool]:
-        """Wait until there is room; gives False when it is all over before that."""
+    def admitted(self, is_over: Callable[[], bool], need: int | None = None) -> Iterator[bool]:
+        """Wait until there is room; gives False when it is all over before that.
+
+        Parameters
+        ----------
+        need
+            Bytes that this job takes; as much as the others when None.
+        """
         with self._changed:
-            while not is_over() and not self._has_room():
+            while not is_over() and not self._has_room(need):
                 self._changed.wait(0.5)
             is_in = not is_over()
-            self._running += is_in
+            if is_in:
+                self._running.append(need)
         try:
             yield is_in
         finally:
             with self._changed:
-                self._running -= is_in
+                if is_in:
+                    self._running.remove(need)
                 self._changed.notify_all()
 
     def learn(self, peak: int | None) -> None:
@@ -65,11 +73,11 @@ class Admission:
                 self.need = 0  # not recorded here: nothing to go by
             self._changed.notify_all()
 
-    def _has_room(self) -> bool:
-        if self._running == 0:
+    def _has_room(self, need: int | None = None) -> bool:
+        if not self._running:
             # What all jobs together may take is measured while none runs.
             self._room = self._available()
             return True
-        if self.need is None or self._room is None:
-            return False
-        return (self._running + 1) * self.need <= self._room
+        needs = [self.need if each is None else each for each in (*self._running, need)]
+        known = [each for each in needs if each is not None]
+        return self._room is not None and len(known) == len(needs) and sum(known) <= self._room

@@ -1,75 +1,30 @@
 """One notebook at many points: each a job of its own, all below one run in MLflow."""
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbops.errors import NbopsError, UsageError
 from nbops.index.queries import Index
+from nbops.jobs.crew import Crew
 from nbops.jobs.declarations import Declarations, read_declarations
 from nbops.jobs.memory import Admission, peak_of
+from nbops.jobs.metrics import curve_of, metrics_of
 from nbops.jobs.parameters import as_json, check_parameters, read_notebook
-from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import Recorded
-from nbops.jobs.search import Outcome, Search
 from nbops.jobs.space import Point
+from nbops.jobs.sweep_plan import Result, SweepPlan
 from nbops.jobs.worker import Worker
 from nbops.recording.words import make_id
-from nbops.records import Document, Number, last_value, to_float
+from nbops.records import Document
 from nbops.replay import replay_folder
 from nbops.tracking.parents import ParentRun
 from nbops.workspace import Workspace, find_workspace
 
 TAG = "nbops.sweep"
 _LOOK_EVERY_S = 1.0
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The metric that a sweep looks at.
-
-    Parameters
-    ----------
-    metric
-        Its name.
-    """
-
-    metric: str
-    direction: Literal["max", "min"] = "max"
-
-    def is_better(self, value: float, than: float | None) -> bool:
-        return than is None or (value > than if self.direction == "max" else value < than)
-
-
-def parse_objective(text: str) -> Objective:
-    """Read `metrics.auc:max`.
-
-    Raises
-    ------
-    UsageError
-    """
-    name, _, direction = text.removeprefix("metrics.").rpartition(":")
-    if not name or direction not in ("max", "min"):
-        raise UsageError(
-            f"{text!r} is no objective.", "Such as metrics.auc:max or metrics.loss:min"
-        )
-    return Objective(name, "max" if direction == "max" else "min")
-
-
-@dataclass
-class Result:
-    """What came of one point."""
-
-    number: int
-    point: Point
-    outcome: Outcome
-    session_id: str | None = None
-    metrics: dict[str, float] = field(default_factory=dict)
-    value: float | None = None
-    is_reused: bool = False
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,45 +35,23 @@ class Sweep:
     ----------
     id
         Its children carry it as the tag `nbops.sweep`.
+    exit_code
+        Of what interrupted it; 0 when nothing did.
     """
 
     id: str
     results: list[Result]
     best: Result | None
-    was_interrupted: bool
+    exit_code: int
     problem: str | None
+
+    @property
+    def was_interrupted(self) -> bool:
+        return self.exit_code != 0
 
     @property
     def failures(self) -> int:
         return sum(result.outcome == "failed" for result in self.results)
-
-
-@dataclass(frozen=True)
-class SweepPlan:
-    """What a sweep is to do.
-
-    Parameters
-    ----------
-    fixed
-        Parameters that are the same at every point.
-    need_bytes
-        Memory that a job takes; learnt from the records, or from the first job, when None.
-    is_forced
-        Run points again that are recorded.
-    tell
-        Called with each result, from several threads but one at a time.
-    """
-
-    notebook: Path
-    search: Search
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-    objective: Objective | None = None
-    workers: int = 1
-    need_bytes: int | None = None
-    is_forced: bool = False
-    options: RunOptions = field(default_factory=RunOptions)
-    about: Mapping[str, Any] = field(default_factory=dict)
-    tell: Callable[[Result, Result | None], None] = lambda _result, _best: None
 
 
 def run_sweep(plan: SweepPlan) -> Sweep:
@@ -146,10 +79,10 @@ def run_sweep(plan: SweepPlan) -> Sweep:
         if running.best and plan.objective and running.best.value is not None:
             best = {f"best.{name}": value for name, value in as_json(running.best.point).items()}
             parent.log(best, {f"best.{plan.objective.metric}": running.best.value})
-        if running.was_interrupted:
+        if running.crew.was_interrupted:
             parent.end("KILLED")
     results = sorted(running.results, key=lambda result: result.number)
-    return Sweep(sweep_id, results, running.best, running.was_interrupted, parent.problem)
+    return Sweep(sweep_id, results, running.best, running.crew.exit_code, parent.problem)
 
 
 class _Running:
@@ -167,7 +100,7 @@ class _Running:
     ) -> None:
         self.results: list[Result] = []
         self.best: Result | None = None
-        self.was_interrupted = False
+        self.crew = Crew(plan.workers)
         self._plan = plan
         self._path = path
         self._declared = declared
@@ -176,45 +109,23 @@ class _Running:
         self._tags = {TAG: sweep_id, **parent.tags}
         self._lock = threading.Lock()
         self._admission = Admission(plan.need_bytes)
-        self._workers: list[Worker] = []
-        self._is_over = False
 
     def run(self) -> None:
-        threads = [
-            threading.Thread(target=self._work, name=f"sweep-{n}", daemon=True)
-            for n in range(self._plan.workers)
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():  # in steps, so that Ctrl-C arrives
-                    thread.join(0.2)
-        except KeyboardInterrupt:
-            self.was_interrupted = self._is_over = True
-            for worker in self._workers:
-                worker.interrupt()
-            for thread in threads:
-                thread.join()
+        self.crew.run(self._work, "sweep")
 
-    def _work(self) -> None:
-        worker = Worker()
-        self._workers.append(worker)
-        try:
-            while not self._is_over:
-                with self._lock:
-                    asked = self._plan.search.ask()
-                if asked is None:
-                    return
-                try:
-                    result = self._run_point(worker, *asked)
-                except Exception as error:  # noqa: BLE001 - one point's failure is not the next one's
-                    problem = f"{type(error).__name__}: {error}"
-                    result = Result(*asked, "failed", problem=problem)
-                if result is not None:
-                    self._take(result)
-        finally:
-            worker.close()
+    def _work(self, worker: Worker) -> None:
+        while not self.crew.is_over:
+            with self._lock:
+                asked = self._plan.search.ask()
+            if asked is None:
+                return
+            try:
+                result = self._run_point(worker, *asked)
+            except Exception as error:  # noqa: BLE001 - one point's failure is not the next one's
+                problem = f"{type(error).__name__}: {error}"
+                result = Result(*asked, "failed", problem=problem)
+            if result is not None:
+                self._take(result)
 
     def _run_point(self, worker: Worker, number: int, point: Point) -> Result | None:
         result = Result(number, point, "failed")
@@ -231,15 +142,13 @@ class _Running:
                 result.is_reused = True
                 self._read(result, found)
                 return result
-        with self._admission.admitted(lambda: self._is_over) as is_in:
+        with self._admission.admitted(lambda: self.crew.is_over) as is_in:
             if not is_in:
                 return None
             self._run_job(worker, result, values)
-        return None if self._is_over and result.outcome != "finished" else result
+        return None if self.crew.is_over and result.outcome != "finished" else result
 
     def _run_job(self, worker: Worker, result: Result, values: Mapping[str, Any]) -> None:
-        from dataclasses import replace
-
         session_id = make_id()
         options = replace(self._plan.options, tags={**self._plan.options.tags, **self._tags})
         over, pruned = threading.Event(), threading.Event()
@@ -279,7 +188,7 @@ class _Running:
         while objective is not None and not over.wait(_LOOK_EVERY_S):
             if not folder.exists():
                 continue
-            curve = _curve(replay_folder(folder).document(), objective.metric)
+            curve = curve_of(replay_folder(folder).document(), objective.metric)
             with self._lock:
                 is_hopeless = self._plan.search.should_prune(number, curve)
             if is_hopeless and not pruned.is_set():
@@ -308,20 +217,3 @@ class _Running:
                 if objective.is_better(value, than):
                     self.best = result
             self._plan.tell(result, self.best)
-
-
-def metrics_of(document: Document) -> dict[str, float]:
-    """Last values of a job's metrics, its own before those of the runs in it."""
-    found: dict[str, float] = {}
-    for run in sorted(document.runs, key=lambda run: run.origin != "job"):
-        for name, points in run.metrics.items():
-            found.setdefault(name, to_float(last_value(points)))
-    return found
-
-
-def _curve(document: Document, metric: str) -> dict[int, float]:
-    """A metric's values by step, while the job runs."""
-    points: list[tuple[int, Number, Any]] = []
-    for run in document.runs:
-        points += [tuple(point) for point in run.metrics.get(metric, ())]  # type: ignore[misc]
-    return {point[0]: to_float(point[1]) for point in points}

@@ -1,0 +1,82 @@
+"""Options that all commands have that run notebooks."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from nbops.errors import UsageError
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_SECONDS = click.FloatRange(0, min_open=True)
+
+
+def limits(command: _Command) -> _Command:
+    """Add `--timeout`, `--cell-timeout` and `--retries`: `timeout_s`, `cell_timeout_s` and `retries`."""
+    options = (
+        click.option(
+            "--timeout",
+            "timeout_s",
+            metavar="SECONDS",
+            type=_SECONDS,
+            help="End it after this time.",
+        ),
+        click.option(
+            "--cell-timeout",
+            "cell_timeout_s",
+            metavar="SECONDS",
+            type=_SECONDS,
+            help="End it when a cell takes longer.",
+        ),
+        click.option(
+            "--retries",
+            metavar="N",
+            type=click.IntRange(0),
+            default=0,
+            help="Try again up to N times when it fails.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def crew(command: _Command) -> _Command:
+    """Add `--workers` and `--memory`: `workers` and `memory`, which `read_size` reads."""
+    options = (
+        click.option(
+            "--workers",
+            metavar="N",
+            type=click.IntRange(1),
+            default=1,
+            show_default=True,
+            help="How many jobs run at once, as far as memory allows.",
+        ),
+        click.option(
+            "--memory",
+            metavar="SIZE",
+            help="What one job takes, such as 4GB; learnt when not given.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def read_size(text: str | None) -> int | None:
+    """Bytes of a size such as 4GB.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)B?\s*", text)
+    if not found:
+        raise UsageError(f"{text!r} is no size.", "Such as 500MB or 4GB.")
+    return int(float(found[1]) * _UNITS[found[2]])

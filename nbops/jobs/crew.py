@@ -1,0 +1,84 @@
+"""Several workers at once, each led by a thread: what sweeps and pipelines run their notebooks with."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from nbops.jobs.worker import Worker
+
+
+class Crew:
+    """Workers that are led until there is no more to do.
+
+    Ctrl-C and SIGTERM interrupt the notebooks that run, and nothing new begins; a second one kills their
+    kernels. `exit_code` says then what shells say of a process that ended so.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.is_over = False
+        self.exit_code = 0
+        self._size = size
+        self._workers: list[Worker] = []
+
+    @property
+    def was_interrupted(self) -> bool:
+        return self.exit_code != 0
+
+    def run(self, lead: Callable[[Worker], None], name: str) -> None:
+        """Have each thread lead a worker; returns when all are through.
+
+        Parameters
+        ----------
+        lead
+            Returns when there is nothing to do any more, or soon after `is_over`.
+        """
+        threads = [
+            threading.Thread(target=self._lead, args=(lead,), name=f"{name}-{n}", daemon=True)
+            for n in range(self._size)
+        ]
+        with self._terminated():
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                try:
+                    for thread in threads:
+                        while thread.is_alive():  # in steps, so that Ctrl-C arrives
+                            thread.join(0.2)
+                except KeyboardInterrupt:
+                    self.interrupt(self.exit_code or 130)
+
+    def interrupt(self, exit_code: int) -> None:
+        """End what runs, and begin nothing new."""
+        self.is_over, self.exit_code = True, exit_code
+        for worker in self._workers:
+            worker.interrupt()
+
+    def _lead(self, lead: Callable[[Worker], None]) -> None:
+        worker = Worker()
+        self._workers.append(worker)
+        try:
+            lead(worker)
+        finally:
+            worker.close()
+
+    @contextlib.contextmanager
+    def _terminated(self) -> Iterator[None]:
+        """Take SIGTERM for Ctrl-C with another exit code, where nobody else has a handler for it."""
+        is_ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        )
+        if not is_ours:
+            yield
+            return
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            self.interrupt(128 + signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, end)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

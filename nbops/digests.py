@@ -166,6 +166,20 @@ def digest_source(source: str) -> str:
     return f"source1:{blake3(text.encode()).hexdigest()}"
 
 
+def digest_step(folder: str, cells: Iterable[str]) -> str:
+    """Digest of what a step of a pipeline runs: its cells, parameters among them, and from where.
+
+    Parameters
+    ----------
+    folder
+        That it works in, relative to the workspace.
+    cells
+        Digests of its code cells' sources, in order.
+    """
+    text = json.dumps([folder, *cells], separators=(",", ":"), ensure_ascii=False)
+    return f"step1:{blake3(text.encode()).hexdigest()}"
+
+
 def digest_environment(environment: "Environment") -> str:
     """Digest of what an environment is; a field that a later version gains counts only where it is set."""
     import msgspec

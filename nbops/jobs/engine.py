@@ -73,6 +73,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         job = kwargs.pop("nbops_job", None) or JobPlan(make_id())
         notebook = os.path.abspath(input_path) if isinstance(input_path, str) else None
         settle_cell_ids(nb_man.nb, notebook)
+        notebook = str(job.script) if job.script else notebook
         driver = Driver(find_workspace(notebook), job.session_id)
         order = {
             "session_id": driver.session_id,
@@ -80,6 +81,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
             "params": as_json(read_parameters(nb_man.nb)),
             "tags": dict(job.tags),
             "name": Path(notebook).stem if notebook else None,
+            "experiment": job.experiment,
         }
         client = TrackedClient(
             nb_man,

@@ -36,16 +36,7 @@ def check_environment(workspace: Workspace, expected: str, metadata: Mapping[str
         It is another environment, or nobody can tell.
     """
     wanted, python = _expected(workspace, expected)
-    packages, own_python = _installed(metadata)
-    differ = [
-        f"{name} {packages.get(name, 'is missing')}, not {version}"
-        if name in packages
-        else f"{name} {version} is missing"
-        for name, version in wanted.items()
-        if packages.get(name) != version
-    ]
-    if python is not None and python != own_python:
-        differ.insert(0, f"Python {own_python}, not {python}")
+    differ = find_missing(wanted, python, read_installed(metadata))
     if differ:
         more = f" and {len(differ) - _SHOWN} more" if len(differ) > _SHOWN else ""
         raise UsageError(
@@ -54,6 +45,23 @@ def check_environment(workspace: Workspace, expected: str, metadata: Mapping[str
             if python is not None
             else f"Install it: uv pip sync {expected}",
         )
+
+
+def find_missing(
+    wanted: Mapping[str, str], python: str | None, installed: tuple[dict[str, str], str]
+) -> list[str]:
+    """What is not as expected, a few words each: packages by version, and Python."""
+    packages, own_python = installed
+    differ = [
+        f"{name} {packages[name]}, not {version}"
+        if name in packages
+        else f"{name} {version} is missing"
+        for name, version in wanted.items()
+        if packages.get(name) != version
+    ]
+    if python is not None and python != own_python:
+        differ.insert(0, f"Python {own_python}, not {python}")
+    return differ
 
 
 def _expected(workspace: Workspace, expected: str) -> tuple[dict[str, str], str | None]:
@@ -80,8 +88,14 @@ def _expected(workspace: Workspace, expected: str) -> tuple[dict[str, str], str 
     return environment.packages, environment.python
 
 
-def _installed(metadata: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    """Packages that the notebook's kernel will see, and its Python."""
+def read_installed(metadata: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+    """Packages that a notebook's kernel will see, and its Python.
+
+    Raises
+    ------
+    UsageError
+        Its kernel is not installed, or does not tell.
+    """
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     name = metadata.get("kernelspec", {}).get("name") or "python3"

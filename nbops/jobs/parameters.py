@@ -15,6 +15,7 @@ from nbops.errors import NotFound, UsageError
 from nbops.jobs.declarations import COMPUTED, TAG, Declarations, parse_parameters, read_declarations
 from nbops.jobs.injection import INJECTED, write_value
 from nbops.jobs.kinds import Kind, Unfit, read_any
+from nbops.jobs.scripts import is_script, read_script
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Typed:
 
 
 def read_notebook(path: Path) -> Any:
-    """A notebook file, in nbformat 4's shape.
+    """A notebook file, or a percent script, in nbformat 4's shape.
 
     Raises
     ------
@@ -38,6 +39,8 @@ def read_notebook(path: Path) -> Any:
 
     if not path.is_file():
         raise NotFound(f"There is no notebook {str(path)!r}.")
+    if is_script(path):
+        return read_script(path)
     try:
         content = path.read_text("utf-8")
         _ = json.loads(content)["nbformat"]  # without it nbformat would take it for a version 1

@@ -34,6 +34,10 @@ class JobPlan:
         How long the notebook, or one cell, may run; None for as long as it takes.
     skipped
         Cells that are not run, by id, with the outputs that they had.
+    experiment
+        Where its runs go in MLflow; the notebook's own, or the workspace's, when None.
+    script
+        The percent script that the notebook was made of.
     """
 
     session_id: str
@@ -43,6 +47,8 @@ class JobPlan:
     cell_timeout_s: float | None = None
     skipped: Mapping[str, list[Any]] = field(default_factory=dict)
     listener: Listener | None = None
+    experiment: str | None = None
+    script: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -75,3 +81,4 @@ class RunOptions:
     session_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     listener: Listener | None = None
+    experiment: str | None = None

@@ -11,10 +11,10 @@ from nbops.digests import digest_source
 from nbops.errors import UsageError
 from nbops.index.around import look_around
 from nbops.index.queries import Index
-from nbops.jobs.cells import settle_cell_ids
+from nbops.jobs.declarations import read_declarations
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import inject
-from nbops.jobs.parameters import as_json, read_parameters
+from nbops.jobs.parameters import as_json, check_parameters, read_parameters
 from nbops.records import DataRef, Document, Session
 from nbops.replay import replay_folder
 
@@ -72,15 +72,7 @@ class Recorded:
         parameters
             Those that are given; the others are as the notebook says.
         """
-        import nbformat
-
-        made = nbformat.v4.upgrade(copy.deepcopy(self._notebook))
-        if parameters:
-            inject(made, parameters)
-        settle_cell_ids(made, str(self._path))
-        wanted = as_json(read_parameters(made))
-        cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
-        digests = [digest_source(cell.source) for cell in cells]
+        wanted, digests = read_signature(self._notebook, parameters)
         reason = "it was not run yet"
         for session in self._sessions:
             if session.params != wanted:
@@ -129,6 +121,45 @@ class Recorded:
             except UsageError as error:
                 self._environments[key] = error.message
         return self._environments[key]
+
+
+def given_parameters(document: Document, notebook: Any, path: Path) -> dict[str, Any]:
+    """What a job was given, as far as it is not what the notebook says anyway.
+
+    Raises
+    ------
+    UsageError
+        It does not fit the notebook any more, or was secret.
+    """
+    declared = read_declarations(notebook.cells, path.name)
+    usual = as_json({parameter.name: parameter.default for parameter in declared.parameters})
+    given = {
+        name: value
+        for name, value in document.session.params.items()
+        if name in usual and usual[name] != value
+    }
+    if any("[redacted" in str(value) for value in given.values()):
+        raise UsageError("A parameter of it was secret, so it is not recorded.", "Give all again.")
+    return check_parameters(declared, given)
+
+
+def read_signature(
+    notebook: Any, parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """All parameters as they will be recorded, and the digests of the code cells that will run.
+
+    Parameters
+    ----------
+    parameters
+        Those that are given.
+    """
+    import nbformat
+
+    made = nbformat.v4.upgrade(copy.deepcopy(notebook))
+    if parameters:
+        inject(made, parameters)
+    cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
+    return as_json(read_parameters(made)), [digest_source(cell.source) for cell in cells]
 
 
 def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:

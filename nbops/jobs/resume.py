@@ -18,11 +18,11 @@ from nbops.errors import UsageError
 from nbops.index.around import look_around
 from nbops.index.queries import Index
 from nbops.jobs.cells import settle_cell_ids
-from nbops.jobs.declarations import TAG, read_declarations
+from nbops.jobs.declarations import TAG
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import INJECTED, inject
-from nbops.jobs.parameters import as_json, check_parameters
 from nbops.jobs.plan import JobPlan
+from nbops.jobs.recorded import given_parameters
 from nbops.records import CellRun, Document
 from nbops.workspace import Workspace
 
@@ -60,7 +60,7 @@ def plan_resume(
             f"{word} is {document.session.status}: there is nothing to resume.",
             "Without --resume it runs as a whole.",
         )
-    parameters = job.parameters or _same_parameters(document, notebook, path)
+    parameters = job.parameters or given_parameters(document, notebook, path)
     cells = _cells_of(notebook, path, parameters)
     done = {cell.cell_id: cell for cell in document.cell_runs if cell.status == "ok"}
     count = next((n for n, cell in enumerate(cells) if cell.id not in done), len(cells))
@@ -144,20 +144,6 @@ def _may_do_anything(node: ast.AST) -> bool:
         return False
     function = node.value.func
     return not (isinstance(function, ast.Name) and function.id in ("print", "display", "len"))
-
-
-def _same_parameters(document: Document, notebook: Any, path: Path) -> dict[str, Any]:
-    """What the failed job was given, as far as it is not what the notebook says anyway."""
-    declared = read_declarations(notebook.cells, path.name)
-    usual = as_json({parameter.name: parameter.default for parameter in declared.parameters})
-    given = {
-        name: value
-        for name, value in document.session.params.items()
-        if name in usual and usual[name] != value
-    }
-    if any("[redacted" in str(value) for value in given.values()):
-        raise UsageError("A parameter of it was secret, so it is not recorded.", "Give all again.")
-    return check_parameters(declared, given)
 
 
 def _cells_of(notebook: Any, path: Path, parameters: dict[str, Any] | Any) -> list[Any]:

@@ -12,6 +12,7 @@ from nbops.jobs.declarations import read_declarations
 from nbops.jobs.interrupts import Interrupted, TimedOut
 from nbops.jobs.parameters import check_parameters, is_python, read_notebook
 from nbops.jobs.plan import JobPlan, RunOptions
+from nbops.jobs.scripts import is_script
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
 
@@ -92,10 +93,13 @@ def run_notebook(
         options.timeout_s,
         options.cell_timeout_s,
         listener=options.listener,
+        experiment=options.experiment,
     )
     if options.resume is not None:
         job = plan_resume(workspace, path, read, job, options.resume)
     workspace.prepare()
+    if is_script(path):
+        job = replace(job, script=path)
     result = _run_once(path, job, options, workspace, dict(read.metadata))
     for attempt in range(1, options.retries + 1):
         is_worth_it = result.error or isinstance(result.interrupted, TimedOut)
@@ -111,6 +115,8 @@ def run_notebook(
 def _run_once(
     path: Path, job: JobPlan, options: RunOptions, workspace: Workspace, metadata: dict[str, Any]
 ) -> JobResult:
+    import nbformat
+
     output = options.output
     if output is None:
         executed = workspace.state / "executed"
@@ -123,7 +129,11 @@ def _run_once(
     error, interrupted = None, None
     folder = (options.workdir or path.parent).resolve()
     try:
-        error = _execute(path, output.resolve(), job, folder, metadata)
+        source = path
+        if job.script is not None:
+            source = output.resolve()  # papermill reads notebooks only
+            nbformat.write(read_notebook(path), source)
+        error = _execute(source, output.resolve(), job, folder, metadata)
     except Interrupted as stopped:
         interrupted = stopped
     except UsageError:

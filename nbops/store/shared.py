@@ -40,7 +40,26 @@ class SharedStore:
 
     def put(self, path: Path, digest: str) -> None:
         """Bring a file there, unless it is there."""
-        place = self._place_of(digest)
+        self._put(path, self._place_of(digest))
+
+    def put_at(self, path: Path, name: str) -> None:
+        """Bring a file there under a name of its own, such as `steps/KEY/SESSION.json`."""
+        self._put(path, self._place_at(name))
+
+    def names_in(self, folder: str, suffix: str) -> list[str]:
+        """Names of the files in a folder there, sorted."""
+        place = self._place_at(folder)
+        with self._reached() as files:
+            if not files.exists(place):
+                return []
+            found = [str(path).rpartition("/")[2] for path in files.ls(place, detail=False)]
+        return sorted(name for name in found if name.endswith(suffix))
+
+    def fetch_at(self, name: str, target: Path) -> bool:
+        """Bring a file here that has a name of its own; False when it is not there."""
+        return self._fetch(self._place_at(name), target)
+
+    def _put(self, path: Path, place: str) -> None:
         with self._reached() as files:
             if files.exists(place):
                 return
@@ -59,7 +78,9 @@ class SharedStore:
 
     def fetch(self, digest: str, target: Path) -> bool:
         """Bring a file here; False when it is not there, or is not that content."""
-        place = self._place_of(digest)
+        return self._fetch(self._place_of(digest), target, digest)
+
+    def _fetch(self, place: str, target: Path, digest: str | None = None) -> bool:
         part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         with self._reached() as files:
             if not files.exists(place):
@@ -68,7 +89,7 @@ class SharedStore:
             try:
                 files.get_file(place, str(part))
                 part.chmod(0o600)
-                if digest_file(part) != digest:
+                if digest is not None and digest_file(part) != digest:
                     return False
                 part.replace(target)
             finally:
@@ -85,11 +106,16 @@ class SharedStore:
         name = digest.partition(":")[2]
         return f"{self._root}/{name[:2]}/{name[2:]}"
 
+    def _place_at(self, name: str) -> str:
+        self._open()
+        return f"{self._root}/{name}"
+
     def _open(self) -> None:
         if self._files is not None:
             return
         if self._protocol == "file":
-            self._files, self._root = _Folder(), self.url.removeprefix("file://").rstrip("/")
+            self._root = self.url.removeprefix("file://").rstrip("/")
+            self._files = _Folder(Path(self._root))
             return
         try:
             import fsspec
@@ -117,13 +143,19 @@ class SharedStore:
 class _Folder:
     """The few words of fsspec that are needed, for a folder: nothing has to be installed for it."""
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
     def exists(self, path: str) -> bool:
-        if not Path(path).parent.parent.is_dir():  # else a disk that is not mounted looks empty
-            raise FileNotFoundError(f"there is no folder {Path(path).parent.parent}")
+        if not self._root.is_dir():  # else a disk that is not mounted looks empty
+            raise FileNotFoundError(f"there is no folder {self._root}")
         return Path(path).exists()
 
     def makedirs(self, path: str, *, exist_ok: bool) -> None:
-        Path(path).mkdir(exist_ok=exist_ok)
+        Path(path).mkdir(parents=True, exist_ok=exist_ok)
+
+    def ls(self, path: str, *, detail: bool) -> list[str]:  # noqa: ARG002 - fsspec's words
+        return [str(file) for file in Path(path).iterdir()]
 
     def put_file(self, source: str, target: str) -> None:
         shutil.copyfile(source, target)

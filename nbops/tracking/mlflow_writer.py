@@ -1,14 +1,13 @@
 """Writes shipments to one MLflow store, so that writing one twice changes nothing."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nbops.digests import for_mlflow
 from nbops.journal import facts
-from nbops.records import DataRef, Number, RunStatus, SessionStatus, to_float
+from nbops.records import RunStatus, SessionStatus, to_float
 from nbops.replay import Replay
 from nbops.tracking.context import TAG_CELL_RUN, TAG_ID, TAG_SESSION
+from nbops.tracking.datasets import as_input
 from nbops.tracking.errors import Refusal, mlflow_errors
 from nbops.tracking.experiments import find_or_create_experiment
 from nbops.tracking.metric_names import to_mlflow_name
@@ -274,20 +273,15 @@ class MlflowWriter:
     def _write_inputs(
         self, mlflow_id: str, shipment: Shipment, refuse: Callable[[str, str], None]
     ) -> None:
-        from mlflow.entities import DatasetInput, InputTag
-
         new = [
             ref
             for ref in shipment.inputs
             if ("input", mlflow_id, ref.uri, ref.digest or "") not in self._sent
         ]
         for ref in new:
-            tags = [InputTag("mlflow.data.context", "input")]
-            if ref.sampled:  # MLflow's digest has no room for its kind
-                tags.append(InputTag("nbops.sampled", "true"))
             try:
                 with mlflow_errors():
-                    self.client.log_inputs(mlflow_id, [DatasetInput(_dataset(ref), tags)])
+                    self.client.log_inputs(mlflow_id, [as_input(ref)])
             except Refusal as refusal:
                 refuse(f"data {ref.name}", str(refusal))
             self._sent.add(("input", mlflow_id, ref.uri, ref.digest or ""))
@@ -298,22 +292,3 @@ def _refuser(key: str, note: Note) -> Callable[[str, str], None]:
         note(facts.Refused(run=key, entry=entry, reason=reason))
 
     return refuse
-
-
-def _dataset(ref: DataRef) -> Any:
-    from mlflow.entities import Dataset
-
-    profile: dict[str, Number] = {}
-    if ref.shape:
-        profile["num_rows"] = ref.shape[0]
-    if ref.size_bytes is not None:
-        profile["size_bytes"] = ref.size_bytes
-    schema = {"columns": list(ref.columns)} if ref.columns else None
-    return Dataset(
-        name=ref.name[-500:],
-        digest=for_mlflow(ref.digest or ""),
-        source_type="local" if ref.kind == "file" else ref.kind,
-        source=json.dumps({"uri": ref.uri}),
-        schema=json.dumps(schema) if schema else None,
-        profile=json.dumps(profile) if profile else None,
-    )

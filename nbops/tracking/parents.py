@@ -1,11 +1,13 @@
 """An MLflow run that many jobs hang below: a sweep's, a pipeline's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from nbops.errors import NbopsError
 from nbops.recording.destination import choose_destination, remember_access
 from nbops.recording.scalars import as_scalar
+from nbops.records import DataRef
+from nbops.tracking.datasets import as_input
 from nbops.tracking.errors import mlflow_errors
 from nbops.tracking.experiments import find_or_create_experiment
 from nbops.tracking.metric_names import to_mlflow_name
@@ -65,6 +67,36 @@ class ParentRun:
                         for k, v in params.items()
                     ],
                 )
+        except NbopsError as error:
+            self.problem = str(error)
+
+    def describe(
+        self,
+        tags: Mapping[str, str],
+        data: Sequence[tuple[DataRef, str]],
+        files: Mapping[str, str],
+    ) -> None:
+        """Write tags, data with what it is to the run, and text files, as far as MLflow takes them.
+
+        Parameters
+        ----------
+        files
+            By their path among the artifacts.
+        """
+        from mlflow.entities import RunTag
+
+        if self.id is None:
+            return
+        try:
+            with mlflow_errors():
+                self._client.log_batch(
+                    self.id, tags=[RunTag(key[:250], value[:5000]) for key, value in tags.items()]
+                )
+                if data:
+                    inputs = [as_input(ref, context) for ref, context in data]
+                    self._client.log_inputs(self.id, inputs)
+                for name, text in files.items():
+                    self._client.log_text(self.id, text, name)
         except NbopsError as error:
             self.problem = str(error)
 

@@ -1,0 +1,83 @@
+"""The steps of a pipeline while they run: a table that is written over for a person, lines for a log."""
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from nbops.views.text import cut, show_duration
+
+if TYPE_CHECKING:
+    from nbops.jobs.pipeline.running import State, StepRun
+
+_MARKS: "dict[State, tuple[str, str]]" = {
+    "waiting": ("·", "bright_black"),
+    "running": ("▸", "cyan"),
+    "unchanged": ("=", "green"),
+    "restored": ("=", "green"),
+    "finished": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "left out": ("-", "bright_black"),
+    "stopped": ("-", "yellow"),
+}
+
+
+class Board:
+    """Shows each step with its state, why, and how long it took.
+
+    Parameters
+    ----------
+    names
+        Of the steps, in order.
+    is_quiet
+        Show nothing.
+    """
+
+    def __init__(self, names: list[str], *, is_quiet: bool = False) -> None:
+        self._width = max(map(len, names), default=0)
+        self._lines = {name: self._line(name, "waiting", "") for name in names}
+        self._began: dict[str, float] = {}
+        self._is_live = sys.stderr.isatty() and not is_quiet
+        self._is_quiet = is_quiet
+        self._height = 0
+
+    def tell(self, each: "StepRun") -> None:
+        """Take note of a step whose state changed."""
+        name = each.step.name
+        if each.state == "running":
+            self._began[name] = time.monotonic()
+        took = ""
+        if name in self._began and each.state != "running":
+            took = f" {show_duration(time.monotonic() - self._began[name])}"
+        about = each.reason.partition("\n")[0]
+        self._lines[name] = self._line(name, each.state, about, took)
+        if self._is_quiet:
+            return
+        if self._is_live:
+            self._draw()
+        else:
+            click.echo(self._lines[name])
+        for moved in each.moved:
+            self._height = 0
+            click.echo(f"nbops: {moved}", err=True)
+
+    def _line(self, name: str, state: "State", about: str, took: str = "") -> str:
+        mark, color = _MARKS[state]
+        label = click.style(f"{mark} {name.ljust(self._width)}  {state}", fg=color)
+        return f"{label}{took}{': ' if about else ''}{about}"
+
+    def _draw(self) -> None:
+        import shutil
+
+        width = shutil.get_terminal_size().columns
+        up = f"\x1b[{self._height}A" if self._height else ""
+        text = "".join(f"\r{_cut(line, width)}\x1b[K\n" for line in self._lines.values())
+        click.echo(f"{up}{text}", nl=False, err=True, color=True)
+        self._height = len(self._lines)
+
+
+def _cut(line: str, width: int) -> str:
+    """At most a line of the terminal, else the table could not be written over."""
+    plain = click.unstyle(line)
+    return line if len(plain) < width else cut(plain, width - 1)

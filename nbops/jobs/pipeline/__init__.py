@@ -1,0 +1,1 @@
+"""Notebooks in an order: what the file says, what would run and why, and running it."""

@@ -1,0 +1,70 @@
+"""What of a step is not as it was when it last ran; pure but for looking at files."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbops.jobs.expected import find_missing
+from nbops.jobs.pipeline.results import FileState, StepResult
+from nbops.jobs.pipeline.surroundings import Surroundings
+
+_SHOWN = 3
+
+
+def find_changes(
+    result: StepResult,
+    *,
+    params: Mapping[str, Any],
+    cells: Sequence[str],
+    installed: tuple[dict[str, str], str],
+    around: Surroundings,
+) -> list[str]:
+    """Why a step would not come out as it did; nothing when it would.
+
+    Parameters
+    ----------
+    params, cells
+        As `read_signature` gives them now.
+    installed
+        Packages of its kernel, and its Python.
+    """
+    changes = _changed_params(result.params, params)
+    new = set(cells) - set(result.cells)
+    if tuple(cells) != result.cells and (len(new) > 1 or not changes):  # one holds the params
+        changes.append("its cells changed")
+    changes += [f"{module.path} changed" for module in result.modules if around.has_changed(module)]
+    changes += _changed_reads(result, around)
+    if result.python is not None:
+        changes += find_missing(result.packages, result.python, installed)
+    return changes or list(result.unknown)
+
+
+def _changed_params(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    names = [
+        name
+        for name in {**before, **now}
+        if name not in before or name not in now or before[name] != now[name]
+    ]
+    return [f"{name} {before.get(name, 'unset')} → {now.get(name, 'unset')}" for name in names]
+
+
+def _changed_reads(result: StepResult, around: Surroundings) -> list[str]:
+    left = {file.path: file for file in result.writes}
+    changes = []
+    for file in result.reads:
+        if not around.has_changed(file):
+            continue
+        own = left.get(file.path)
+        if own is None or around.has_changed(own):  # a file that it changes itself
+            changes.append(f"{file.path} {'changed' if around.is_there(file) else 'is gone'}")
+    return changes
+
+
+def changed_outputs(result: StepResult, around: Surroundings) -> list[FileState]:
+    """What a step left that is gone, or another by now."""
+    return [file for file in result.writes if around.has_changed(file)]
+
+
+def say(reasons: Sequence[str]) -> str:
+    """Reasons in one line."""
+    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    return ", ".join(reasons[:_SHOWN]) + more

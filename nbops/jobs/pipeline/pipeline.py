@@ -1,0 +1,222 @@
+"""A pipeline as the terminal and Python use it: what would run, running it, and its parent run in MLflow."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
+from nbops.jobs.pipeline.graph import Graph, graph_of
+from nbops.jobs.pipeline.planning import Decider, Decision, plan_pipeline
+from nbops.jobs.pipeline.results import FileState
+from nbops.jobs.pipeline.running import Running, StepRun
+from nbops.recording.destination import choose_destination
+from nbops.recording.words import make_id
+from nbops.records import DataRef
+from nbops.tracking.parents import ParentRun
+
+TAG = "nbops.pipeline"
+
+
+@dataclass(frozen=True)
+class PipelineRun:
+    """A run of a pipeline that is over.
+
+    Parameters
+    ----------
+    id
+        Sessions of the steps that ran carry it as the tag `nbops.pipeline`.
+    exit_code
+        0 when all steps are done; else as `nbops run` gives it.
+    problem
+        Why it is not in MLflow, or not shared.
+    """
+
+    id: str
+    steps: list[StepRun]
+    exit_code: int
+    mlflow_run_id: str | None = None
+    problem: str | None = None
+
+    @property
+    def failures(self) -> list[StepRun]:
+        return [each for each in self.steps if each.state == "failed"]
+
+
+class Pipeline:
+    """Notebooks in an order, as a `pipeline.yaml` says.
+
+    Parameters
+    ----------
+    place
+        The file, or its folder; the working folder when None.
+    given
+        Values of parameters by step and name, over those of the file.
+
+    Raises
+    ------
+    NotFound, UsageError
+        The file cannot be meant.
+    """
+
+    def __init__(
+        self,
+        place: Path | None = None,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
+        only: Sequence[str] = (),
+    ) -> None:
+        self.whole = read_definition(find_file(place), given)
+        self.definition = self.whole.choose(only)
+
+    def plan(self, *, is_forced: bool = False) -> list[Decision]:
+        """What would run, and why."""
+        return plan_pipeline(self.definition, is_forced=is_forced)
+
+    def graph(self) -> Graph:
+        """Steps, and the files between them."""
+        return graph_of(self.definition)
+
+    def run(
+        self,
+        *,
+        workers: int = 1,
+        need_bytes: int | None = None,
+        is_forced: bool = False,
+        tell: Callable[[StepRun], None] = lambda _step: None,
+    ) -> PipelineRun:
+        """Run what is not as its last run left it.
+
+        Parameters
+        ----------
+        need_bytes
+            Memory that a step takes; what it took the last time when None.
+        is_forced
+            Run steps though nothing changed.
+        tell
+            Called with each step whose state changed.
+        """
+        decider = Decider(self.definition, is_forced=is_forced)
+        with ExitStack() as stack:
+            parent = _Parent(self.definition, stack)
+            running = Running(
+                self.definition,
+                decider,
+                workers=workers,
+                need_bytes=need_bytes,
+                experiment=parent.experiment,
+                tags=parent.tags,
+                tell=tell,
+            )
+            running.run()
+            steps = list(running.steps.values())
+            exit_code = _exit_code(steps, running.crew.exit_code)
+            parent.describe(steps, exit_code, is_killed=running.crew.was_interrupted)
+        problem = parent.problem or decider.shelf.problem
+        return PipelineRun(parent.id, steps, exit_code, parent.mlflow_run_id, problem)
+
+
+def _exit_code(steps: list[StepRun], interrupted: int) -> int:
+    codes = [each.exit_code for each in steps if each.state == "failed"]
+    if interrupted or not codes:
+        return interrupted
+    return 124 if set(codes) == {124} else 1
+
+
+class _Parent:
+    """The pipeline's own run in MLflow; there is one once a step really runs."""
+
+    def __init__(self, definition: Definition, stack: ExitStack) -> None:
+        self.id = make_id()
+        place = str(definition.path.with_name(f"{definition.name}.yaml"))
+        self.experiment = choose_destination(
+            definition.workspace, uri=None, experiment=None, notebook=place
+        ).experiment
+        self._definition = definition
+        self._place = place
+        self._stack = stack
+        self._lock = threading.Lock()
+        self._run: ParentRun | None = None
+
+    @property
+    def problem(self) -> str | None:
+        return self._run.problem if self._run else None
+
+    @property
+    def mlflow_run_id(self) -> str | None:
+        return self._run.id if self._run else None
+
+    def tags(self) -> dict[str, str]:
+        """Tags that hang a step below it."""
+        with self._lock:
+            if self._run is None:
+                own = {TAG: self.id, "nbops.kind": "pipeline"}
+                made = ParentRun(
+                    self._definition.workspace, self._place, self._definition.name, own
+                )
+                self._run = self._stack.enter_context(made)
+            return {TAG: self.id, **self._run.tags}
+
+    def describe(self, steps: list[StepRun], exit_code: int, *, is_killed: bool) -> None:
+        """Write down what came of the steps, and the data between them."""
+        if self._run is None:
+            return
+        metrics = {
+            f"{each.step.name}.{name}": value
+            for each in steps
+            if each.result
+            for name, value in each.result.metrics.items()
+        }
+        self._run.log({}, metrics)
+        tags = {
+            f"nbops.step.{each.step.name}": f"{each.state} {each.session_id or ''}".strip()
+            for each in steps
+        }
+        files = {
+            "nbops/pipeline.yaml": self._definition.path.read_text("utf-8"),
+            "nbops/steps.json": json.dumps([_as_json(each) for each in steps], indent=1),
+        }
+        self._run.describe(tags, list(self._data(steps)), files)
+        if exit_code:
+            self._run.end("KILLED" if is_killed else "FAILED")
+
+    def _data(self, steps: list[StepRun]) -> list[tuple[DataRef, str]]:
+        """Data that came from outside, and data between steps, which says so."""
+        writers = {
+            (file.path, file.digest): each.step.name
+            for each in steps
+            if each.result
+            for file in each.result.writes
+        }
+        readers: dict[FileState, list[str]] = {}
+        for each in steps:
+            for file in each.result.reads if each.result else ():
+                readers.setdefault(file, []).append(each.step.name)
+        root = self._definition.workspace.root
+        found = []
+        for file, names in readers.items():
+            writer = writers.get((file.path, file.digest))
+            ref = DataRef(
+                uri=(root / file.path).as_uri(),
+                name=file.path,
+                kind=file.kind,
+                digest=file.digest,
+                size_bytes=file.size_bytes,
+            )
+            found.append((ref, f"{writer or 'input'} → {', '.join(names)}"))
+        return found
+
+
+def _as_json(each: StepRun) -> dict[str, Any]:
+    result = each.result
+    return {
+        "step": each.step.name,
+        "state": each.state,
+        "reason": each.reason,
+        "session": each.session_id,
+        "after": list(each.step.after),
+        "reads": {file.path: file.digest for file in result.reads} if result else {},
+        "writes": {file.path: file.digest for file in result.writes} if result else {},
+    }

@@ -7,7 +7,7 @@ ends with the script.
 import atexit
 import contextlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -376,6 +376,47 @@ def run(  # noqa: PLR0913 - an argument an option of the command
         retries=retries,
         resume=resume,
         expect_env=expect_env,
+    )
+
+
+def pipeline(
+    place: "str | os.PathLike[str]" = ".",
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    steps: Sequence[str] = (),
+    workers: int = 1,
+    rerun: bool = False,
+) -> dict[str, str]:
+    """Run a pipeline's steps that changed, in a process of its own, as `nbops pipeline run` does.
+
+    Parameters
+    ----------
+    place
+        The pipeline's file, or its folder.
+    parameters
+        By step and name, over those of the file.
+    steps
+        Only these, with those that they need.
+    workers
+        How many may run side by side.
+    rerun
+        Run steps though nothing changed.
+
+    Returns
+    -------
+    Id of the session that recorded each step, now or before: `nbops.show(id)`.
+
+    Raises
+    ------
+    UsageError, NotFound
+        What was given cannot be meant; nothing was run.
+    NotebookFailed
+        A step failed; what does not depend on it ran to its end.
+    """
+    from nbops.jobs.pipeline.apart import run_apart
+
+    return run_apart(
+        Path(place).resolve(), parameters or {}, tuple(steps), workers=workers, is_forced=rerun
     )
 
 

@@ -1,6 +1,7 @@
 """`nbops pipeline infer | plan | run | graph`."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,8 +125,9 @@ def infer(notebooks: tuple[Path, ...], output: Path | None, force: bool) -> None
     """
     from nbops.errors import NotFound
     from nbops.index.queries import Index
+    from nbops.jobs.pipeline.entries import put_schema
     from nbops.jobs.pipeline.inference import infer as infer_steps
-    from nbops.jobs.pipeline.inference import schema_beside, write_yaml
+    from nbops.jobs.pipeline.inference import write_yaml
     from nbops.jobs.pipeline.observing import observe
     from nbops.workspace import find_workspace
 
@@ -149,7 +151,7 @@ def infer(notebooks: tuple[Path, ...], output: Path | None, force: bool) -> None
             f"No notebook below {path.parent.name} was recorded to read what another one wrote.",
             "Run them once, in JupyterLab with %track start or by `nbops run`.",
         )
-    text = write_yaml(found, schema_beside(workspace, path.parent))
+    text = write_yaml(found, os.path.relpath(put_schema(workspace), path.parent))
     if is_printed:
         click.echo(text, nl=False)
         return

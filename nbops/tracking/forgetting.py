@@ -240,7 +240,7 @@ class _Forgetting:
                 Store(root).path_of(digest.decode()).unlink(missing_ok=True)
 
     def _erase_files(self, replay: Replay, scope: Scope) -> None:
-        """Models, what workers left, the notebook as it was executed."""
+        """Models, what workers left, the notebook as it was executed, what a pipeline keeps of it."""
         for run in scope.runs & replay.composition().runs.keys():
             for model in replay.run(run).models:
                 if folder := replay.model_folder(run, model.name):
@@ -249,6 +249,7 @@ class _Forgetting:
         for path in (
             *self._folder.glob("spool-*"),
             *executed.glob(f"*-{self._session}.ipynb"),
+            *(self._workspace.state / "steps").glob(f"*/{self._session}.*"),
         ):
             path.unlink(missing_ok=True)
 

@@ -151,7 +151,8 @@ def _expand(
         try:
             params = check_parameters(known[notebook], {**entry.params, **given, **point})
         except UsageError as error:
-            raise UsageError(f"{where}, params: {error.message}", error.hint) from error
+            hint = "Give it here, under `params`." if error.hint.startswith("-p") else error.hint
+            raise UsageError(f"{where}, params: {error.message}", hint) from error
         if condition is not None and (unknown := condition.params - params.keys()):
             raise UsageError(
                 f"{where}, when: {min(unknown)!r} is none of its params.",

@@ -13,9 +13,10 @@ _LONGEST = 22
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1f24}"
     ".soft{font-size:11px;fill:#57606a}"
+    ".on{paint-order:stroke;stroke:#fff;stroke-width:4px}"
     "rect{fill:#f6f8fa;stroke:#57606a;rx:6px}"
     "path{fill:none;stroke:#8c959f;stroke-width:1.5}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.soft{fill:#9198a1}"
+    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.soft{fill:#9198a1}.on{stroke:#0d1117}"
     "rect{fill:#161b22;stroke:#9198a1}}"
 )
 
@@ -95,4 +96,4 @@ def _label(edge: Edge, start: tuple[int, int], end: tuple[int, int]) -> str:
     more = f" +{len(edge.files) - 1}" if len(edge.files) > 1 else ""
     name = cut(edge.files[0].rpartition("/")[2], _LONGEST - len(more)) + more
     x, y = (start[0] + end[0]) // 2, (start[1] + end[1]) // 2 - 5
-    return f'<text class="soft" x="{x}" y="{y}" text-anchor="middle">{html.escape(name)}</text>'
+    return f'<text class="soft on" x="{x}" y="{y}" text-anchor="middle">{html.escape(name)}</text>'

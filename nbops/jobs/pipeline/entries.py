@@ -1,6 +1,7 @@
 """`pipeline.yaml` as it is written: its keys and their types, which are also its JSON Schema."""
 
 import difflib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from msgspec import Meta
 
 from nbops.errors import NotFound, UsageError
+from nbops.workspace import Workspace
 
 SCHEMA = "pipeline.schema.json"
 
@@ -85,6 +87,20 @@ def make_schema() -> dict[str, Any]:
     }
 
 
+def put_schema(workspace: Workspace) -> Path:
+    """Put the JSON Schema where editors find it; returns its path.
+
+    It lies with nbops' own things of the project, so that a file that a team shares finds it on every
+    machine, once nbops was there.
+    """
+    workspace.prepare()
+    path = workspace.state / SCHEMA
+    text = json.dumps(make_schema(), indent=1)
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+    return path
+
+
 def read_entry(path: Path) -> PipelineEntry:
     """What a pipeline's file says, each key checked.
 
@@ -144,11 +160,9 @@ def _convert(value: Any, kind: type[_T], where: str) -> _T:
     except msgspec.ValidationError as error:
         told, _, place = str(error).partition(" - at `$.")
         key = place.rstrip("`")
-        told = told.replace("`", "").removeprefix("Object ")
+        told = told.replace("`", "").replace("Object missing required field", "it has no")
         told = told[0].lower() + told[1:]
-        raise UsageError(
-            f"{where}{', ' if key else ' '}{key}{': ' if key else ''}{told}."
-        ) from error
+        raise UsageError(f"{where}{f', {key}' if key else ''}: {told}.") from error
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -159,7 +173,8 @@ def near(word: str, known: Iterable[str]) -> str:
 
 
 def _list(names: Iterable[str]) -> str:
-    return f"There is {', '.join(names)}."
+    known = list(names)
+    return f"There {'is' if len(known) == 1 else 'are'} {', '.join(known)}."
 
 
 class _Loader(yaml.SafeLoader):

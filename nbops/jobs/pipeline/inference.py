@@ -1,6 +1,5 @@
 """A pipeline told from what was recorded: notebooks are steps, files that one wrote and another read are edges."""
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +10,9 @@ from typing import Any
 import yaml
 
 from nbops.capture.contents import path_of
-from nbops.jobs.pipeline.entries import SCHEMA, make_schema
 from nbops.jobs.pipeline.observing import Observed
 from nbops.records import DataRef
-from nbops.workspace import FOLDER, Workspace, find_workspace
+from nbops.workspace import find_workspace
 
 
 @dataclass(frozen=True)
@@ -195,16 +193,3 @@ def write_yaml(inferred: Inferred, schema: str) -> str:
         width=100,
     )
     return head + body
-
-
-def schema_beside(workspace: Workspace, folder: Path) -> str:
-    """Put the JSON Schema where editors find it from the pipeline's file; returns its path from there.
-
-    It lies with nbops' own things of the project, so that a file that a team shares finds it on every
-    machine, once nbops was there.
-    """
-    workspace.prepare()
-    path = workspace.state / SCHEMA
-    path.write_text(json.dumps(make_schema(), indent=1), "utf-8")
-    shown = os.path.relpath(path, folder)
-    return shown if FOLDER in shown else str(path)

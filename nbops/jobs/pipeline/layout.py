@@ -4,11 +4,11 @@ As Sugiyama, Tagawa and Toda have it (1981): an edge that passes layers has a pl
 each layer is ordered by the middle of what its steps are linked to, to and fro.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nbops.jobs.pipeline.graph import Graph
-import itertools
 
 _SWEEPS = 4
 

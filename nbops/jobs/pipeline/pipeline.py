@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
+from nbops.jobs.pipeline.entries import put_schema
 from nbops.jobs.pipeline.graph import Graph, graph_of
 from nbops.jobs.pipeline.planning import Decider, Decision, plan_pipeline
 from nbops.jobs.pipeline.results import FileState
@@ -98,6 +99,7 @@ class Pipeline:
         tell
             Called with each step whose state changed.
         """
+        put_schema(self.definition.workspace)
         decider = Decider(self.definition, is_forced=is_forced)
         with ExitStack() as stack:
             parent = _Parent(self.definition, stack)

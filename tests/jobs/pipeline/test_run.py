@@ -1,0 +1,196 @@
+"""Pipelines run with real kernels: each step once, and again only when something changed."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from mlflow import MlflowClient
+from processes import PATIENCE_S, stop_background, wait_until
+
+from nbops.workspace import Workspace, find_workspace
+
+NBOPS = (sys.executable, "-c", "from nbops.cli import main; main()")
+EXAMPLE = Path(__file__).parents[3] / "examples" / "03_pipeline"
+PIPELINE = """\
+steps:
+  left: {notebook: left.ipynb, params: {meet: MEET}, reads: [raw.txt], writes: [left.txt]}
+  right: {notebook: right.py, params: {meet: MEET}, writes: [right.txt]}
+  both: {notebook: both.ipynb, reads: [left.txt, right.txt]}
+  never: {notebook: both.ipynb, when: both.length > 100}
+"""
+MEETING = """\
+import os, time
+os.makedirs(f"{meet}/{me}")
+while not os.path.exists(f"{meet}/{other}"):
+    time.sleep(0.05)
+"""
+
+
+def write(path: Path, *sources: str) -> None:
+    cells = [nbformat.v4.new_code_cell(s, id=f"c{n}") for n, s in enumerate(sources)]
+    cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+
+
+def run(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*NBOPS, *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S * 2,
+        env={**os.environ, **environment},
+    )
+
+
+def run_pipeline(root: Path, code: int, *words: str, **environment: str) -> dict[str, Any]:
+    done = run(root, "pipeline", "run", "--json", *words, **environment)
+    assert done.returncode == code, done
+    return {each["step"]: each for each in json.loads(done.stdout)["steps"]}
+
+
+def states(steps: dict[str, Any]) -> list[str]:
+    return [each["state"] for each in steps.values()]
+
+
+def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_another_home(
+    workspace: Workspace, tmp_path: Path
+):
+    team, root = tmp_path / "team", workspace.root
+    team.mkdir()
+    (root / "pyproject.toml").write_text(f'[tool.nbops]\nstore = "file://{team}"\n')
+    (root / "helpers.py").write_text("def double(text):\n    return text * 2\n")
+    (root / "raw.txt").write_text("raw")
+    (root / "pipeline.yaml").write_text(PIPELINE.replace("MEET", str(tmp_path / "meet")))
+    left = "from helpers import double\nopen('left.txt', 'w').write(double(open('raw.txt').read()))"
+    write(root / "left.ipynb", "meet = ''", f"me, other = 'left', 'right'\n{MEETING}", left)
+    (root / "right.py").write_text(
+        '# %% tags=["parameters"]\nmeet = ""\n\n# %%\n'
+        f"me, other = 'right', 'left'\n{MEETING}\n# %%\nopen('right.txt', 'w').write('right')\n"
+    )
+    write(root / "both.ipynb", "share = 1", "1 / 0")
+
+    first = run_pipeline(root, 1, "--workers", "2")
+    assert states(first) == ["finished", "finished", "failed", "stopped"]
+    assert "ZeroDivisionError" in first["both"]["reason"]
+    assert first["never"]["reason"] == "both failed"
+
+    both = "import nbops\nlength = len(open('left.txt').read() + open('right.txt').read())\nnbops.log_metric('length', length)"
+    write(root / "both.ipynb", "share = 1", both)
+    done = run(root, "pipeline", "run")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = done.stdout.splitlines()
+    assert [line.split(maxsplit=3)[1:3] for line in shown[:3]] == [
+        ["left", "unchanged"],
+        ["right", "unchanged"],
+        ["both", "running:"],
+    ]
+    assert "`both.length > 100` does not hold" in shown[4]
+    check_mlflow(workspace)
+
+    other = find_workspace(make_twin(root, tmp_path / "twin", "pipeline.yaml"))
+    home = {name: str(tmp_path / "home" / name) for name in ("HOME", "XDG_CACHE_HOME")}
+    (other.root / "raw.txt").write_text("raw")  # touched
+    try:
+        there = run_pipeline(other.root, 0, **home)
+        assert states(there) == ["restored", "restored", "unchanged", "left out"]
+        assert there["both"]["metrics"] == {"length": 11.0}
+        assert (other.root / "left.txt").read_text() == "rawraw"
+        assert list(other.sessions.glob("*")) == []
+
+        (other.root / "helpers.py").write_text("def double(text):\n    return text + text\n")
+        plan = run(other.root, "pipeline", "plan", "--json", **home)
+        told = {each["step"]: (each["action"], each["reason"]) for each in json.loads(plan.stdout)}
+        assert told["left"] == ("run", "helpers.py changed")
+        assert told["right"] == ("keep", "")
+        assert told["both"] == ("wait", "left comes first")
+    finally:
+        stop_background(other)
+
+
+def make_twin(root: Path, twin: Path, *names: str) -> Path:
+    """The project as git would bring it to another machine."""
+    twin.mkdir()
+    for name in ("pyproject.toml", "helpers.py", "left.ipynb", "right.py", "both.ipynb", *names):
+        shutil.copyfile(root / name, twin / name)
+    return twin
+
+
+def check_mlflow(workspace: Workspace) -> None:
+    """The runs of the pipeline have its steps as children, and say which data went between them."""
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    (experiment,) = [e for e in client.search_experiments() if e.name == "project"]
+    runs = client.search_runs([experiment.experiment_id], order_by=["start_time ASC"])
+    first, second = (r for r in runs if r.data.tags.get("nbops.kind") == "pipeline")
+    assert (first.info.status, second.info.status) == ("FAILED", "FINISHED")
+    parents = {
+        r.data.tags["nbops.step"]: r.data.tags["mlflow.parentRunId"]
+        for r in reversed(runs)
+        if "nbops.step" in r.data.tags and r.info.status == "FINISHED"
+    }
+    assert parents == {
+        "left": first.info.run_id,
+        "right": first.info.run_id,
+        "both": second.info.run_id,
+    }
+    assert second.data.metrics == {"both.length": 11.0}
+    assert second.data.tags["nbops.step.left"].startswith("unchanged ")
+    told = {
+        given.dataset.name: next(t.value for t in given.tags if t.key == "mlflow.data.context")
+        for given in second.inputs.dataset_inputs
+    }
+    assert told == {
+        "raw.txt": "input → left",
+        "left.txt": "left → both",
+        "right.txt": "right → both",
+    }
+    kept = {file.path for file in client.list_artifacts(second.info.run_id, "nbops")}
+    assert kept == {"nbops/pipeline.yaml", "nbops/steps.json"}
+
+
+def test_sigterm_ends_a_pipeline_cleanly_and_the_rest_waits(workspace: Workspace, tmp_path: Path):
+    begun = tmp_path / "begun"
+    write(
+        workspace.root / "slow.ipynb",
+        "x = 1",
+        f"import os, time\nos.mkdir('{begun}')\ntime.sleep(600)",
+    )
+    steps = "{slow: {notebook: slow.ipynb}, next: {notebook: slow.ipynb, after: slow}}"
+    (workspace.root / "pipeline.yaml").write_text(f"steps: {steps}")
+    command = [*NBOPS, "pipeline", "run", "--json"]
+    process = subprocess.Popen(
+        command, cwd=workspace.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(begun.exists)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 143, err
+    assert "the same command goes on where it was" in err
+    found = json.loads(out)["steps"]
+    assert [each["state"] for each in found] == ["stopped", "stopped"]
+
+
+def test_the_example_is_inferred_from_what_its_notebooks_were_seen_to_do(workspace: Workspace):
+    folder = workspace.root / "03_pipeline"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("data", "__pycache__"))
+    committed = (folder / "pipeline.yaml").read_text()
+    (folder / "pipeline.yaml").unlink()
+    for name in ("prepare", "train", "evaluate"):
+        done = run(folder, "run", f"{name}.ipynb")
+        assert done.returncode == 0, done.stderr
+    done = run(folder, "pipeline", "infer")
+    assert (done.returncode, done.stderr) == (0, "")
+    inferred = (folder / "pipeline.yaml").read_text()
+    assert inferred.splitlines()[1:] == committed.splitlines()[1:]
+    head = inferred.splitlines()[0].partition("$schema=")[2]
+    assert json.loads((folder / head).read_text())["$defs"]["StepEntry"]
+    again = run(folder, "pipeline", "infer")
+    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    plan = json.loads(run(folder, "pipeline", "plan", "--json").stdout)
+    assert [each["action"] for each in plan] == ["keep", "keep", "keep"], plan

@@ -8,6 +8,7 @@ r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
 | `folder1` | the files of a folder: sorted lines `path NUL digest LF`, paths relative to it     |
 | `remote1` | the version that a server told of a URL: `[url, "etag" or "version", value]` as compact JSON |
 | `source1` | code, UTF-8, line ends `\\n`, no spaces at line ends, no blank lines around it |
+| `step1`   | what a step runs: `[folder, digests of its cells ...]` as compact JSON          |
 | `frame1`  | an array or a frame in memory: schema, then content, order- and dtype-aware   |
 | `rows1`   | rows fetched: column names as compact JSON, LF, then a MessagePack array a row   |
 | `env1`    | the first eight fields of an `Environment` as canonical JSON; no longer made  |

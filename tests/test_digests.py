@@ -18,6 +18,7 @@ from nbops.digests import (
     digest_frame,
     digest_sample,
     digest_source,
+    digest_step,
     digest_version,
     for_mlflow,
     is_sampled,
@@ -82,6 +83,13 @@ def test_code_counts_without_spaces_at_line_ends():
     assert digest_source("a = 1\nb = 2") == digest_source("\na = 1   \r\nb = 2\n\n")
     assert digest_source("a = 1") != digest_source("a  = 1")
     assert digest_source("if a:\n    b") != digest_source("if a:\n  b")
+
+
+def test_a_step_is_its_cells_in_their_order_and_where_they_run():
+    digest = digest_step("notebooks", ["source1:a", "source1:b"])
+    assert digest == "step1:2b9eeba3a5456117c503b2301807c5823e6f344c2518efbcd63d9e130941902f"
+    assert digest_step("notebooks", ["source1:b", "source1:a"]) != digest
+    assert digest_step("", ["source1:a", "source1:b"]) != digest
 
 
 @pytest.mark.parametrize(

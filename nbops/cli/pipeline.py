@@ -56,7 +56,8 @@ def plan(
 
     decisions = _open(place, steps, pairs).plan(is_forced=rerun)
     if as_json:
-        click.echo(json.dumps([_decision(each) for each in decisions], indent=2))
+        told = {"format": 1, "steps": [_decision(each) for each in decisions]}
+        click.echo(json.dumps(told, indent=2))
         return
     rows = [[each.step.name, _WORDS[each.action], _about(each)] for each in decisions]
     click.echo(text_table(["", "", ""], rows))
@@ -208,10 +209,12 @@ def _report(opened: "Pipeline", done: "PipelineRun", *, as_json: bool) -> None:
         click.echo(json.dumps(about, indent=2))
     else:
         counts = Counter(each.state for each in done.steps)
-        told = ", ".join(f"{count} {state}" for state, count in counts.items())
-        click.echo(f"{opened.definition.name}: {told}.")
+        shown = ", ".join(f"{count} {state}" for state, count in counts.items())
+        click.echo(f"{opened.definition.name}: {shown}.")
         if any(each.state == "finished" for each in done.steps):
             click.echo(f"nbops ls --where \"tags.nbops.pipeline = '{done.id}'\" lists its runs.")
+    for told in done.hazards:
+        click.echo(f"nbops: {told}", err=True)
     if done.problem:
         click.echo(f"nbops: {done.problem}", err=True)
     if done.failures:

@@ -1,6 +1,7 @@
 """A pipeline as the terminal and Python use it: what would run, running it, and its parent run in MLflow."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -8,16 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbops.digests import digest_bytes
+from nbops.errors import UsageError
 from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
 from nbops.jobs.pipeline.entries import put_schema
 from nbops.jobs.pipeline.graph import Graph, graph_of
+from nbops.jobs.pipeline.hazards import find_hazards
 from nbops.jobs.pipeline.planning import Decider, Decision, plan_pipeline
 from nbops.jobs.pipeline.results import FileState
 from nbops.jobs.pipeline.running import Running, StepRun
+from nbops.locks import Lock
 from nbops.recording.destination import choose_destination
 from nbops.recording.words import make_id
 from nbops.records import DataRef
 from nbops.tracking.parents import ParentRun
+from nbops.workspace import runtime_home
 
 TAG = "nbops.pipeline"
 
@@ -34,6 +40,8 @@ class PipelineRun:
         0 when all steps are done; else as `nbops run` gives it.
     problem
         Why it is not in MLflow, or not shared.
+    hazards
+        What steps were seen to do that makes an order count which the file does not say.
     """
 
     id: str
@@ -41,6 +49,7 @@ class PipelineRun:
     exit_code: int
     mlflow_run_id: str | None = None
     problem: str | None = None
+    hazards: Sequence[str] = ()
 
     @property
     def failures(self) -> list[StepRun]:
@@ -98,10 +107,21 @@ class Pipeline:
             Run steps though nothing changed.
         tell
             Called with each step whose state changed.
+
+        Raises
+        ------
+        UsageError
+            It is being run already.
         """
         put_schema(self.definition.workspace)
         decider = Decider(self.definition, is_forced=is_forced)
+        lock = self._lock()
+        if not lock.acquire():
+            raise UsageError(
+                f"{self.definition.path} is being run by another process.", "Wait for its end."
+            )
         with ExitStack() as stack:
+            stack.callback(lock.release)
             parent = _Parent(self.definition, stack)
             running = Running(
                 self.definition,
@@ -117,7 +137,13 @@ class Pipeline:
             exit_code = _exit_code(steps, running.crew.exit_code)
             parent.describe(steps, exit_code, is_killed=running.crew.was_interrupted)
         problem = parent.problem or decider.shelf.problem
-        return PipelineRun(parent.id, steps, exit_code, parent.mlflow_run_id, problem)
+        results = {each.step.name: each.result for each in steps if each.result}
+        hazards = find_hazards(self.definition.steps, results)
+        return PipelineRun(parent.id, steps, exit_code, parent.mlflow_run_id, problem, hazards)
+
+    def _lock(self) -> Lock:
+        key = digest_bytes(os.fsencode(self.definition.path)).partition(":")[2][:16]
+        return Lock(runtime_home() / f"pipeline-{key}.lock")
 
 
 def _exit_code(steps: list[StepRun], interrupted: int) -> int:

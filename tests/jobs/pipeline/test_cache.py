@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from nbops.digests import digest_bytes, digest_step
 from nbops.jobs.pipeline.changes import changed_outputs, find_changes, say
+from nbops.jobs.pipeline.definition import Step
+from nbops.jobs.pipeline.hazards import find_hazards
 from nbops.jobs.pipeline.restoring import Copies
 from nbops.jobs.pipeline.results import FileState, StepResult
 from nbops.jobs.pipeline.shelf import Shelf
@@ -89,8 +92,6 @@ def test_each_thing_that_changed_is_named(fresh_workspace: Workspace, result: St
 
 
 def test_what_nobody_can_look_at_again_always_runs(fresh_workspace: Workspace, result: StepResult):
-    import msgspec
-
     unsure = msgspec.structs.replace(result, unknown=("nobody can tell if http://x changes",))
     assert changes(fresh_workspace, unsure) == ["nobody can tell if http://x changes"]
 
@@ -108,8 +109,6 @@ def test_what_a_step_before_will_bring_back_counts_as_there(
 def test_the_last_result_and_all_with_its_cells_are_found_again(
     fresh_workspace: Workspace, result: StepResult
 ):
-    import msgspec
-
     newer = msgspec.structs.replace(result, session_id="s2", at=datetime(2026, 1, 3, tzinfo=UTC))
     shelf = Shelf(fresh_workspace)
     assert list(shelf.find(KEY)) == []
@@ -171,3 +170,19 @@ def test_nothing_is_restored_outside_of_the_project(fresh_workspace: Workspace, 
     digest = Store(fresh_workspace.kept_data).put_bytes(b"1,2")
     for path in ("../out.csv", str(tmp_path / "out.csv"), ".nbops/access.json"):
         assert not Copies(fresh_workspace).has(FileState(path=path, digest=digest))
+
+
+def test_files_that_steps_share_without_an_order_are_told(result: StepResult):
+    def of(reads: str, writes: str) -> StepResult:
+        files = [[FileState(path=p, digest="file1:0") for p in t.split()] for t in (reads, writes)]
+        return msgspec.structs.replace(result, reads=tuple(files[0]), writes=tuple(files[1]))
+
+    after = {"a": (), "b": ("a",), "c": ("b",), "d": ()}
+    steps = [
+        Step(name, name, Path(f"{name}.ipynb"), after=before) for name, before in after.items()
+    ]
+    results = {"a": of("", "f"), "b": of("f", "g"), "c": of("f g", "h"), "d": of("g", "h")}
+    assert find_hazards(steps, results) == [
+        "c and d write h: only what the last one leaves stays.",
+        "d reads g, which b writes, and does not come after it: give it `after: b`.",
+    ]

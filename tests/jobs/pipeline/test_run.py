@@ -106,7 +106,10 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
 
         (other.root / "helpers.py").write_text("def double(text):\n    return text + text\n")
         plan = run(other.root, "pipeline", "plan", "--json", **home)
-        told = {each["step"]: (each["action"], each["reason"]) for each in json.loads(plan.stdout)}
+        told = {
+            each["step"]: (each["action"], each["reason"])
+            for each in json.loads(plan.stdout)["steps"]
+        }
         assert told["left"] == ("run", "helpers.py changed")
         assert told["right"] == ("keep", "")
         assert told["both"] == ("wait", "left comes first")
@@ -192,5 +195,5 @@ def test_the_example_is_inferred_from_what_its_notebooks_were_seen_to_do(workspa
     assert json.loads((folder / head).read_text())["$defs"]["StepEntry"]
     again = run(folder, "pipeline", "infer")
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
-    plan = json.loads(run(folder, "pipeline", "plan", "--json").stdout)
+    plan = json.loads(run(folder, "pipeline", "plan", "--json").stdout)["steps"]
     assert [each["action"] for each in plan] == ["keep", "keep", "keep"], plan

@@ -1,7 +1,10 @@
 """File locks that end with the process at the latest."""
 
+import contextlib
 import fcntl
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbops.errors import UsageError
@@ -68,3 +71,21 @@ class Lock:
             self._path.unlink(missing_ok=True)
             os.close(self._fd)
             self._fd = None
+
+
+@contextlib.contextmanager
+def briefly_locked(path: Path, patience_s: float = 5.0) -> Iterator[None]:
+    """Hold a lock for a moment, for which others wait.
+
+    Goes on without it where nothing can be locked, or who has it hangs: the worst that can come of that is
+    that of two changes one is lost.
+    """
+    lock = Lock(path)
+    deadline = time.monotonic() + patience_s
+    with contextlib.suppress(UsageError):
+        while not lock.acquire() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -3,6 +3,7 @@
 import http.client
 import threading
 from collections.abc import Callable
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ class FaultyProxy:
         self.fault: Fault = all_is_well
         self.faults = 0
         self.let_go = threading.Event()  # ends what hangs
+        self.token: str | None = None  # who has another, or none, is told 401
+        self.authorizations: set[str | None] = set()
         self._upstream = urlsplit(upstream).netloc
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -46,7 +49,7 @@ class FaultyProxy:
         class Handler(BaseHTTPRequestHandler):
             def forward(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                fault = proxy.fault(self.command, self.path)
+                fault = proxy.fault(self.command, self.path) or proxy.judge(self.headers)
                 if fault is not None:
                     proxy.faults += 1
                 if fault == "hang":
@@ -71,6 +74,11 @@ class FaultyProxy:
                 pass
 
         return Handler
+
+    def judge(self, headers: Message) -> int | None:
+        said = headers.get("Authorization")
+        self.authorizations.add(said)
+        return 401 if self.token and said != f"Bearer {self.token}" else None
 
     def ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str]

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nbops.capture.audit import unwatched
+from nbops.errors import UsageError
 from nbops.locks import try_lock
+from nbops.recording.destination import ACCESS_VARIABLES, choose_destination, remember_access
 from nbops.workspace import Workspace
 
 _NOT_FOR_IT = (
+    *ACCESS_VARIABLES,  # it serves many servers, and each is sent its own
     "MLFLOW_TRACKING_URI",
     "MLFLOW_RUN_ID",
     "JPY_PARENT_PID",
@@ -97,6 +100,9 @@ def request_look(workspace: Workspace) -> None:
     """
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         if workspace.sessions.exists():
+            with contextlib.suppress(UsageError):  # it has none of our credentials otherwise
+                where = choose_destination(workspace, uri=None, experiment=None, notebook=None)
+                remember_access(workspace, where.uri)
             (workspace.state / "look").touch(mode=0o600)
             summon(workspace)
 

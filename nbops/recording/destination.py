@@ -10,7 +10,8 @@ import msgspec
 
 from nbops.capture.redaction import redact
 from nbops.errors import UsageError
-from nbops.workspace import Workspace
+from nbops.locks import briefly_locked
+from nbops.workspace import Workspace, runtime_home
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _ACCESS = (
@@ -20,6 +21,9 @@ _ACCESS = (
     "MLFLOW_TRACKING_INSECURE_TLS",
 )
 _ACCESS_FILES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH")
+ACCESS_VARIABLES = (*_ACCESS, *_ACCESS_FILES)
+"""What MLflow reads of how to reach a server; it sends the same to every server."""
+
 _SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file")
 
 
@@ -82,14 +86,21 @@ def remember_access(workspace: Workspace, uri: str) -> str:
     }
     if shown == uri and not access:
         return shown
+    with briefly_locked(runtime_home() / f"access-{workspace.key}.lock"):
+        known = read_access(workspace)
+        # Who has none of his own, such as the background process, is no reason to forget them.
+        wanted = {**(access or known.get(shown, {})), "uri": uri}
+        if known.get(shown) != wanted:
+            _write_access(workspace, {**known, shown: wanted})
+    return shown
+
+
+def _write_access(workspace: Workspace, known: dict[str, dict[str, str]]) -> None:
     path = workspace.state / "access.json"
-    known = read_access(workspace)
-    known[shown] = {"uri": uri, **access}
     part = path.with_suffix(f".{os.getpid()}.part")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(msgspec.json.encode(known))
     part.replace(path)
-    return shown
 
 
 def read_access(workspace: Workspace) -> dict[str, dict[str, str]]:

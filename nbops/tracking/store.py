@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from nbops.errors import NbopsError
 from nbops.recording.destination import read_access
+from nbops.tracking.access import use_for
 from nbops.tracking.embedded import ensure_store
 from nbops.tracking.errors import mlflow_errors
 from nbops.workspace import Workspace
@@ -31,8 +32,8 @@ def open_store(workspace: Workspace, shown_uri: str) -> "MlflowClient":
     StoreUnreachable, UsageError
         It cannot be opened.
     """
-    uri = use_access(workspace, shown_uri)
     with mlflow_errors():
+        uri = use_access(workspace, shown_uri)
         if uri == workspace.embedded_uri:
             ensure_store(workspace)
         from mlflow import MlflowClient
@@ -41,13 +42,11 @@ def open_store(workspace: Workspace, shown_uri: str) -> "MlflowClient":
 
 
 def use_access(workspace: Workspace, shown_uri: str) -> str:
-    """Use the newest credentials of a store; returns its whole URI.
-
-    MLflow reads them anew with each request: a token that expired can be followed by another.
-    """
+    """Use the newest credentials of a store; returns its whole URI."""
     access = read_access(workspace).get(shown_uri, {})
-    os.environ.update({key: value for key, value in access.items() if key.startswith("MLFLOW_")})
-    return access.get("uri", shown_uri)
+    uri = access.get("uri", shown_uri)
+    use_for(uri, access)
+    return uri
 
 
 def probe_store(workspace: Workspace, shown_uri: str) -> str | None:

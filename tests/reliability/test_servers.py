@@ -1,5 +1,6 @@
 """A tracking server on its bad days."""
 
+import os
 import random
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from faulty import FaultyProxy
 from mlflow import MlflowClient
-from processes import PATIENCE_S, wait_until
+from processes import PATIENCE_S, background_processes, wait_until
 from servers import MlflowServer
 
 from nbops.index.queries import Index
@@ -48,9 +49,12 @@ def proxy(server: MlflowServer) -> Iterator[FaultyProxy]:
     proxy.close()
 
 
-def record(workspace: Workspace, uri: str, experiment: str, runs: int = 6) -> None:
+def record(
+    workspace: Workspace, uri: str, experiment: str, runs: int = 6, **variables: str
+) -> None:
     command = [sys.executable, "-c", _SCRIPT.format(runs=runs), experiment, uri]
-    subprocess.run(command, cwd=workspace.root, check=True, timeout=PATIENCE_S)
+    environment = {**os.environ, **variables}
+    subprocess.run(command, cwd=workspace.root, check=True, timeout=PATIENCE_S, env=environment)
 
 
 def numbers_in(uri: str, experiment: str) -> Counter[str]:
@@ -136,3 +140,36 @@ def test_a_server_that_hangs_holds_up_nobody(
     proxy.let_go.set()
     wait_until(lambda: all_are_there(index))
     assert numbers_in(proxy.uri, "hanging") == Counter(["0", "1"])
+
+
+def test_each_server_is_sent_its_own_token_and_a_newer_one_is_followed(
+    workspace: Workspace, index: Index, proxy: FaultyProxy, server: MlflowServer
+):
+    other = FaultyProxy(server.uri)
+    proxy.token, other.token = "planted-first", "planted-second"
+    try:
+        record(workspace, proxy.uri, "one", runs=1, MLFLOW_TRACKING_TOKEN="planted-first")
+        (background,) = background_processes(workspace)
+        record(workspace, other.uri, "two", runs=1, MLFLOW_TRACKING_TOKEN="planted-second")
+        assert b"planted" not in Path(f"/proc/{background}/environ").read_bytes()
+        wait_until(lambda: all_are_there(index))
+        assert proxy.authorizations == {"Bearer planted-first"}
+        assert other.authorizations == {"Bearer planted-second"}
+
+        proxy.token = "planted-third"  # the first expires
+        record(workspace, proxy.uri, "one", runs=2, MLFLOW_TRACKING_TOKEN="planted-first")
+        wait_until(lambda: "401" in index.state().get("error", ""))
+        assert index.unshipped() == 3
+        record(workspace, proxy.uri, "one", runs=1, MLFLOW_TRACKING_TOKEN="planted-third")
+        wait_until(lambda: all_are_there(index))
+        assert numbers_in(server.uri, "one") == Counter({"0": 3, "1": 1})
+        assert other.authorizations == {"Bearer planted-second"}
+    finally:
+        other.close()
+    held = [
+        path.name
+        for path in workspace.state.rglob("*")
+        if path.is_file()
+        if b"planted-" in path.read_bytes()
+    ]
+    assert held == ["access.json"]

@@ -17,13 +17,30 @@ _UNFIT = (ValueError, TypeError, OverflowError)
 """What the client or a database driver raises for a value that it cannot express."""
 
 
+_CAUSE = "(Caused by "
+_WAYS_OUT = {
+    "CERTIFICATE_VERIFY_FAILED": (
+        "Set MLFLOW_TRACKING_SERVER_CERT_PATH to the certificate of your own authority."
+    ),
+    "code 401": (
+        "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, "
+        "with MLFLOW_TRACKING_URI, and run nbops sync."
+    ),
+}
+"""What can be done, by what an error says."""
+
+
 class Refusal(NbopsError):
     """The store answered, and did not take an entry."""
 
 
+class Forbidden(StoreUnreachable):
+    """Who asks may not do that, which may change: whoever waits for a store waits for this, too."""
+
+
 @contextmanager
 def mlflow_errors() -> Iterator[None]:
-    """Turn what MLflow and its stores raise into `Refusal` or `StoreUnreachable`."""
+    """Turn what MLflow and its stores raise into `Refusal`, `StoreUnreachable` or `Forbidden`."""
     import requests
     import sqlalchemy.exc
     from mlflow.exceptions import MlflowException
@@ -36,18 +53,35 @@ def mlflow_errors() -> Iterator[None]:
         text = _one_line(error)
         if error.error_code in _ANSWERS or isinstance(error.__cause__, _UNFIT):
             raise Refusal(text) from error
-        raise StoreUnreachable(text) from error
+        if error.error_code == "PERMISSION_DENIED":
+            raise Forbidden(text) from error
+        raise _unreachable(error) from error
+    except requests.exceptions.HTTPError as error:  # of artifacts, which go another way
+        is_forbidden = error.response is not None and error.response.status_code == 403
+        raise (Forbidden(_one_line(error)) if is_forbidden else _unreachable(error)) from error
     except (
         requests.exceptions.RequestException,
         sqlalchemy.exc.SQLAlchemyError,
         sqlite3.Error,
         OSError,
     ) as error:
-        raise StoreUnreachable(_one_line(error)) from error
+        raise _unreachable(error) from error
     except ImportError as error:  # a database driver that is not installed
         raise UsageError(_one_line(error)) from error
 
 
+def _unreachable(error: Exception) -> StoreUnreachable:
+    text = " ".join(str(error).split())
+    ways_out = (way for sign, way in _WAYS_OUT.items() if sign in text)
+    return StoreUnreachable(_one_line(error), next(ways_out, ""))
+
+
+_LONGEST = 300
+
+
 def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return redact(text[:300]) or type(error).__name__
+    if len(text) > _LONGEST and _CAUSE in text:  # which stands last, behind the address
+        head, _, cause = text.partition(_CAUSE)
+        text = f"{head[: _LONGEST // 2]}... {cause}"
+    return redact(text[:_LONGEST]) or type(error).__name__

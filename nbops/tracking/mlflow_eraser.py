@@ -1,13 +1,14 @@
 """Takes runs, and parts of runs, out of one MLflow store; doing it twice changes nothing."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbops.errors import UsageError
 from nbops.recording.destination import read_access
 from nbops.tracking.context import TAG_ID
-from nbops.tracking.errors import Refusal, mlflow_errors
+from nbops.tracking.errors import Forbidden, Refusal, mlflow_errors
 from nbops.tracking.metric_names import to_mlflow_name
 from nbops.tracking.sqlite_rows import SqliteRows
 from nbops.tracking.store import be_quiet, open_store
@@ -124,6 +125,14 @@ class MlflowEraser:
 
     # ---- inside -------------------------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def _allowed(self, what: str) -> Iterator[None]:
+        """Go on where the server lets us not delete something, and say what stays."""
+        try:
+            yield
+        except Forbidden:
+            self.left.append(f"The server does not let you delete {what}: ask who may.")
+
     def _get(self, run_id: str) -> "Run | None":
         try:
             with mlflow_errors():
@@ -142,7 +151,7 @@ class MlflowEraser:
 
     def _erase_model(self, model: "LoggedModel") -> None:
         self._delete_artifacts(model.artifact_location, None)
-        with mlflow_errors():
+        with self._allowed(f"model {model.model_id}"), mlflow_errors():
             if self._rows is not None:
                 self._rows.delete_model(model.model_id)
             else:
@@ -151,8 +160,9 @@ class MlflowEraser:
     def _delete_artifacts(self, uri: str, path: str | None) -> None:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+        what = f"the files under {uri}" + (f"/{path}" if path else "")
         try:
-            with mlflow_errors():
+            with self._allowed(what), mlflow_errors():
                 repository: Any = get_artifact_repository(uri, tracking_uri=self._uri)
                 repository.delete_artifacts(path)
         except Refusal:  # there is none
@@ -168,11 +178,13 @@ class MlflowEraser:
         self._delete_tags(run, list(run.data.tags))
         with mlflow_errors():
             self._client.update_run(run_id, name="forgotten")
-            self._client.delete_run(run_id)
-        self.left.append(
-            f"The server keeps parameters and metrics of run {run_id}, hidden, "
-            f"until `mlflow gc --run-ids {run_id}` is run there."
-        )
+        with self._allowed(f"run {run_id} with its parameters and metrics"):
+            with mlflow_errors():
+                self._client.delete_run(run_id)
+            self.left.append(
+                f"The server keeps parameters and metrics of run {run_id}, hidden, "
+                f"until `mlflow gc --run-ids {run_id}` is run there."
+            )
 
     def _delete_tags(self, run: "Run", names: Sequence[str]) -> None:
         for name in names:

@@ -221,14 +221,14 @@ def log_file(local_path: "str | os.PathLike[str]", name: str | None = None) -> N
     """Keep a copy of a file with the run, as it is now."""
     recorder = _recorder("log_file")
     if recorder is not None:
-        keeping.keep_file(recorder, local_path, name)
+        _say_missing(keeping.keep_file(recorder, local_path, name))
 
 
 def log_figure(figure: Any, artifact_file: str) -> None:
     """Keep a matplotlib or plotly figure with the run, named like `roc.png`."""
     recorder = _recorder("log_figure")
     if recorder is not None:
-        keeping.keep_figure(recorder, figure, artifact_file)
+        _say_missing(keeping.keep_figure(recorder, figure, artifact_file))
 
 
 def log_model(model: Any, name: str = "model") -> None:
@@ -499,6 +499,11 @@ def _recorder(what: str) -> Logbook | None:
 def _say_once(text: str) -> None:
     if text not in _told:
         _told.add(text)
+        _say(text)
+
+
+def _say_missing(text: str | None) -> None:
+    if text is not None:
         _say(text)
 
 

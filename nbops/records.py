@@ -131,6 +131,7 @@ class FileRef(Record, frozen=True, kw_only=True):
     digest: str | None
     size_bytes: int
     mime: str = "application/octet-stream"
+    missing: str | None = None  # why it was not kept
 
 
 class ModelRef(Record, frozen=True, kw_only=True):

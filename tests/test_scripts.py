@@ -161,3 +161,38 @@ def test_a_block_may_be_left_in_another_context(workspace: Workspace):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert Index(workspace).runs()[0].status == "finished"
+
+
+def test_what_a_full_disk_has_no_room_for_is_said_once_and_breaks_nothing(workspace: Workspace):
+    done = run_script(
+        workspace,
+        "import nbops, resource\n"
+        "from pathlib import Path\n"
+        "Path('big.bin').write_bytes(bytes(200_000))\n"
+        "class Figure:\n"
+        "    def savefig(self, *_, **__): raise OSError(28, 'No space left on device')\n"
+        "nbops.start('full')\n"
+        "before = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "with nbops.track('r'):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))\n"
+        "    nbops.log_file('big.bin', 'data/big.bin')\n"
+        "    nbops.log_figure(Figure(), 'roc.png')\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, before)\n"
+        "    nbops.log_metric('after', 1)\n",
+    )
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "nbops: data/big.bin could not be kept: File too large.",
+        "nbops: roc.png could not be kept: No space left on device.",
+    ]
+    index = Index(workspace)
+    (run,) = index.runs()
+    files = index.document(index.resolve("r")).runs[0].files
+    assert [(file.name, file.digest, file.missing) for file in files] == [
+        ("data/big.bin", None, "could not be kept: File too large"),
+        ("roc.png", None, "could not be kept: No space left on device"),
+    ]
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    assert client.get_run(run.mlflow_run_id).data.metrics == {"after": 1}
+    kept = {found.path for found in client.list_artifacts(run.mlflow_run_id)}
+    assert kept == {"nbops"}

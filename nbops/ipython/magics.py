@@ -139,7 +139,8 @@ class TrackMagics(Magics):  # type: ignore[misc]
     def _file(self, line: str) -> None:
         recorder = self.extension.logging_recorder()
         subject, name = self._subject("file", line)
-        keep_file(recorder, subject.strip("\"'"), name)
+        if missing := keep_file(recorder, subject.strip("\"'"), name):
+            say(missing)
 
     def _model(self, line: str) -> None:
         from nbops.tracking.flavors import save_model

@@ -235,10 +235,11 @@ class FileKept(Fact, frozen=True, kw_only=True, tag="file_kept"):
 
     cell_run: str | None
     name: str
-    digest: str
+    digest: str  # empty where nothing was kept
     size_bytes: int
     mime: str
     run: str | None = None
+    missing: str | None = None  # why it was not kept
 
 
 class ModelSaved(Fact, frozen=True, kw_only=True, tag="model_saved"):

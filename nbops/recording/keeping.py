@@ -16,7 +16,7 @@ from nbops.journal.facts import Seen
 from nbops.recording.logbook import Logbook
 
 
-def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = None) -> str:
+def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = None) -> str | None:
     """Keep a copy of a file with the run.
 
     Parameters
@@ -26,7 +26,7 @@ def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = No
 
     Returns
     -------
-    The name it was kept under.
+    What could not be kept, and why, as on a full disk; None when it was.
 
     Raises
     ------
@@ -37,42 +37,58 @@ def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = No
     if not source.is_file():
         raise NotFound(f"There is no file {str(path)!r} in {Path.cwd()}.")
     _see_that_it_is_not_private(os.path.abspath(source))
+    kept_as = name or source.name
     try:
         digest, size = book.store.put_file(source)
     except OSError as error:
-        raise UsageError(f"{source.name} was not kept: {error.strerror or error}.") from error
-    kept_as = name or source.name
+        return _keep_none(book, kept_as, error)
     book.keep_file(kept_as, digest, size, _mime_of(kept_as))
-    return kept_as
+    return None
 
 
-def keep_figure(book: Logbook, figure: Any, name: str) -> str:
+def keep_figure(book: Logbook, figure: Any, name: str) -> str | None:
     """Keep a matplotlib figure (PNG, SVG or PDF by the name's ending) or a plotly figure (HTML).
+
+    Returns
+    -------
+    What could not be kept, and why; None when it was.
 
     Raises
     ------
     UsageError
         It is neither.
     """
-    suffix = Path(name).suffix
-    library = type(figure).__module__.partition(".")[0]
-    with tempfile.TemporaryDirectory(dir=book.folder) as folder:
-        if library == "plotly":
-            name = name if suffix else f"{name}.html"
-            path = Path(folder) / "figure.html"
-            path.write_text(figure.to_html(include_plotlyjs="cdn"), "utf-8")
-        elif hasattr(figure, "savefig"):
-            name = name if suffix else f"{name}.png"
-            path = Path(folder) / f"figure{Path(name).suffix}"
-            figure.savefig(path, bbox_inches="tight")
-        else:
-            raise UsageError(
-                f"A {type(figure).__name__} is no figure that nbops can draw.",
-                "Save it to a file and keep that: %track file PATH",
-            )
-        digest, size = book.store.put_file(path)
+    is_plotly = type(figure).__module__.partition(".")[0] == "plotly"
+    if not is_plotly and not hasattr(figure, "savefig"):
+        raise UsageError(
+            f"A {type(figure).__name__} is no figure that nbops can draw.",
+            "Save it to a file and keep that: %track file PATH",
+        )
+    if not Path(name).suffix:
+        name += ".html" if is_plotly else ".png"
+    try:
+        digest, size = _draw(book, figure, name, is_plotly=is_plotly)
+    except OSError as error:
+        return _keep_none(book, name, error)
     book.keep_file(name, digest, size, _mime_of(name))
-    return name
+    return None
+
+
+def _draw(book: Logbook, figure: Any, name: str, *, is_plotly: bool) -> tuple[str, int]:
+    with tempfile.TemporaryDirectory(dir=book.folder) as folder:
+        path = Path(folder) / f"figure{Path(name).suffix}"
+        if is_plotly:
+            path.write_text(figure.to_html(include_plotlyjs="cdn"), "utf-8")
+        else:
+            figure.savefig(path, bbox_inches="tight")
+        return book.store.put_file(path)
+
+
+def _keep_none(book: Logbook, name: str, error: OSError) -> str:
+    """Have the record say what is not there: a run goes on without its picture."""
+    missing = f"could not be kept: {error.strerror or error}"
+    book.keep_file(name, "", 0, _mime_of(name), missing=missing)
+    return f"{redact(name)} {missing}."
 
 
 def see_data(book: Logbook, value: Any, name: str | None = None) -> Seen:

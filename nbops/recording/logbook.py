@@ -98,7 +98,9 @@ class Logbook(ABC):
             raise UsageError("Data is recorded for the cell that uses it, and no cell is running.")
         self.append(facts.DataSeen(cell_run=cell_run, reads=[seen]))
 
-    def keep_file(self, name: str, digest: str, size_bytes: int, mime: str) -> None:
+    def keep_file(
+        self, name: str, digest: str, size_bytes: int, mime: str, missing: str | None = None
+    ) -> None:
         self.append(
             facts.FileKept(
                 cell_run=self.cell_run,
@@ -107,6 +109,7 @@ class Logbook(ABC):
                 digest=digest,
                 size_bytes=size_bytes,
                 mime=mime,
+                missing=missing,
             )
         )
 

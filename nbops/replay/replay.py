@@ -406,7 +406,11 @@ class Replay:
     @_take.register
     def _(self, fact: facts.FileKept) -> None:
         self._logged_by(fact).files[fact.name] = FileRef(
-            name=fact.name, digest=fact.digest, size_bytes=fact.size_bytes, mime=fact.mime
+            name=fact.name,
+            digest=fact.digest or None,
+            size_bytes=fact.size_bytes,
+            mime=fact.mime,
+            missing=fact.missing,
         )
 
     @_take.register

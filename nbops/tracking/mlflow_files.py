@@ -61,6 +61,7 @@ class FileWriter:
                     target = folder / target.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
+                make_private(target)
                 self._client.log_artifact(mlflow_id, str(target), _parent_of(target, folder))
                 self._sent.add(mark)
             done = ("record", mlflow_id, shipment.state)
@@ -68,6 +69,7 @@ class FileWriter:
                 own = folder / "nbops"
                 own.mkdir(exist_ok=True)
                 write_artifacts(shipment, own, self._store, share_all=share_all)
+                make_private(own)
                 if any(own.iterdir()):
                     self._client.log_artifacts(mlflow_id, str(own), "nbops")
                 self._sent.add(done)
@@ -107,9 +109,20 @@ class FileWriter:
                 params={key: str(value)[:_LONGEST_PARAM] for key, value in model.params.items()},
             )
         )
+        make_private(folder)
         self._client.log_model_artifacts(logged.model_id, str(folder))
         self._client.finalize_logged_model(logged.model_id, "READY")
         self._client.log_outputs(mlflow_id, [LoggedModelOutput(logged.model_id, 0)])
+
+
+def make_private(path: Path) -> None:
+    """Let nobody else read a file, or those in a folder: MLflow copies their mode into its store.
+
+    A job is carried by its own process, whose umask is the user's and its kernel's.
+    """
+    for one in (path, *path.rglob("*")):
+        if not one.is_symlink():
+            one.chmod(0o700 if one.is_dir() else 0o600)
 
 
 def _parent_of(path: Path, folder: Path) -> str | None:

@@ -1,7 +1,7 @@
 """One run or one session, with its cell runs and what each read and wrote."""
 
 from nbops.comparison.compare import show
-from nbops.records import CellRun, Document, Run, first_line, last_value
+from nbops.records import CellRun, Document, FileRef, Run, first_line, last_value
 from nbops.store import Store
 from nbops.views.coverage import count_reads, say_coverage
 from nbops.views.outputs import first_line_shown
@@ -75,7 +75,7 @@ class RecordView:
             rows += [["metrics", _pairs({k: show(last_value(v)) for k, v in run.metrics.items()})]]
             rows += [["tags", _pairs(run.tags)], ["notes", " · ".join(run.notes)]]
             rows += [["models", ", ".join(f"{m.name} ({m.flavor})" for m in run.models)]]
-            rows += [["files", ", ".join(f"{f.name} {show_size(f.size_bytes)}" for f in run.files)]]
+            rows += [["files", ", ".join(map(_file, run.files))]]
             rows.append(["MLflow run", run.mlflow_run_id or "not there yet"])
         else:
             rows.append(["runs", ", ".join(f"{r.name} ({r.id[:8]})" for r in self.document.runs)])
@@ -125,6 +125,14 @@ def _about(cell: CellRun) -> list[str]:
         status = cut(f"{cell.error.name}: {cell.error.message}".removesuffix(": "), 40)
     title = f"({cell.skipped})" if cell.skipped else first_line(cell.source)
     return [f"[{count}]", cut(title, 44), show_duration(cell.duration_s), status]
+
+
+def _file(file: FileRef) -> str:
+    return (
+        f"{file.name} ({file.missing})"
+        if file.missing
+        else f"{file.name} {show_size(file.size_bytes)}"
+    )
 
 
 def _pairs(values: dict[str, str]) -> str:

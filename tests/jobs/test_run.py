@@ -96,6 +96,8 @@ def test_a_job_is_recorded_with_its_parameters_and_shipped_before_it_returns(wor
     (document,) = sessions(workspace)
     assert (document.session.kind, document.session.status) == ("job", "finished")
     assert executed(workspace.root / "out.ipynb").cells[-1].execution_count == 4
+    artifacts = [path for path in workspace.artifacts.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in artifacts} == {0o600}
 
 
 def test_cell_ids_are_those_of_the_notebook_in_every_run(workspace: Workspace):

@@ -44,7 +44,7 @@ def process_watch() -> DataWatch | None:
 
 def active_watch() -> DataWatch | None:
     """Watch of the cell that is running now."""
-    return _watch if _watch is not None and _watch.active else None
+    return _watch if _watch is not None and _watch.is_of_cell() else None
 
 
 @contextmanager
@@ -69,9 +69,12 @@ def _become_worker() -> None:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _REPORTS or _watch is None or not _watch.active:
+    if event not in _REPORTS or _watch is None or not _watch.listens:
         return
     try:
-        _REPORTS[event](_watch, *args)
+        if _watch.is_of_cell():
+            _REPORTS[event](_watch, *args)
+        elif event == "open":
+            _watch.opened_outside(*args)
     except Exception:  # noqa: BLE001 - whatever goes wrong here must not reach the user's open()
         _watch.failures += 1

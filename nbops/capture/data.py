@@ -30,6 +30,7 @@ from nbops.capture.contents import (
 from nbops.capture.cursors import Cursors
 from nbops.capture.gathering import Gathering
 from nbops.capture.ledger import Ledger
+from nbops.capture.outside import Outside
 from nbops.capture.places import Places
 from nbops.capture.privacy import PRIVATE, is_private_path
 from nbops.capture.programs import look_at_named
@@ -73,14 +74,34 @@ class DataWatch:
         self._ledger = Ledger(workspace)
         self._gathering = Gathering(self._ledger, self._places, self.cursors, self._spools)
         self._account: Account = self._ledger  # until it is a worker's
+        self._outside = Outside(self._places)
 
     def begin_cell(self, source: str = "") -> None:
         self._source = source
         self._ledger.begin_cell()
+        self._outside.begin_cell()
         self.active = True
 
     def end_cell(self) -> None:
         self.active = False
+        self._outside.listens = True
+
+    def rest(self) -> None:
+        """Notice nothing until a cell begins or ends, not even that something was opened."""
+        self._outside.listens = False
+
+    @property
+    def listens(self) -> bool:
+        """Whether it wants to know of anything now."""
+        return self.active or self._outside.listens
+
+    def is_of_cell(self) -> bool:
+        """Whether what is opened here and now is the running cell's."""
+        return self.active and self._outside.is_of_cell()
+
+    def take_uncredited(self) -> int:
+        """How many files were opened by no cell since this was asked last."""
+        return self._outside.take()
 
     def take(self, cell_run: str, *, at_end: bool) -> list[Fact]:
         """Facts since the last call.
@@ -149,6 +170,12 @@ class DataWatch:
             self._note_open(os.fsdecode(path), mode, flags)
         finally:
             self._busy.now = False
+
+    def opened_outside(self, path: Any, _mode: str | None, _flags: int) -> None:
+        """Note one `open` that is not the running cell's; called by the audit hook."""
+        if not isinstance(path, int) and not getattr(self._busy, "now", False):
+            with self.looking_away():
+                self._outside.opened(os.fsdecode(path))
 
     def renamed(self, source: Any, target: Any, source_folder: int, target_folder: int) -> None:
         """Note an `os.rename` or `os.replace`: what was written goes by its new name."""

@@ -21,6 +21,10 @@ class Places:
         self._inside = f"{workspace.root}{os.sep}"
         self._is_excluded = data_filter(workspace)
 
+    def is_data(self, path: str) -> bool:
+        """Whether a file is data."""
+        return not self._is_excluded(path)
+
     def may_tell(
         self, path: str, account: Account, *, reads: bool = False, writes: bool = False
     ) -> bool:

@@ -168,6 +168,7 @@ class CellEnded(Fact, frozen=True, kw_only=True, tag="cell_ended"):
     has_outputs: bool = False  # a line of their own follows
     warnings: list[str] = []
     imported: list[str] = []  # top-level modules that are new in the process, but for Python's own
+    uncredited: int = 0  # files opened since the cell before ended, by no cell
 
 
 class OutputsKept(Fact, frozen=True, kw_only=True, tag="outputs_kept"):
@@ -278,6 +279,7 @@ class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
     at: float
     reason: str
     status: str = "finished"
+    uncredited: int = 0  # as of a cell
 
 
 class Erased(Fact, frozen=True, kw_only=True, tag="erased"):

@@ -223,6 +223,7 @@ class Recorder(Logbook):
         self.open_cell = cell
         self._cell_run = cell.id
         if skipped:
+            self._watch.rest()
             return cell
         if self.outputs is not None:
             with contextlib.suppress(Exception):  # then none are seen, and the end says so
@@ -247,6 +248,8 @@ class Recorder(Logbook):
         self._watch.end_cell()
         self._beacon.end(cell.seq)
         self._beat.end()
+        if self.is_paused:
+            self._watch.rest()
         try:
             self.flush(at_end=True)
         except Exception as failure:  # noqa: BLE001 - what was seen may be lost; that it ended may not
@@ -280,6 +283,7 @@ class Recorder(Logbook):
                 has_outputs=has_outputs or False,
                 warnings=cell.warnings,
                 imported=self._loaded.take_new(),
+                uncredited=self._watch.take_uncredited(),
             )
         )
         self.open_cell = None
@@ -374,6 +378,7 @@ class Recorder(Logbook):
     def pause(self) -> None:
         if not self.is_paused:
             self.is_paused = True
+            self._watch.rest()
             self.append(facts.Paused(at=time.time()))
 
     def resume(self) -> None:
@@ -390,7 +395,14 @@ class Recorder(Logbook):
         self._take_what_is_late()
         if self.outputs is not None:
             self.outputs.close()
-        self.append(facts.SessionEnded(at=time.time(), reason=reason, status=status))
+        self.append(
+            facts.SessionEnded(
+                at=time.time(),
+                reason=reason,
+                status=status,
+                uncredited=self._watch.take_uncredited(),
+            )
+        )
         self.journal.close()
         self.mlflow.release()
 

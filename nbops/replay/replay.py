@@ -265,6 +265,9 @@ class Replay:
             unexplained = cell.unexplained_bytes(self.lookup)
             if unexplained is not None:
                 counts["unexplained"] = counts.get("unexplained", 0) + bool(unexplained)
+        ends = [self._ended, *(cell.ended for cell in self.cells.values())]
+        if uncredited := sum(end.uncredited for end in ends if end):
+            counts["uncredited"] = uncredited
         return counts
 
     def _cell(self, fact: Any) -> CellDraft | None:

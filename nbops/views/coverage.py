@@ -36,6 +36,8 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
     '2 reads: 1 by audit, 1 only by the net; 1 without a digest'
     >>> say_coverage({"code": 1})
     'no data was read; 1 more named in the code, and not seen to be read'
+    >>> say_coverage({"uncredited": 1})
+    'no data was read; 1 file opened by no running cell'
     """
     by = [f"{counts[how]} by {_HOW.get(how, how)}" for how in _KNOWN if counts.get(how)]
     net = sum(counts.get(how, 0) for how in _NET)
@@ -44,14 +46,16 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
         by.append(f"{counts['unexplained']} unexplained")
     total = net + sum(counts.get(how, 0) for how in _KNOWN)
     named = counts.get("code", 0)
-    named_is = f"; {named} more named in the code, and not seen to be read" if named else ""
+    besides = f"; {named} more named in the code, and not seen to be read" if named else ""
+    if outside := counts.get("uncredited", 0):
+        besides += f"; {outside} {'file' if outside == 1 else 'files'} opened by no running cell"
     if not total and not counts.get("unexplained"):
-        return f"no data was read{named_is}"
+        return f"no data was read{besides}"
     missing = counts.get("missing", 0)
     reads = "1 read" if total == 1 else f"{total} reads"
     digests = f"{missing} without a digest" if missing else "all with a digest"
     net_is = f"; the net was not out everywhere: {net_problem}" if net_problem else ""
-    return f"{reads}: {', '.join(by)}; {digests}{named_is}{net_is}"
+    return f"{reads}: {', '.join(by)}; {digests}{besides}{net_is}"
 
 
 _HOW = {"user": "hand", "monitor": "monitoring"}

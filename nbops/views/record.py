@@ -81,7 +81,7 @@ class RecordView:
             rows.append(["runs", ", ".join(f"{r.name} ({r.id[:8]})" for r in self.document.runs)])
             rows.append(["notes", " · ".join(session.notes)])
             rows.append(["problems", " · ".join(session.problems)])
-        counts = count_reads(self.document.cell_runs)
+        counts = count_reads(self.document.cell_runs) if run else session.coverage
         rows.append(["data", say_coverage(counts, session.net_problem)])
         rows.append(["environment", self._environment])
         rows.append(["git", self._git])

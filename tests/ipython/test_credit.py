@@ -1,0 +1,124 @@
+"""Whose an access is, when not only a cell's own lines run."""
+
+from collections.abc import Callable
+
+from kernels import Kernel
+from processes import PATIENCE_S, wait_until
+
+from nbops.index.queries import Index
+from nbops.records import CellRun, Document
+from nbops.workspace import Workspace
+
+
+def recorded(index: Index) -> Document:
+    assert index.wait(PATIENCE_S)
+    return index.document(index.resolve(index.sessions()[0].id))
+
+
+def cell(document: Document, cell_id: str) -> CellRun:
+    return next(run for run in document.cell_runs if run.cell_id == cell_id)
+
+
+def reads(document: Document, cell_id: str) -> list[str]:
+    """What a cell was seen to read, not what its text names."""
+    return sorted(ref.name for ref in cell(document, cell_id).reads if ref.seen_by != "code")
+
+
+def test_every_way_to_run_code_is_the_cells_and_behaves_as_ever(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    for name in ("capture", "time", "run", "bash", "thread", "to_thread", "debug", "gathered"):
+        (workspace.root / f"{name}.txt").write_text(name)
+    (workspace.root / "script.py").write_text("text = open('run.txt').read()\n")
+    (workspace.root / "edited.py").write_text("value = 1\n")
+
+    kernel.run("%load_ext autoreload\n%autoreload 2\nimport edited", "load")
+    (workspace.root / "edited.py").write_text("value = 'another'\n")
+    assert kernel.run("edited.value", "autoreload").result == "'another'"
+    kernel.run("%%capture caught\nprint(open('capture.txt').read())", "capture")
+    assert kernel.run("caught.stdout").result == "'capture\\n'"
+    assert "Wall time" in kernel.run("%time open('time.txt').read()", "time").text
+    assert kernel.run("%run script.py\ntext", "run").result == "'run'"
+    assert kernel.run("%%bash\ncat bash.txt", "bash").text == "bash"
+    kernel.run(
+        "import asyncio, threading\n"
+        "thread = threading.Thread(target=lambda: open('thread.txt').read())\n"
+        "thread.start(); thread.join()\n"
+        "def read(name): return open(name).read()\n"
+        "await asyncio.to_thread(read, 'to_thread.txt')\n"
+        "async def later(): return read('gathered.txt')\n"
+        "await asyncio.gather(later())",
+        "async",
+    )
+    debugged = "import bdb\nbdb.Bdb().run(\"open('debug.txt').read()\")"
+    kernel.run(f"import sys\nsys.settrace(None)\n{debugged}", "debug")
+    kernel.run("%track stop")
+
+    document = recorded(index)
+    assert [reads(document, name) for name in ("capture", "time", "bash", "debug")] == [
+        ["capture.txt"],
+        ["time.txt"],
+        ["bash.txt"],
+        ["debug.txt"],
+    ]
+    assert reads(document, "run") == ["run.txt"]
+    assert reads(document, "async") == ["gathered.txt", "thread.txt", "to_thread.txt"]
+    assert [module.path for module in cell(document, "run").modules] == ["script.py"]
+    assert [module.path for module in cell(document, "autoreload").modules] == ["edited.py"]
+    assert {run.status for run in document.cell_runs} == {"ok"}
+    assert "uncredited" not in document.session.coverage
+
+
+def test_what_no_running_cell_opened_is_counted_and_credited_to_none(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    for name in ("timer", "task", "own", "paused", "skipped"):
+        (workspace.root / f"{name}.txt").write_text(name)
+    flag = workspace.state / "flag"  # which is no data
+    kernel.run(
+        "import asyncio, threading\nfrom pathlib import Path\n"
+        "go, done = asyncio.Event(), []\n"
+        "async def task():\n"
+        "    await go.wait()\n"
+        "    done.append(open('task.txt').read())\n"
+        "def timer():\n"
+        "    while not Path('timer.txt').stat().st_size == 0: asleep.wait(0.01)\n"
+        "    open('timer.txt').close()\n"
+        f"    Path({str(flag)!r}).touch()\n"
+        "asleep = threading.Event()\n"
+        "kept = asyncio.get_running_loop().create_task(task())\n"
+        "thread = threading.Thread(target=timer)\nthread.start()",
+        "begin",
+    )
+    (workspace.root / "timer.txt").write_text("")  # between cells: now it reads
+    wait_until(flag.exists)
+    kernel.run(
+        "go.set()\nwhile not done: await asyncio.sleep(0.01)\nopen('own.txt').read()", "next"
+    )
+    kernel.run("# nbops: skip\nopen('skipped.txt').read()", "skipped")
+    kernel.run("%track pause", "pause")
+    kernel.run("open('paused.txt').read()", "paused")
+    kernel.run("%track resume", "resume")
+    status = kernel.run("%track status").result
+    kernel.run("%track stop")
+
+    document = recorded(index)
+    assert reads(document, "next") == ["own.txt"]
+    assert reads(document, "begin") == []
+    assert document.session.coverage["uncredited"] == 2
+    assert "2 files were opened between cells or by tasks of earlier ones" in status
+
+
+def test_a_widget_and_a_plot_of_a_cell_go_on_working(
+    start_kernel: Callable[..., Kernel], workspace: Workspace, index: Index
+):
+    kernel = start_kernel(MPLBACKEND="module://matplotlib_inline.backend_inline")
+    kernel.run("%load_ext nbops\n%track start")
+    shown = kernel.run("import ipywidgets\nslider = ipywidgets.IntSlider(value=3)\nslider")
+    assert "application/vnd.jupyter.widget-view+json" in shown.results[-1]
+    drawn = kernel.run("import matplotlib.pyplot as plt\nplt.plot([1, 2]);", "plot")
+    assert "image/png" in drawn.results[-1]
+    assert kernel.run("slider.value = 4\nslider.value").result == "4"
+    kernel.run("%track stop")
+    document = recorded(index)
+    assert [ref.mime for ref in cell(document, "plot").outputs or ()].count("image/png") == 1

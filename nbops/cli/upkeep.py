@@ -94,7 +94,8 @@ def _watch(index: Index, total: int, bar: "object") -> None:
         error = index.state().get("error")
         if error and now - asked_at > 5:
             raise StoreUnreachable(
-                f"{now_waiting} runs wait: {error.rstrip('.')}.", "Nothing is lost; run nbops sync again."
+                f"{now_waiting} runs wait: {error.rstrip('.')}.",
+                "Nothing is lost; run nbops sync again.",
             )
         if now - moved_at > _LONGEST_SILENCE_S:
             raise StoreUnreachable(

@@ -8,50 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nbops.index.entries import FoundRun, search_text, uses_of, values_of
+from nbops.index.schema import INTO, with_schema
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL
 from nbops.records import CellRun, Run, Session, from_json, to_json
 from nbops.replay import Replay
 from nbops.workspace import Workspace
-
-_VERSION = 4
-_SCHEMA = """
-CREATE TABLE sessions (
-    id TEXT PRIMARY KEY, notebook TEXT, kernel_id TEXT, name TEXT, experiment TEXT, status TEXT,
-    started_at TEXT, version INTEGER, record BLOB, journal_bytes INTEGER, findings_bytes INTEGER,
-    unshipped INTEGER
-);
-CREATE INDEX sessions_by_notebook ON sessions (notebook, started_at);
-CREATE TABLE cell_runs (
-    id TEXT PRIMARY KEY, session_id TEXT, seq INTEGER, cell_id TEXT, version INTEGER, record BLOB
-);
-CREATE INDEX cell_runs_by_session ON cell_runs (session_id, seq);
-CREATE INDEX cell_runs_by_cell ON cell_runs (cell_id);
-CREATE TABLE data_uses (
-    digest TEXT, cell_run_id TEXT, way TEXT, uri TEXT, name TEXT,
-    PRIMARY KEY (digest, cell_run_id, way, uri)
-) WITHOUT ROWID;
-CREATE INDEX data_uses_by_cell ON data_uses (cell_run_id);
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY, session_id TEXT, experiment TEXT, notebook TEXT, name TEXT, status TEXT,
-    origin TEXT, user TEXT, started_at TEXT, duration_s REAL, mlflow_run_id TEXT, version INTEGER,
-    tracking_uri TEXT, search TEXT, record BLOB
-);
-CREATE INDEX runs_by_experiment ON runs (experiment, started_at);
-CREATE INDEX runs_by_user ON runs (user, started_at);
-CREATE INDEX runs_by_time ON runs (started_at);
-CREATE INDEX runs_by_mlflow ON runs (mlflow_run_id);
-CREATE INDEX runs_by_session ON runs (session_id, started_at, id);
-CREATE TABLE run_values (
-    run_id TEXT, kind TEXT, name TEXT, number REAL, text TEXT, PRIMARY KEY (run_id, kind, name)
-) WITHOUT ROWID;
-CREATE INDEX run_values_by_name ON run_values (kind, name, number);
-CREATE TABLE digests (
-    path TEXT PRIMARY KEY, inode INTEGER, size_bytes INTEGER, mtime_ns INTEGER, digest TEXT
-) WITHOUT ROWID;
-CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT);
-INSERT INTO state VALUES ('version', strftime('%s', 'now') || '000');
-"""
-"""Versions go on from the time, so that those of an index that was made anew are newer than the old one's."""
 
 
 def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
@@ -70,15 +31,9 @@ def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         return connection
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.suppress(sqlite3.DatabaseError):
-        connection = _open_to_write(path)
-        if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
-            return connection
-        connection.close()
+        return with_schema(_open_to_write(path), path)
     _remove(path)
-    connection = _open_to_write(path)
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
-    path.chmod(0o600)
-    return connection
+    return with_schema(_open_to_write(path), path)
 
 
 def discard_index(workspace: Workspace) -> None:
@@ -220,7 +175,7 @@ class IndexWriter:
 
     def put_digest(self, path: str, stat: tuple[int, int, int], digest: str) -> None:
         with self._writing():
-            self._db.execute("REPLACE INTO digests VALUES (?, ?, ?, ?, ?)", (path, *stat, digest))
+            self._db.execute(f"REPLACE {INTO['digests']}", (path, *stat, digest))
 
     def state(self, key: str) -> str | None:
         with self._lock:
@@ -229,20 +184,20 @@ class IndexWriter:
 
     def put_state(self, **values: str) -> None:
         with self._writing():
-            self._db.executemany("REPLACE INTO state VALUES (?, ?)", values.items())
+            self._db.executemany(f"REPLACE {INTO['state']}", values.items())
 
     def _next_version(self) -> int:
         query = "SELECT CAST(value AS INTEGER) FROM state WHERE key = 'version'"
         row = self._db.execute(query).fetchone()
         version = (row[0] if row else 0) + 1
-        self._db.execute("REPLACE INTO state VALUES ('version', ?)", (str(version),))
+        self._db.execute(f"REPLACE {INTO['state']}", ("version", str(version)))
         return version
 
     def _put_session(
         self, session: Session, version: int, journal: int, findings: int, unshipped: int
     ) -> None:
         self._db.execute(
-            "REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"REPLACE {INTO['sessions']}",
             (
                 session.id,
                 session.notebook,
@@ -261,11 +216,11 @@ class IndexWriter:
 
     def _put_cell(self, cell: CellRun, session_id: str, version: int) -> None:
         self._db.execute(
-            "REPLACE INTO cell_runs VALUES (?, ?, ?, ?, ?, ?)",
+            f"REPLACE {INTO['cell_runs']}",
             (cell.id, session_id, cell.seq, cell.cell_id, version, to_json(cell)),
         )
         self._db.execute("DELETE FROM data_uses WHERE cell_run_id = ?", (cell.id,))
-        self._db.executemany("INSERT INTO data_uses VALUES (?, ?, ?, ?, ?)", uses_of(cell))
+        self._db.executemany(f"INSERT {INTO['data_uses']}", uses_of(cell))
 
     def _put_run(self, run: Run, session: Session, version: int) -> None:
         if run.mlflow_run_id:  # it may have been found in MLflow before it was known to be ours
@@ -280,14 +235,14 @@ class IndexWriter:
         self._delete_run(run.id)
         duration = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
         self._db.execute(
-            "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT {INTO['runs']}",
             (
                 *(run.id, run.session_id, experiment, notebook, run.name, run.status, run.origin),
                 *(user, _text(run.started_at), duration, run.mlflow_run_id, version),
                 *(uri, search_text(run, experiment, notebook, user), to_json(run)),
             ),
         )
-        self._db.executemany("INSERT INTO run_values VALUES (?, ?, ?, ?, ?)", values_of(run))
+        self._db.executemany(f"INSERT {INTO['run_values']}", values_of(run))
 
     def _is_other(self, found: FoundRun) -> bool:
         """Whether no session here made a run, or is about to tell that it did."""
@@ -303,7 +258,7 @@ class IndexWriter:
 
     def _note_runs(self, version: int) -> None:
         """Say that the list of runs is another one than before."""
-        self._db.execute("REPLACE INTO state VALUES ('runs_version', ?)", (str(version),))
+        self._db.execute(f"REPLACE {INTO['state']}", ("runs_version", str(version)))
 
     def _delete_run(self, run_id: str) -> None:
         self._db.execute("DELETE FROM runs WHERE id = ?", (run_id,))

@@ -8,7 +8,7 @@ from told import Told, metric, param, seen
 
 from nbops.errors import Ambiguous, NotFound, UsageError
 from nbops.index.cells import list_versions, trace_data
-from nbops.index.database import IndexWriter, connect
+from nbops.index.database import IndexWriter
 from nbops.index.entries import FoundRun
 from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
@@ -247,15 +247,41 @@ def test_a_damaged_index_is_started_anew(fresh_workspace: Workspace):
     assert [run.name for run in Index(fresh_workspace).runs()] == ["b"]
 
 
-def test_an_index_of_another_version_is_started_anew(fresh_workspace: Workspace):
-    connect(fresh_workspace.index, to_write=True).close()
+def test_an_index_of_an_older_version_is_made_anew_below_who_still_writes_to_it(
+    fresh_workspace: Workspace,
+):
+    older = IndexWriter(fresh_workspace)
+    put(older, runs_of({"a": 0.5}))
     with sqlite3.connect(fresh_workspace.index) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute("PRAGMA user_version = 1")
+        db.execute("CREATE TABLE of_old (x)")
     db.close()
     writer = IndexWriter(fresh_workspace)
+    assert Index(fresh_workspace).runs() == []
     put(writer, runs_of({"b": 0.5}))
+    put(older, runs_of({"c": 0.5}, session="s2"))
     writer.close()
-    assert [run.name for run in Index(fresh_workspace).runs()] == ["b"]
+    older.close()
+    assert {run.name for run in Index(fresh_workspace).runs()} == {"b", "c"}
+
+
+def test_an_index_of_a_newer_version_is_used_as_it_is(fresh_workspace: Workspace):
+    """As where JupyterLab and a kernel have nbops of two versions."""
+    writer = IndexWriter(fresh_workspace)
+    put(writer, runs_of({"a": 0.5}))
+    writer.close()
+    tables = ("sessions", "cell_runs", "data_uses", "runs", "run_values", "digests", "state")
+    with sqlite3.connect(fresh_workspace.index) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.execute("CREATE TABLE moods (x)")
+        for table in tables:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN mood TEXT")
+    db.close()
+    writer = IndexWriter(fresh_workspace)
+    put(writer, runs_of({"b": 0.5}, session="s2"))
+    writer.put_digest("/a", (1, 2, 3), "file1:aa")
+    writer.close()
+    assert [run.name for run in Index(fresh_workspace).runs()] == ["b", "a"]
 
 
 def test_digests_are_remembered_by_stat(writer: IndexWriter):

@@ -125,6 +125,7 @@ def guarded_server(folder: Path, backend: str) -> MlflowServer:
     settings = folder / "auth.ini"
     settings.write_text(
         "[mlflow]\ndefault_permission = EDIT\n"
+        "auth_cache_ttl_seconds = 600\n"  # a password takes half a second to check
         f"database_uri = sqlite:///{folder / 'auth.db'}\n"
         f"admin_username = {ADMIN['MLFLOW_TRACKING_USERNAME']}\n"
         f"admin_password = {ADMIN['MLFLOW_TRACKING_PASSWORD']}\n"

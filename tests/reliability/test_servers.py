@@ -33,10 +33,12 @@ nbops.stop()
 def server(
     tmp_path_factory: pytest.TempPathFactory, migrated_store: Path
 ) -> Iterator[MlflowServer]:
-    """One for all: starting one takes as long as a test."""
+    """One for all: starting one takes as long as a test. `make test-old-server` names another Python's."""
     folder = tmp_path_factory.mktemp("server")
-    shutil.copyfile(migrated_store, folder / "mlflow.db")
-    server = MlflowServer(folder)
+    python = os.environ.get("NBOPS_SERVER_PYTHON", sys.executable)
+    if python == sys.executable:
+        shutil.copyfile(migrated_store, folder / "mlflow.db")
+    server = MlflowServer(folder, python=python)
     server.start()
     yield server
     server.stop()

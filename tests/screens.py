@@ -32,15 +32,21 @@ class Lab:
     def __init__(self, root: Path, *, knows_us: bool = True) -> None:
         self.root = root
         self._port = free_port()
+        self._knows_us = knows_us
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again where it was before."""
+        root = self.root
         config = Path(os.environ["JUPYTER_CONFIG_DIR"]) / "labconfig"
         config.mkdir(parents=True, exist_ok=True)
-        disabled = {**_WITHOUT_NEWS, **({} if knows_us else {"@nbops/labextension": True})}
+        disabled = {**_WITHOUT_NEWS, **({} if self._knows_us else {"@nbops/labextension": True})}
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={self._port}", "--ServerApp.port_retries=0"]
         command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={root}"]
         command += [f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"]
-        if not knows_us:
+        if not self._knows_us:
             command += ["--ServerApp.jpserver_extensions={'nbops': False}"]
         log = (config / "lab.log").open("ab")
         self._process = subprocess.Popen(command, cwd=root, stdout=log, stderr=log)

@@ -47,13 +47,42 @@ def test_no_serious_violation_is_found_and_nothing_hostile_runs(screen: Screen, 
     screen.panel.get_by_role("button", name="Save").click()
     expect(screen.panel.get_by_role("button", name="Save")).to_have_count(0)
     check(screen)
+    compare_hostile_runs(screen, cells[2])
 
 
-def check(screen: Screen) -> None:
+def compare_hostile_runs(screen: Screen, cell: str) -> None:
+    """Run it again with other hostile words, and look at what differs, narrow and wide, and at its versions."""
+    panel = screen.panel
+    panel.get_by_role("tab", name="This notebook").click()
+    again = cell.replace("depth=1", f"depth=2 more={2 * HOSTILE!r}") + f"  # {HOSTILE}"
+    screen.edit(2, again)
+    screen.run(2)
+    row = screen.row("depth=2")
+    expect(row).to_contain_text("score")
+    row.get_by_role("button", name="Details").click()
+    panel.get_by_role("button", name="Past versions").click()
+    expect(panel.get_by_role("region", name="Past versions")).to_contain_text("onerror")
+    check(screen)
+    panel.get_by_role("tab", name="Runs").click()
+    table = panel.get_by_role("listbox", name="Runs")
+    expect(table.get_by_role("option")).to_have_count(2)
+    for number in range(2):
+        table.get_by_role("checkbox").nth(number).click()
+    panel.get_by_role("button", name="Compare 2").click()
+    narrow = panel.get_by_role("region", name="Comparison")
+    expect(narrow.get_by_role("table", name="Params")).to_contain_text("onerror")
+    check(screen)
+    narrow.get_by_role("button", name="Open wide").click()
+    wide = screen.page.locator(".nbops-Wide")
+    expect(wide.get_by_role("table", name="Params")).to_contain_text("onerror")
+    check(screen, ".nbops-Wide")
+
+
+def check(screen: Screen, where: str = "#nbops-panel") -> None:
     page = screen.page
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run('#nbops-panel')")["violations"]
+    found = page.evaluate("where => axe.run(where)", where)["violations"]
     serious = [
         (violation["id"], [node["html"] for node in violation["nodes"]])
         for violation in found

@@ -215,7 +215,9 @@ def test_a_kernel_without_nbops_says_how_to_get_it_and_runs_its_cells(
     expect(screen.cell(0)).to_contain_text("42")
 
 
-def test_a_server_that_is_away_is_said_and_what_is_known_stays(screen: Screen, lab: Lab) -> None:
+def test_a_server_that_is_away_is_said_what_is_known_stays_and_it_may_come_back(
+    screen: Screen, lab: Lab
+) -> None:
     lab.write("away.ipynb", ["a = 1"])
     screen.open("away.ipynb")
     screen.flip(to=True)
@@ -223,6 +225,9 @@ def test_a_server_that_is_away_is_said_and_what_is_known_stays(screen: Screen, l
     expect(screen.row("a = 1")).to_be_visible()
     lab.stop()
     expect(screen.panel).to_contain_text("The server does not answer.")
+    expect(screen.row("a = 1")).to_be_visible()
+    lab.start()
+    expect(screen.panel).not_to_contain_text("The server does not answer.")
     expect(screen.row("a = 1")).to_be_visible()
 
 
@@ -247,6 +252,28 @@ def test_the_keyboard_alone_is_enough(screen: Screen, lab: Lab, prices: Path) ->
     expect(screen.row("pd.read_csv")).to_be_focused()
     keys.press("Enter")
     expect(screen.cell(1)).to_have_class(re.compile("jp-mod-active"))
+
+    screen.run(2)
+    expect(screen.row("%%track ridge")).to_have_count(2)
+    screen.panel.get_by_role("tab", name="This notebook").focus()
+    keys.press("ArrowRight")
+    runs = screen.panel.get_by_role("tab", name="Runs")
+    expect(runs).to_be_focused()
+    expect(runs).to_have_attribute("aria-selected", "true")
+    table = screen.panel.get_by_role("listbox", name="Runs")
+    expect(table.get_by_role("option")).to_have_count(2)
+    table.focus()
+    keys.press("Space")
+    keys.press("ArrowDown")
+    keys.press("Space")
+    compare = screen.panel.get_by_role("button", name="Compare 2")
+    compare.focus()
+    keys.press("Enter")
+    page = screen.panel.get_by_role("region", name="Comparison")
+    expect(page.get_by_role("table", name="Metrics")).to_contain_text("r2")
+    expect(page.get_by_role("button", name="Back")).to_be_focused()
+    keys.press("Escape")
+    expect(table).to_be_visible()
 
 
 def test_cells_wear_that_they_are_stale_edited_or_failed(

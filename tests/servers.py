@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import trustme
 from processes import PATIENCE_S, free_port, wait_until
 
 
@@ -116,6 +115,8 @@ ADMIN = {"MLFLOW_TRACKING_USERNAME": "admin", "MLFLOW_TRACKING_PASSWORD": "plant
 
 def guarded_server(folder: Path, backend: str) -> MlflowServer:
     """A server that asks for a password, with a certificate that only its own authority signed."""
+    import trustme  # the tests of capture do without it
+
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     ca, key, own = (folder / name for name in ("ca.pem", "key.pem", "own.pem"))

@@ -15,6 +15,9 @@ from nbops.errors import NotFound, UsageError
 from nbops.journal.facts import Seen
 from nbops.recording.logbook import Logbook
 
+_AT_ONCE_BYTES = 40_000_000
+"""A larger file is left to the background; this much is hashed in 20 ms."""
+
 
 def keep_file(book: Logbook, path: str | os.PathLike[str], name: str | None = None) -> str | None:
     """Keep a copy of a file with the run.
@@ -130,11 +133,13 @@ def _see_path(book: Logbook, path: str, name: str | None) -> Seen:
         raise NotFound(f"There is no file {redact(path)!r}.")
     _see_that_it_is_not_private(path)
     shown = redact_name(path)
+    is_found = shown == path  # by the background
+    at_once = not is_found or stat[1] <= _AT_ONCE_BYTES
     return Seen(
         uri=Path(shown).as_uri(),
         name=redact_name(name or book.workspace.name_of(path)),
-        digest=digest_file(path),
-        stat=stat if shown == path else None,
+        digest=digest_file(path) if at_once else None,
+        stat=stat if is_found else None,
         size_bytes=stat[1],
         seen_by="user",
     )

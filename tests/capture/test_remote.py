@@ -1,7 +1,11 @@
 """What lies elsewhere is recorded by the version that its server told with it."""
 
+import importlib
+import io
+import time
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import fsspec
 import pandas as pd
@@ -13,6 +17,7 @@ from watching import seen
 from nbops.capture.data import DataWatch
 from nbops.capture.remote import address_of, find_version
 from nbops.digests import digest_version
+from nbops.tracking.remote import find_remote
 
 
 @pytest.fixture
@@ -102,6 +107,33 @@ def test_objects_are_read_by_their_etag_and_written_ones_have_none(watch: DataWa
         with fsspec.open("simplecache::s3://bucket/a.csv") as file:
             file.read()
         assert {one.uri for one in seen(watch).reads if one.kind == "url"} == {"s3://bucket/a.csv"}
+
+
+class Cloud(fsspec.AbstractFileSystem):
+    """As gcsfs and adlfs are: files by URL, with versions that the server names."""
+
+    cachable = False
+
+    def _open(self, path: str, _mode: str = "rb", **_options: Any) -> io.BytesIO:
+        return io.BytesIO(b"a\n1\n2\n")
+
+    def info(self, path: str, **_options: Any) -> dict[str, Any]:
+        about = {"generation": "17", "version_id": None, "etag": "e1"}
+        return {"name": path, "size": 6, "type": "file", "updated": "2020-01-01T00:00:00Z", **about}
+
+
+@pytest.mark.parametrize("protocol", ["gs", "abfs"])
+def test_other_clouds_go_the_same_road(watch: DataWatch, monkeypatch, protocol: str):
+    cloud = type("Cloud", (Cloud,), {"protocol": protocol})
+    registry = importlib.import_module("fsspec.registry")
+    monkeypatch.setitem(registry._registry, protocol, cloud)
+    url = f"{protocol}://bucket/a.csv"
+    frame = pd.read_csv(url)
+    (read,) = seen(watch).reads
+    assert (read.uri, read.kind, read.digest, read.shape) == (url, "url", None, frame.shape)
+    later = time.time_ns() + 10**9
+    found = find_remote(url, (0, 0, later))  # asked by the background
+    assert found.digest == digest_version(url, "version", "17")
 
 
 def test_files_of_this_machine_are_no_urls(watch: DataWatch):

@@ -1,6 +1,7 @@
 """Worker processes that start anew tell what they open, too."""
 
 import multiprocessing
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,3 +88,14 @@ def test_a_worker_without_nbops_starts_as_before():
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_a_file_that_a_worker_opens_within_an_open_folder_has_no_digest(watch: DataWatch):
+    pid = os.fork()
+    if pid == 0:
+        os.open("x.csv", os.O_RDONLY, dir_fd=os.open(".", os.O_RDONLY))
+        os._exit(0)
+    os.waitpid(pid, 0)
+    (read,) = seen(watch).reads
+    assert (read.name, read.digest) == ("x.csv", None)
+    assert read.missing == "it was opened relative to a folder that is not known"

@@ -207,6 +207,21 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "multiprocess.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
     "joblib.externals.loky.backend.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
     "loky.backend.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
+    "torch": (  # it writes by itself, and maps by itself
+        *_calls("save", "f", "writes", position=1, subject="obj"),
+        *_calls("load", "f"),
+    ),
+    "torch.jit": (
+        *_calls("save", "f", "writes", position=1, subject="m"),
+        *_calls("load", "f"),
+    ),
+    **{
+        f"safetensors.{kind}": (
+            *_calls("save_file", "filename", "writes", position=1, subject=""),
+            *_calls("load_file", "filename"),
+        )
+        for kind in ("torch", "numpy", "flax")
+    },
     "h5py": tuple(_calls("__init__", "name", "opens", "File")),
     "tables": tuple(_calls("open_file", "filename", "opens")),
     "xarray": (

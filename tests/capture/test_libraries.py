@@ -19,6 +19,7 @@ import pyarrow.ipc
 import pyarrow.orc
 import pyarrow.parquet
 import pytest
+import safetensors.numpy
 import sqlalchemy
 import xarray as xr
 from watching import seen
@@ -75,6 +76,10 @@ ROUND_TRIPS: dict[str, tuple[Any, Any]] = {
     "duckdb.read_csv": (
         lambda p: duckdb.sql("select 1 as a, 2 as b").write_csv(p),
         lambda p: duckdb.read_csv(p).fetchall(),
+    ),
+    "safetensors": (
+        lambda p: safetensors.numpy.save_file({"a": np.ones(2)}, p),
+        lambda p: safetensors.numpy.load_file(p),
     ),
 }
 

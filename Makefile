@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 NEWEST := .venv-newest
+OLD    := $(VENV)/mlflow-2
 PANEL  := nbops/labextension/package.json
 TREE   := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
@@ -13,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser test-newest pictures
+.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +45,7 @@ ui: $(READY) ## Open MLflow's own UI on what the examples recorded.
 test: test-python test-newest test-panel test-browser ## Pass all tests.
 
 test-python: $(READY)
+	@$(BIN)/python tests/postgresql.py || test $$? -eq 3
 	@$(BIN)/coverage erase
 	@$(BIN)/pytest --numprocesses 3 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
 
@@ -63,6 +65,11 @@ test-panel: $(PANEL)
 
 test-browser: $(PANEL)
 	@if $(BIN)/python tests/browser/find_chromium.py; then $(BIN)/pytest tests/browser; else test $$? -eq 3; fi
+
+test-old-server: $(READY) ## Test with MLflow 2.22 as the tracking server.
+	@test -x $(OLD)/bin/mlflow || { $(BIN)/uv venv --quiet --python $(BIN)/python $(OLD) && \
+		$(BIN)/uv pip install --quiet --python $(OLD)/bin/python 'mlflow==2.22.*'; }
+	@NBOPS_SERVER_PYTHON=$(abspath $(OLD)/bin/python) $(BIN)/pytest tests/reliability/test_servers.py
 
 pictures: $(PANEL) ## Take the README's pictures anew, of a real session.
 	@mkdir -p .shots && NBOPS_SHOTS=.shots $(BIN)/pytest --quiet tests/browser/test_example.py

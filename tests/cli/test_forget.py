@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from kernels import Kernel
 from mlflow import MlflowClient
@@ -225,3 +226,68 @@ def test_killed_in_the_middle_it_is_completed_by_asking_again(
     verifies(workspace, session)
     (stone,) = read_tombstones(workspace.forgotten)
     assert stone.done_at is not None
+
+
+def anchors_hold(workspace: Workspace, session: str) -> bool:
+    """Whether each head of the chain that MLflow keeps of a session is one that the journal still has."""
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    runs = client.search_runs(experiments, f"tags.`nbops.session` = '{session}'")
+    journal = (workspace.sessions / session / JOURNAL).read_bytes().splitlines()
+    links = {line.partition(b" ")[0].decode() for line in journal}
+    return bool(runs) and {run.data.tags["nbops.record"] for run in runs} <= links
+
+
+def forgets(workspace: Workspace, index: Index, key: str) -> None:
+    done = nbops(workspace, "forget", key, "--yes")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert index.wait(PATIENCE_S)
+    wait_until(lambda: index.unshipped() == 0)
+    assert "does not fit" not in nbops(workspace, "doctor", "--records").stdout
+
+
+def test_one_cell_run_then_its_session_and_a_whole_job_are_forgotten(
+    kernel: Kernel, workspace: Workspace, index: Index, private_homes: Path
+):
+    """Three sizes of what may be asked for; what another holds is still there each time."""
+    kernel.run("%%track kept\n{'size': 2}", "kept")
+    kernel.run("text = 'planted_cell'\nprint(text)", "cell")
+    kernel.run("%%track final text='planted_session'\n{'size': 3}", "last")
+    kernel.run("%track stop")
+    cells = [("text = ''", ["parameters"]), ("%%track in_job label='planted_job'\n{'size': 4}", [])]
+    made = nbformat.v4.new_notebook()
+    for source, tags in cells:
+        made.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": tags}))
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "x", "language": "python"}
+    nbformat.write(made, workspace.root / "job.ipynb")
+    papermill = [sys.executable, "-m", "papermill", "--engine", "nbops", "job.ipynb", "out.ipynb"]
+    command = [*papermill, "-p", "text", "planted_job"]
+    subprocess.run(command, cwd=workspace.root, check=True, capture_output=True)
+    shipped(index)
+
+    def holding(words: bytes) -> list[str]:
+        return list(files_with(words, *everything(workspace, private_homes)))
+
+    session = index.run(index.resolve("final").id).session_id
+    cells_run = index.document(index.resolve(session)).cell_runs
+    cell = next(cell.id for cell in cells_run if "planted_cell" in cell.source)
+    assert holding(b"planted_cell")
+    assert holding(b"planted_session")
+    assert holding(b"planted_job")
+
+    forgets(workspace, index, cell)
+    assert not holding(b"planted_cell")
+    assert {run.name for run in index.runs()} >= {"kept", "final", "in_job"}
+    assert anchors_hold(workspace, session)
+
+    (job,) = [run for run in index.runs() if run.origin == "job"]
+    forgets(workspace, index, job.id)
+    assert not holding(b"planted_job")
+    assert not (workspace.sessions / job.session_id).exists()
+
+    forgets(workspace, index, session)
+    assert not holding(b"planted_session")
+    assert index.runs() == []
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    experiments = [found.experiment_id for found in client.search_experiments()]
+    assert not client.search_runs(experiments, run_view_type=ViewType.ALL)

@@ -2,7 +2,15 @@
 
 import type { StateKind } from './answers';
 import type { Translation } from './tokens';
-import type { DataRef, Instant, MetricValue, Scalar, Session, SessionStatus } from './wire';
+import type {
+  Conclusion,
+  DataRef,
+  Instant,
+  MetricValue,
+  Scalar,
+  Session,
+  SessionStatus
+} from './wire';
 
 const MINUS = '\u2212';
 const DASH = '\u2013';
@@ -196,4 +204,25 @@ export function sayState(kind: StateKind, trans: Translation): string {
     case 'order':
       return trans.__('Out of order');
   }
+}
+
+/**
+ * What a conclusion adds to the sentence above it: a metric's figures, and that nobody can tell, are said once.
+ *
+ * @param isAlone - Whether there is no other metric that it could be about.
+ */
+export function sayOnce(conclusion: Conclusion, above: string, isAlone: boolean): string {
+  const { metric, sentence } = conclusion;
+  const figures = above.split(/, |\. /).find(part => part !== '' && sentence.startsWith(part));
+  if (figures === undefined) {
+    return sentence;
+  }
+  const rest = sentence.slice(figures.length).replace(/^[.,]? /, '');
+  const told = above.includes('cannot tell')
+    ? rest.replace(/^\d+ things? changed; these records cannot tell [^.]*\.\s*/, '')
+    : rest;
+  if (told === '') {
+    return '';
+  }
+  return isAlone ? told.charAt(0).toUpperCase() + told.slice(1) : `${metric}: ${told}`;
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import {
   firstLine,
+  sayOnce,
   sayCoverage,
   showDay,
   showDelta,
@@ -15,6 +16,7 @@ import {
   showShape
 } from '../src/wording';
 import { English } from '../src/components/surroundings';
+import type { Conclusion } from '../src/wire';
 import { session } from './records';
 
 // What Python prints for f"{value:.5g}": the sentence of a comparison comes from there.
@@ -102,4 +104,46 @@ test('a session says how its reads were seen', () => {
     `${line}\nThe net was not out everywhere: no inotify`
   );
   expect(sayCoverage(session({}), English)).toBe('');
+});
+
+const CONCLUSION: Conclusion = {
+  says: 'because',
+  metric: 'auc',
+  delta: 0.04,
+  sentence: '',
+  causes: [],
+  pairs: [],
+  spread: null
+};
+const FIGURES = 'auc 0.87 → 0.91 (+0.04)';
+
+test.each([
+  [
+    `${FIGURES}. One recorded thing changed.`,
+    `${FIGURES} because of depth 4 → 8: nothing else that was recorded differs.`,
+    'Because of depth 4 → 8: nothing else that was recorded differs.'
+  ],
+  [
+    `${FIGURES}. 3 recorded things changed; these records cannot tell which of them did it.`,
+    `${FIGURES}. 3 things changed; these records cannot tell which. Only depth would tell more.`,
+    'Only depth would tell more.'
+  ],
+  [
+    `${FIGURES}. 3 recorded things changed; these records cannot tell which of them did it.`,
+    `${FIGURES}. 3 things changed; these records cannot tell which.`,
+    ''
+  ],
+  [
+    `${FIGURES}. 2 recorded things changed.`,
+    'loss 1 → 2 (+1), by chance.',
+    'loss 1 → 2 (+1), by chance.'
+  ]
+])('after %j, %j adds %j', (above, sentence, added) => {
+  expect(sayOnce({ ...CONCLUSION, sentence }, above, true)).toBe(added);
+});
+
+test('of several metrics each conclusion says which it is about', () => {
+  const conclusion = { ...CONCLUSION, sentence: `${FIGURES}, which may be chance: no seed.` };
+  const above = `loss 1 → 2 (+1), ${FIGURES}. 2 recorded things changed.`;
+  expect(sayOnce(conclusion, above, false)).toBe('auc: which may be chance: no seed.');
 });

@@ -29,7 +29,11 @@ export function WhyView({ comparison, rows, actions }: WhyViewProps): React.JSX.
         <SideLine index={1} side={b} />
       </div>
       <Sentence text={sentence} />
-      <Conclusions conclusions={comparison.conclusions ?? []} onExplain={actions.explain} />
+      <Conclusions
+        above={sentence}
+        conclusions={comparison.conclusions ?? []}
+        onExplain={actions.explain}
+      />
       <MetricsSection metrics={metrics} {...(rows ? { rows } : {})} />
       <WhyChanges changes={changes} same={same} isHeaded={metrics.length === 0} />
       {outputs.length > 0 && <OutputPairs outputs={outputs} load={actions.details} />}

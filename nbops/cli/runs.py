@@ -28,15 +28,28 @@ def _print_json(value: object) -> None:
     "--sort", metavar="FIELD", help="metrics.auc (largest first), -metrics.loss, started ..."
 )
 @click.option("--limit", metavar="N", type=int, default=20, show_default=True)
+@click.option(
+    "--all",
+    "everywhere",
+    is_flag=True,
+    help="Also runs found in MLflow: made without nbops, or by others on the same server.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(
-    experiment: str | None, where: str | None, sort: str | None, limit: int, as_json: bool
+    experiment: str | None,
+    where: str | None,
+    sort: str | None,
+    limit: int,
+    everywhere: bool,
+    as_json: bool,
 ) -> None:
     """List runs, newest first, or sorted."""
     from nbops.views.runs import RunsView
 
     index = open_index()
-    runs = index.runs(experiment=experiment, where=where, sort=sort, limit=limit)
+    runs = index.runs(
+        experiment=experiment, where=where, sort=sort, limit=limit, everywhere=everywhere
+    )
     if as_json:
         _print_json(runs)
         return

@@ -10,7 +10,10 @@ import pytest
 from kernels import Kernel
 from processes import PATIENCE_S, wait_until
 
+from nbops.index.database import IndexWriter
+from nbops.index.entries import FoundRun
 from nbops.index.queries import Index
+from nbops.records import Run, instant
 from nbops.workspace import Workspace, find_workspace
 
 NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
@@ -69,6 +72,18 @@ def test_ls_lists_filters_and_sorts(two_runs: None, workspace: Workspace):
 
 def test_ls_where_nothing_is_says_how_to_begin(fresh_workspace: Workspace):
     assert "%load_ext nbops, then %track start" in nbops(fresh_workspace, "ls").stdout
+
+
+def test_ls_all_lists_runs_that_others_made_too(fresh_workspace: Workspace):
+    run = Run(
+        id="b" * 32, session_id="", name="by hand", status="finished", origin="mlflow",
+        started_at=instant(900.0), metrics={"auc": [(0, 0.5, instant(901.0))]},
+    )  # fmt: skip
+    writer = IndexWriter(fresh_workspace)
+    writer.put_found(fresh_workspace.embedded_uri, [FoundRun(run, "churn", "eve")])
+    writer.close()
+    assert "by hand" not in nbops(fresh_workspace, "ls").stdout
+    assert "by hand" in nbops(fresh_workspace, "ls", "--all").stdout
 
 
 def test_show_prints_the_contract(two_runs: None, workspace: Workspace):

@@ -84,6 +84,22 @@ async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, 
     assert why["changes"][0]["name"] == "depth"
 
 
+async def test_who_asks_from_the_start_is_told_the_curves_of_a_running_cell(
+    jp_fetch, workspace: Workspace
+):
+    told = Told("5e5510000001", notebook="n.ipynb")
+    losses = [metric("loss", value, step=step) for step, value in enumerate((0.9, 0.5, 0.4))]
+    told.cell("train()", *losses, cell_id="train", ends=False)
+    put(workspace, told)
+
+    async def points(since: str) -> list[float]:
+        view = await get(jp_fetch, "notebook", path="n.ipynb", since=since)
+        return [point[1] for point in view["cell_runs"][0]["metrics"]["loss"]]
+
+    assert await points("0") == [0.9, 0.5, 0.4]
+    assert await points("1") == [0.4], "what one has seen is not sent again"
+
+
 async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
     jp_fetch, kernel: Kernel, index: Index
 ):

@@ -5,8 +5,10 @@ Renaming it costs a few microseconds; who watches the folder is told, in order w
 """
 
 import contextlib
+import mmap
 import os
 import shutil
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,8 @@ from typing import Literal
 from nbops.workspace import runtime_home
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - in a folder of ours, whose owner is checked
+
+_NUMBER = struct.Struct("Q")
 
 Sign = Literal["began", "ended", "aside", ""]
 """`aside`: what is opened now is opened by nbops itself."""
@@ -48,9 +52,12 @@ class Beacon:
         self.folder = str(beacons_folder() / session)
         self._path = os.path.join(self.folder, "none")
         self._seq = 0
+        self._changes = 0
+        self._shared: mmap.mmap | None = None  # with workers that this process forks
 
     def make(self) -> None:
         """Make the file: no cell has begun."""
+        self._shared = mmap.mmap(-1, _NUMBER.size)
         with contextlib.suppress(OSError):
             for folder in (os.path.dirname(self.folder), self.folder):  # both private
                 os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -76,7 +83,12 @@ class Beacon:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def changed_at(self) -> int | None:
-        """When a cell began or ended last, in ns; None when the session is over."""
+        """Another number after each cell that began or ended; None when the session is over.
+
+        A forked worker asks with each file that it opens: for it the number lies in memory.
+        """
+        if self._shared is not None:
+            return int(_NUMBER.unpack(self._shared)[0])
         try:
             return os.stat(self.folder).st_mtime_ns
         except OSError:
@@ -100,6 +112,9 @@ class Beacon:
         return read_beacon(sign.name)
 
     def _rename(self, path: str) -> None:
+        if self._shared is not None:
+            self._changes += 1
+            _NUMBER.pack_into(self._shared, 0, self._changes)
         try:
             os.rename(self._path, path)
         except OSError:  # nobody is told, and nothing else is lost

@@ -294,10 +294,12 @@ class DataWatch:
         if path.endswith((".py", ".pyc")) and not writes:
             self._note_module(path)
             return
+        is_news = reads and not self._account.knows(path)
+        if not (is_news or writes or is_private_path(path)):
+            return
         if not self._may_tell(path, reads=reads, writes=writes):
             self.excluded_bytes += (stat_file(path) or (0, 0, 0))[1]
             return
-        is_news = reads and not self._account.knows(path)
         content = stat_file(path) if is_news else None
         if content is not None and is_placed:
             self._account.read_file(path, content, "audit")

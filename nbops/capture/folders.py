@@ -13,13 +13,13 @@ from nbops.journal.facts import Seen
 from nbops.records import SeenBy
 from nbops.workspace import Workspace
 
-_MANY = 100
+MANY = 100
 """A cell that read more files than this has read folders."""
 
 _MANY_TO_LOOK_AT = 20_000
 """Files of a folder that are looked at while a person waits: a tenth of a second."""
 
-_FEW = 8
+FEW = 8
 """As many files of one folder are still told one by one."""
 
 
@@ -37,7 +37,7 @@ def seen_folder(path: str, workspace: Workspace, seen_by: SeenBy, stat: Stat | N
 
 def gather_folders(reads: list[Seen], workspace: Workspace) -> list[Seen]:
     """The same reads, with files of one folder as that folder where they are too many to list."""
-    if len(reads) <= _MANY:
+    if len(reads) <= MANY:
         return reads
     places = {
         id(seen): os.path.dirname(seen.uri)
@@ -47,11 +47,11 @@ def gather_folders(reads: list[Seen], workspace: Workspace) -> list[Seen]:
     top = Path(workspace.root).as_uri()
     while True:
         sizes = Counter(places.values())
-        crowded = {place for place, size in sizes.items() if size > _FEW}
+        crowded = {place for place, size in sizes.items() if size > FEW}
         alone = (
             len(reads) - len(places) + sum(1 for place in places.values() if place not in crowded)
         )
-        if alone + len(crowded) <= _MANY:
+        if alone + len(crowded) <= MANY:
             break
         raised = {
             key: os.path.dirname(place) if place.startswith(f"{top}/") else place

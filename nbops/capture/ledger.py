@@ -6,14 +6,14 @@ no lock, and does no I/O but a bounded hash of a small regular file.
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nbops.capture.account import NO_FRAME, Frame
-from nbops.capture.contents import Stat, stat_file
-from nbops.capture.folders import gather_folders, seen_folder
+from nbops.capture.contents import Stat, look_at_folder, stat_file
+from nbops.capture.folders import FEW, MANY, gather_folders, seen_folder
 from nbops.capture.hashing import Hasher
 from nbops.capture.privacy import PRIVATE
 from nbops.capture.programs import Named, Programs
@@ -52,18 +52,35 @@ class Ledger:
         self._versions: dict[str, tuple[int, Seen]] = {}  # of URLs, with the time when it was told
         self._hasher = Hasher()
         self.programs = Programs()
+        self._top = f"{workspace.root}{os.sep}"
+        self._told: set[str] = (
+            set()
+        )  # folders of which this cell reads too much to tell it one by one
+        self._told_in: Counter[str] = Counter()  # such folders by the one that they lie in
+        self._read_in: Counter[str] = Counter()  # files by folder, since the last take
+        self._read = 0
 
     def begin_cell(self) -> None:
+        self._told.clear()
+        self._told_in.clear()
         self._versions.clear()
         self._hasher.begin_cell()
 
     def knows(self, path: str) -> bool:
-        """Whether it is the cell's own: reading back what it wrote is no input."""
-        return path in self._writes
+        """Whether a read of a path needs no word: the cell wrote it, or a folder around it is told as a whole."""
+        return path in self._writes or (
+            bool(self._told) and any(folder in self._told for folder in _folders_of(path))
+        )
 
     def read_file(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a file, with the shape and columns of the frame that came out of it."""
-        known = self._reads.get((path, content)) or self._seen_file(path, content, by)
+        known = self._reads.get((path, content))
+        if known is None:
+            folder = os.path.dirname(path)
+            if self._is_one_of_many(folder):
+                self._tell_folder(folder, by)
+                return
+            known = self._seen_file(path, content, by)
         self._reads[path, content] = _with_shape(known, frame)
 
     def name_file(self, path: str, content: Stat) -> None:
@@ -159,6 +176,7 @@ class Ledger:
             return  # as of most cells
         while self._late:
             yield self._late.popleft()
+        self._read_in, self._read = Counter(), 0
         reads = gather_folders([seen for _, seen in _take_all(self._reads)], self._workspace)
         modules = _take_all(self._modules)
         writes = _take_all(self._writes) if at_end else []
@@ -180,6 +198,26 @@ class Ledger:
             seen_by=by,
             missing=missing if shown == path else _UNSHOWN,
         )
+
+    def _is_one_of_many(self, folder: str) -> bool:
+        """Whether a file would be told as its folder in the end, so that this can be told at once."""
+        self._read_in[folder] += 1
+        self._read += 1
+        return self._read_in[folder] > FEW and self._read > MANY
+
+    def _tell_folder(self, folder: str, by: SeenBy) -> None:
+        """Note a folder instead of its files; of many such folders, the one that they lie in."""
+        above = os.path.dirname(folder)
+        self._told.add(folder)
+        self._told_in[above] += 1
+        if self._told_in[above] > MANY and folder.startswith(self._top):
+            self._tell_folder(above, by)
+            return
+        for path, content in list(self._reads):
+            if path.startswith(f"{folder}{os.sep}"):
+                self._reads.pop((path, content), None)
+                self._unhashed.pop(path, None)
+        self.read_folder(folder, look_at_folder(), by)
 
     def _seen_file(self, path: str, content: Stat, by: SeenBy) -> Seen:
         digest = self._digest_at_once(path, content)
@@ -209,6 +247,15 @@ class Ledger:
         if seen.missing:
             return _replace(seen, digest=digest, missing=None if digest else seen.missing)
         return _replace(seen, digest=digest, stat=content, size_bytes=content[1])
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folder that a path lies in, and those above it."""
+    end = path.rfind(os.sep)
+    while end > 0:
+        path = path[:end]
+        yield path
+        end = path.rfind(os.sep)
 
 
 def _take_all(noted: dict[_K, _V]) -> list[tuple[_K, _V]]:

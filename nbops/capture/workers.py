@@ -6,6 +6,7 @@ own; the process that started it takes the lines over as its cells end.
 
 import json
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from nbops.records import SeenBy
 _PREFIX = "spool-"
 _FEW = 8
 """Files of one folder that a worker tells one by one; after that it tells the folder."""
+
+_TICK_NS = 100_000_000
 
 
 Line = tuple[Any, ...]
@@ -138,18 +141,32 @@ class Spools:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._offsets: dict[str, int] = {}
+        self._listed_at = 0  # when the folder had changed, in ns, as it was listed
 
     def read(self) -> Iterator[Line]:
         """Whole lines since the last call."""
-        for path in sorted(self.folder.glob(f"{_PREFIX}*.jsonl")):
-            offset = self._offsets.get(path.name, 0)
-            with path.open("rb") as file:
+        self._list()
+        for path, offset in self._offsets.items():
+            if os.stat(path).st_size == offset:
+                continue
+            with open(path, "rb") as file:
                 file.seek(offset)
                 data = file.read()
             end = data.rfind(b"\n") + 1
-            self._offsets[path.name] = offset + end
+            self._offsets[path] = offset + end
             for line in data[:end].splitlines():
                 if line.startswith(b"{"):
                     yield "fact", decode(line)
                 else:
                     yield tuple(json.loads(line))
+
+    def _list(self) -> None:
+        """Find new spools; a folder that has not changed since holds none."""
+        changed_at = os.stat(self.folder).st_mtime_ns
+        if changed_at == self._listed_at:
+            return
+        # What comes within one tick of the clock that dates folders does not show.
+        is_settled = time.time_ns() - changed_at > _TICK_NS
+        self._listed_at = changed_at if is_settled else 0
+        for path in sorted(self.folder.glob(f"{_PREFIX}*.jsonl")):
+            self._offsets.setdefault(str(path), 0)

@@ -189,9 +189,11 @@ class Net:
     def _note_file(self, path: str, *, is_written: bool) -> None:
         if len(self._running) != 1:  # nobody's, or nobody knows whose
             return
+        (catch,) = self._running.values()
+        if path in (catch.written if is_written else catch.opened):
+            return
         if path.endswith(_NO_DATA) or path.startswith(self._database) or self._is_excluded(path):
             return
-        (catch,) = self._running.values()
         for own in self._ours.values():
             if path == own or path.startswith(f"{own}{os.sep}"):
                 catch.unclear[path] = None

@@ -291,3 +291,40 @@ def test_a_name_that_is_no_unicode_is_recorded(watch: DataWatch):
     Path(os.fsdecode(b"caf\xe9.csv")).write_text("x")
     (write,) = decode(encode(seen(watch))).writes
     assert (write.name, write.uri[-10:]) == ("caf\\udce9.csv", "caf%E9.csv")
+
+
+def fill(folder: Path, count: int) -> Path:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        (folder / f"{number}.txt").touch()
+    return folder
+
+
+def read_all(folder: Path) -> None:
+    for path in folder.rglob("*.txt"):
+        path.read_text()
+
+
+def test_a_folder_that_much_is_read_of_is_told_at_once_and_once_a_cell(watch: DataWatch):
+    few, many = fill(Path("few"), 2), fill(Path("many"), 150)
+    seen(watch)
+    watch.begin_cell()
+    read_all(few)
+    read_all(many)
+    kinds = {one.name: one.kind for one in seen(watch).reads}
+    assert kinds == {"few/0.txt": "file", "few/1.txt": "file", "many": "folder"}
+    read_all(many)
+    assert seen(watch).reads == []  # a part of what the same cell has told
+    watch.begin_cell()
+    read_all(many)
+    assert names(seen(watch).reads) == ["many"]
+
+
+def test_of_many_such_folders_the_one_around_them_is_told(watch: DataWatch):
+    for number in range(130):
+        fill(Path(f"classes/{number}"), 10)
+    seen(watch)
+    watch.begin_cell()
+    read_all(Path("classes"))
+    assert names(seen(watch).reads) == ["classes"]
+    assert watch._account.knows(str(Path("classes/5/new.txt").absolute()))  # not even looked at

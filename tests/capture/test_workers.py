@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from nbops.capture.beacon import Beacon
 from nbops.capture.data import DataWatch
 from nbops.capture.readers import release_readers, watch_readers
 from nbops.capture.spawned import Invitation
+from nbops.capture.workers import Spools
 from nbops.digests import digest_bytes
 from nbops.workspace import Workspace
 
@@ -99,3 +101,27 @@ def test_a_file_that_a_worker_opens_within_an_open_folder_has_no_digest(watch: D
     (read,) = seen(watch).reads
     assert (read.name, read.digest) == ("x.csv", None)
     assert read.missing == "it was opened relative to a folder that is not known"
+
+
+def test_spools_that_come_and_grow_are_read_on(tmp_path: Path):
+    one_tick = time.time_ns() + 3_600_000_000_000  # and one that has not passed
+    spools = Spools(tmp_path)
+    assert list(spools.read()) == []
+    for number in range(2):
+        spool = tmp_path / f"spool-{number}.jsonl"
+        spool.write_text(f'["wrote","{number}"]\n["wro')
+        os.utime(tmp_path, ns=(one_tick, one_tick))
+        assert list(spools.read()) == [("wrote", str(number))]
+        with spool.open("a") as file:
+            file.write('te","more"]\n')
+        assert list(spools.read()) == [("wrote", "more")]
+    assert list(spools.read()) == []
+
+
+def test_a_beacon_says_another_number_after_each_cell(watch: DataWatch):
+    beacon = watch._beacon
+    numbers = [beacon.changed_at()]
+    for change in (beacon.end, beacon.begin, beacon.end):
+        change(1)
+        numbers.append(beacon.changed_at())
+    assert len(set(numbers)) == 4

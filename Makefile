@@ -14,7 +14,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench soak format clean test-python test-panel test-browser test-newest test-old-server pictures
+.PHONY: help setup demo test lab ui check bench samples soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,7 +68,7 @@ test-browser: $(PANEL)
 
 test-old-server: $(READY) ## Test with MLflow 2.22 as the tracking server.
 	@test -x $(OLD)/bin/mlflow || { $(BIN)/uv venv --quiet --python $(BIN)/python $(OLD) && \
-		$(BIN)/uv pip install --quiet --python $(OLD)/bin/python 'mlflow==2.22.*'; }
+		$(BIN)/uv pip install --quiet --python $(OLD)/bin/python 'mlflow==2.22.*' 'sqlalchemy<2.1'; }
 	@NBOPS_SERVER_PYTHON=$(abspath $(OLD)/bin/python) $(BIN)/pytest tests/reliability/test_servers.py
 
 pictures: $(PANEL) ## Take the README's pictures anew, of a real session.
@@ -87,6 +87,9 @@ format: $(PANEL) ## Format the code.
 
 bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
 	@$(BIN)/python tests/benchmarks/run.py $(ONLY)
+
+samples: $(READY) ## Compare nbclient's and papermill's own notebooks, tracked and untracked.
+	@$(BIN)/python tests/reliability/samples.py
 
 soak: $(READY) ## Kill kernels and background processes at random, 200 times; ten minutes.
 	@$(BIN)/python tests/reliability/soak.py

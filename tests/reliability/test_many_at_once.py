@@ -24,7 +24,7 @@ def test_twenty_processes_at_once_on_one_store_lose_nothing_and_write_nothing_tw
     workspace: Workspace, index: Index
 ):
     command = [sys.executable, "-c", _SCRIPT]
-    # What starts the background process in a test is gone before it: it has to stay for all.
+    # One background process serves them all.
     environment = {**os.environ, "NBOPS_STAY_S": "30"}
     begun = [
         subprocess.Popen(
@@ -39,7 +39,7 @@ def test_twenty_processes_at_once_on_one_store_lose_nothing_and_write_nothing_tw
     said = [process.communicate(timeout=PATIENCE_S)[0] for process in begun]
     assert [process.returncode for process in begun] == [0] * 20, said
     assert set(said) == {b""}
-    assert len(background_processes(workspace)) == 1
+    wait_until(lambda: len(background_processes(workspace)) <= 1)  # who comes second leaves
     assert index.wait(PATIENCE_S)
     wait_until(lambda: len(index.runs()) == 20 and index.unshipped() == 0)
     client = MlflowClient(tracking_uri=workspace.embedded_uri)

@@ -145,12 +145,18 @@ def test_a_server_that_hangs_holds_up_nobody(
 
 
 def test_each_server_is_sent_its_own_token_and_a_newer_one_is_followed(
-    workspace: Workspace, index: Index, proxy: FaultyProxy, server: MlflowServer
+    workspace: Workspace,
+    index: Index,
+    proxy: FaultyProxy,
+    server: MlflowServer,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setenv("NBOPS_STAY_S", "120")  # one background process serves both
     other = FaultyProxy(server.uri)
     proxy.token, other.token = "planted-first", "planted-second"
     try:
         record(workspace, proxy.uri, "one", runs=1, MLFLOW_TRACKING_TOKEN="planted-first")
+        wait_until(lambda: len(background_processes(workspace)) == 1)
         (background,) = background_processes(workspace)
         record(workspace, other.uri, "two", runs=1, MLFLOW_TRACKING_TOKEN="planted-second")
         assert b"planted" not in Path(f"/proc/{background}/environ").read_bytes()
@@ -161,7 +167,7 @@ def test_each_server_is_sent_its_own_token_and_a_newer_one_is_followed(
         proxy.token = "planted-third"  # the first expires
         record(workspace, proxy.uri, "one", runs=2, MLFLOW_TRACKING_TOKEN="planted-first")
         wait_until(lambda: "401" in index.state().get("error", ""))
-        assert index.unshipped() == 3
+        wait_until(lambda: index.unshipped() == 3)
         record(workspace, proxy.uri, "one", runs=1, MLFLOW_TRACKING_TOKEN="planted-third")
         wait_until(lambda: all_are_there(index))
         assert numbers_in(server.uri, "one") == Counter({"0": 3, "1": 1})

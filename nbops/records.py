@@ -228,7 +228,7 @@ class Session(Record, frozen=True, kw_only=True):
     mlflow_run_id: str | None = None
     coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest;
     # `unexplained`: cells that read more than any layer can name; `code`: named in it, maybe not read;
-    # `uncredited`: files that no cell opened
+    # `uncredited`: files that no cell opened; `waiting`: not hashed yet
     net_problem: str | None = None  # why the system was not asked what else was opened
     environment: str | None = None
     source: Source = Source()

@@ -262,6 +262,8 @@ class Replay:
                 counts[how] = counts.get(how, 0) + 1
                 if ref.missing and ref.is_read:
                     counts["missing"] = counts.get("missing", 0) + 1
+                if not ref.missing and not ref.digest:
+                    counts["waiting"] = counts.get("waiting", 0) + 1
             unexplained = cell.unexplained_bytes(self.lookup)
             if unexplained is not None:
                 counts["unexplained"] = counts.get("unexplained", 0) + bool(unexplained)

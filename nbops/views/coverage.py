@@ -17,6 +17,8 @@ def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
             counts[how] = counts.get(how, 0) + 1
             if ref.missing and ref.is_read:
                 counts["missing"] = counts.get("missing", 0) + 1
+            if not ref.missing and not ref.digest:
+                counts["waiting"] = counts.get("waiting", 0) + 1
         if cell.unexplained_bytes is not None:
             counts["unexplained"] = counts.get("unexplained", 0) + bool(cell.unexplained_bytes)
     return counts
@@ -34,6 +36,8 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
     '12 reads: 9 by audit, 3 by wrapper, 0 only by the net, 0 unexplained; all with a digest'
     >>> say_coverage({"audit": 1, "name": 1, "missing": 1})
     '2 reads: 1 by audit, 1 only by the net; 1 without a digest'
+    >>> say_coverage({"audit": 2, "waiting": 1})
+    '2 reads: 2 by audit, 0 only by the net; 1 not hashed yet'
     >>> say_coverage({"code": 1})
     'no data was read; 1 more named in the code, and not seen to be read'
     >>> say_coverage({"uncredited": 1})
@@ -53,7 +57,10 @@ def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> s
         return f"no data was read{besides}"
     missing = counts.get("missing", 0)
     reads = "1 read" if total == 1 else f"{total} reads"
-    digests = f"{missing} without a digest" if missing else "all with a digest"
+    waiting = counts.get("waiting", 0)
+    gaps = [f"{missing} without a digest"] if missing else []
+    gaps += [f"{waiting} not hashed yet"] if waiting else []
+    digests = ", ".join(gaps) or "all with a digest"
     net_is = f"; the net was not out everywhere: {net_problem}" if net_problem else ""
     return f"{reads}: {', '.join(by)}; {digests}{besides}{net_is}"
 

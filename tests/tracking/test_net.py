@@ -147,7 +147,7 @@ def test_only_what_nobody_reported_is_told(fresh_workspace: Workspace, beacon: B
     told, found = sifted(fresh_workspace, catch, reads=[known])
     assert [(one.name, one.seen_by) for one in found.reads] == [("data/x.csv", "net")]
     assert [(one.name, one.seen_by) for one in found.writes] == [("out.csv", "net")]
-    assert told.replay().session().coverage == {"audit": 1, "net": 1}
+    assert told.replay().session().coverage == {"audit": 1, "net": 1, "waiting": 1}
 
 
 def test_a_file_that_was_named_and_not_opened_was_not_read(

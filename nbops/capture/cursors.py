@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from nbops.capture.contents import describe_frame
 from nbops.capture.privacy import hide_columns
 from nbops.capture.redaction import redact_name
-from nbops.capture.relations import describe_relation, names_table
 from nbops.capture.sql import MOST_VALUES, TOO_LARGE, hide_values, place_of
 from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
@@ -136,6 +135,8 @@ class Cursors:
             self._statements[id(cursor)] = _statement_of(cursor, given)
 
     def _statement_of_duckdb(self, connection: Any, text: Any) -> _Statement | None:
+        from nbops.capture.relations import names_table
+
         if not isinstance(text, str) or not names_table(text, _calling_frame("duckdb")):
             return None
         columns = tuple(str(column[0]) for column in connection.description or ())
@@ -149,6 +150,8 @@ class Cursors:
 
     def relation(self, relation: Any, result: Any, by: SeenBy) -> Seen | None:
         """A relation of DuckDB gave what it reads; None when that counts otherwise."""
+        from nbops.capture.relations import describe_relation
+
         frame = _calling_frame("duckdb")
         if _package_of(frame) in _TELLING:
             return None

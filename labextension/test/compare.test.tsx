@@ -1,9 +1,9 @@
-import { cleanup, render, screen, within } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as React from 'react';
 import { afterEach, expect, test } from 'vitest';
 
-import type { RunTable } from '../src/answers';
+import type { CellDetails, RunTable } from '../src/answers';
 import { CompareView } from '../src/components/CompareView';
 import { asMarkdown } from '../src/markdown';
 import { mlflowLink } from '../src/links';
@@ -47,6 +47,27 @@ test('better or worse is said where the direction is known, and only there', () 
     'bad',
     undefined
   ]);
+});
+
+test('figures lie one over the other where a person wants it, with a slider between them', async () => {
+  const actions = spyOnActions();
+  const figure = (image: string) =>
+    ({
+      outputs: [{ output_type: 'display_data', data: { 'image/png': image } }]
+    }) as unknown as CellDetails;
+  actions.details.mockImplementation(id => Promise.resolve(figure(id === 's.1' ? 'QQ==' : 'Qg==')));
+  const outputs = [{ name: 'plot(df)', a_cell: 's.1', b_cell: 's.2' }];
+  const pairs = [comparison({ outputs })];
+  render(<CompareView table={table({ pairs })} isWide actions={actions} />);
+  await userEvent.click(await screen.findByRole('button', { name: 'One over the other' }));
+  const over = screen.getByAltText<HTMLImageElement>('Figure of B');
+  expect(screen.getByAltText<HTMLImageElement>('Figure of A').src).toBe(
+    'data:image/png;base64,QQ=='
+  );
+  fireEvent.change(screen.getByRole('slider'), { target: { value: '80' } });
+  expect(over.style.clipPath).toBe('inset(0 0 0 20%)');
+  await userEvent.click(screen.getByRole('button', { name: 'Side by side' }));
+  expect(screen.queryByRole('slider')).toBeNull();
 });
 
 test('a conclusion leads to the runs that it is made of', async () => {

@@ -4,6 +4,7 @@ import type { CellDetails } from '../answers';
 import { asTrouble } from '../trouble';
 import type { OutputChange } from '../wire';
 import { Outputs } from './Outputs';
+import { figureOf, Overlay } from './Overlay';
 import { Section } from './Section';
 import { Letter } from './SideLine';
 import { useSurroundings } from './surroundings';
@@ -51,48 +52,75 @@ function OutputPair({ output, load, isOpen }: OutputPairProps): React.JSX.Elemen
       <summary>
         <code>{output.name}</code>
       </summary>
-      {isShown && (
-        <div className="nbops-Pair">
-          {[output.a_cell, output.b_cell].map((cellRunId, side) => (
-            <div key={side}>
-              <Letter index={side} />
-              {cellRunId !== null && <Loaded cellRunId={cellRunId} load={load} />}
-            </div>
-          ))}
-        </div>
-      )}
+      {isShown && <ShownPair output={output} load={load} />}
     </details>
   );
 }
 
-interface LoadedProps {
-  readonly cellRunId: string;
-  readonly load: OutputPairsProps['load'];
+/** Side by side, or one over the other where both are figures. */
+function ShownPair({ output, load }: Omit<OutputPairProps, 'isOpen'>): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const [isOverlaid, setOverlaid] = React.useState(false);
+  const sides = [useDetails(output.a_cell, load), useDetails(output.b_cell, load)];
+  const [a, b] = sides.map(side => (isLoaded(side) ? figureOf(side.outputs) : null));
+  return (
+    <>
+      {a && b && (
+        <button
+          type="button"
+          className="nbops-Link"
+          aria-pressed={isOverlaid}
+          onClick={() => {
+            setOverlaid(!isOverlaid);
+          }}
+        >
+          {isOverlaid ? trans.__('Side by side') : trans.__('One over the other')}
+        </button>
+      )}
+      {isOverlaid && a && b ? (
+        <Overlay a={a} b={b} />
+      ) : (
+        <div className="nbops-Pair">
+          {sides.map((side, index) => (
+            <div key={index}>
+              <Letter index={index} />
+              {isLoaded(side) ? (
+                <Outputs outputs={side.outputs} />
+              ) : (
+                side !== undefined && <p className="nbops-Soft">{side ?? trans.__('Loading…')}</p>
+              )}
+            </div>
+          ))}
+        </div>
+      )}
+    </>
+  );
 }
 
-function Loaded({ cellRunId, load }: LoadedProps): React.JSX.Element {
-  const { trans } = useSurroundings();
+/** What is known of a side: all, why not, null until then; undefined where the run has no such cell. */
+type SideDetails = CellDetails | string | null | undefined;
+
+function isLoaded(side: SideDetails): side is CellDetails {
+  return typeof side === 'object' && side !== null;
+}
+
+function useDetails(cellRunId: string | null, load: OutputPairsProps['load']): SideDetails {
   const [found, setFound] = React.useState<CellDetails | string | null>(null);
   React.useEffect(() => {
     let isWanted = true;
-    load(cellRunId).then(
-      details => {
-        if (isWanted) {
-          setFound(details);
-        }
-      },
-      (reason: unknown) => {
-        if (isWanted) {
-          setFound(asTrouble(reason).message);
-        }
+    const take = (value: CellDetails | string) => {
+      if (isWanted) {
+        setFound(value);
       }
-    );
+    };
+    if (cellRunId !== null) {
+      load(cellRunId).then(take, (reason: unknown) => {
+        take(asTrouble(reason).message);
+      });
+    }
     return () => {
       isWanted = false;
     };
   }, [cellRunId, load]);
-  if (found === null || typeof found === 'string') {
-    return <p className="nbops-Soft">{found ?? trans.__('Loading…')}</p>;
-  }
-  return <Outputs outputs={found.outputs} />;
+  return cellRunId === null ? undefined : found;
 }

@@ -1,0 +1,49 @@
+import * as React from 'react';
+
+import type { SavedOutput } from '../answers';
+import { useSurroundings } from './surroundings';
+
+interface OverlayProps {
+  readonly a: string;
+  readonly b: string;
+}
+
+/** Two figures on one spot: the slider wipes from A to B. */
+export function Overlay({ a, b }: OverlayProps): React.JSX.Element {
+  const { trans } = useSurroundings();
+  const [share, setShare] = React.useState(50);
+  return (
+    <div className="nbops-Overlay">
+      <div className="nbops-Overlay-figures">
+        <img src={a} alt={trans.__('Figure of A')} />
+        <img
+          src={b}
+          alt={trans.__('Figure of B')}
+          style={{ clipPath: `inset(0 0 0 ${100 - share}%)` }}
+        />
+      </div>
+      <input
+        type="range"
+        min={0}
+        max={100}
+        value={share}
+        aria-label={trans.__('How much of B is shown over A')}
+        onChange={event => {
+          setShare(Number(event.target.value));
+        }}
+      />
+    </div>
+  );
+}
+
+/** The one figure among outputs, as an address; null where there is none, or several. */
+export function figureOf(outputs: readonly SavedOutput[]): string | null {
+  const images = outputs.flatMap(({ data }) => {
+    const image = (data as Readonly<Record<string, unknown>> | undefined)?.['image/png'];
+    return typeof image === 'string' ? [image] : [];
+  });
+  const [image] = images;
+  return image !== undefined && images.length === 1
+    ? `data:image/png;base64,${image.replace(/\s/g, '')}`
+    : null;
+}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,10 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import nbformat
+import pytest
 from mlflow import MlflowClient
 from processes import PATIENCE_S, stop_background, wait_until
 
+from nbops.cli.board import Board
+from nbops.jobs.pipeline.definition import Step
+from nbops.jobs.pipeline.running import StepRun
 from nbops.workspace import Workspace, find_workspace
 
 NBOPS = (sys.executable, "-c", "from nbops.cli import main; main()")
@@ -93,6 +99,10 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
     ]
     assert "`both.length > 100` does not hold" in shown[4]
     check_mlflow(workspace)
+    code = "import nbops; print(nbops.pipeline('.', steps=['both']))"
+    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert told.stdout.count("'") == 12, told  # three steps, and their sessions
+    assert f"'right': '{first['right']['session']}'" in told.stdout
 
     other = find_workspace(make_twin(root, tmp_path / "twin", "pipeline.yaml"))
     home = {name: str(tmp_path / "home" / name) for name in ("HOME", "XDG_CACHE_HOME")}
@@ -115,6 +125,11 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
         assert told["both"] == ("wait", "left comes first")
     finally:
         stop_background(other)
+    session = first["left"]["session"]
+    kept = workspace.state / "steps"
+    assert list(kept.glob(f"*/{session}.json"))
+    assert run(root, "forget", session, "--yes").returncode == 0
+    assert list(kept.glob(f"*/{session}.*")) == []
 
 
 def make_twin(root: Path, twin: Path, *names: str) -> Path:
@@ -197,3 +212,28 @@ def test_the_example_is_inferred_from_what_its_notebooks_were_seen_to_do(workspa
     assert (again.returncode, "is there already" in again.stderr) == (2, True)
     plan = json.loads(run(folder, "pipeline", "plan", "--json").stdout)["steps"]
     assert [each["action"] for each in plan] == ["keep", "keep", "keep"], plan
+
+
+def test_a_person_sees_a_table_that_is_written_over_and_a_log_gets_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    steps = [StepRun(Step(name, name, Path(f"{name}.ipynb"))) for name in ("first", "second")]
+
+    def show() -> None:
+        board = Board([each.step.name for each in steps])
+        for state in ("running", "failed"):
+            steps[1].state, steps[1].reason = state, "because\nof this"
+            board.tell(steps[1])
+
+    show()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "▸ second  running: because"
+    assert re.fullmatch(r"✗ second  failed \S+ m?s: because", lines[1])
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    show()
+    drawn = capsys.readouterr().err
+    assert drawn.count("\x1b[2A") == 1  # up again by both lines
+    assert click.unstyle(drawn).replace("\r", "").split("\n")[:2] == [
+        "· first   waiting",
+        "▸ second  running: because",
+    ]

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from nbops.capture.beacon import Beacon, beacons_folder, read_beacon
 from nbops.capture.places import data_filter
 from nbops.workspace import Workspace
@@ -67,7 +69,9 @@ class Net:
         self._folders: dict[int, str] = {}  # by watch
         self._beacons: dict[int, str] = {}
         self._ours: dict[int, str] = {}  # what this process opens now
-        self._own = Beacon(f"courier-{workspace.key}-{os.getpid()}")
+        self._couriers = f"courier-{workspace.key}-"
+        self._own = Beacon(f"{self._couriers}{os.getpid()}")
+        self._others: set[tuple[str, int]] = set()  # what other couriers open now
         self._numbers = itertools.count()
         self._own_paths: dict[int, str] = {}
         self._inotify: Any = None
@@ -150,6 +154,7 @@ class Net:
             session = self._beacons.pop(event.wd, "")
             self._running.pop(session, None)
             self._aside.pop(session, None)
+            self._others = {each for each in self._others if each[0] != session}
         elif event.wd in self._beacons:
             self._note_beacon(self._beacons[event.wd], event)
         elif event.wd in self._folders:
@@ -165,11 +170,8 @@ class Net:
             self._watch_session(event.name)
             return
         seq, word = read_beacon(event.name)
-        if session == self._own.session:
-            if word == "began":
-                self._ours[seq] = self._own_paths.pop(seq, "")
-            else:
-                self._ours.pop(seq, None)
+        if session.startswith(self._couriers):
+            self._note_courier(session, seq, is_at_work=word == "began")
             return
         catch = self._running.pop(session, None) or self._aside.pop(session, None)
         if catch is None or catch.seq != seq:
@@ -186,6 +188,14 @@ class Net:
                 for one in self._running.values():
                     one.is_whole = False
 
+    def _note_courier(self, session: str, seq: int, *, is_at_work: bool) -> None:
+        if session != self._own.session:
+            (self._others.add if is_at_work else self._others.discard)((session, seq))
+        elif is_at_work:
+            self._ours[seq] = self._own_paths.pop(seq, "")
+        else:
+            self._ours.pop(seq, None)
+
     def _note_file(self, path: str, *, is_written: bool) -> None:
         if len(self._running) != 1:  # nobody's, or nobody knows whose
             return
@@ -193,6 +203,10 @@ class Net:
         if path in (catch.written if is_written else catch.opened):
             return
         if path.endswith(_NO_DATA) or path.startswith(self._database) or self._is_excluded(path):
+            return
+        if self._is_another_at_work():  # it looks at what its own cells read and wrote
+            catch.unclear[path] = None
+            catch.is_whole = False
             return
         for own in self._ours.values():
             if path == own or path.startswith(f"{own}{os.sep}"):
@@ -203,6 +217,13 @@ class Net:
             catch.is_whole = False
             return
         (catch.written if is_written else catch.opened)[path] = None
+
+    def _is_another_at_work(self) -> bool:
+        """Whether another process of nbops opens files of this workspace: that of a job, for one."""
+        self._others = {
+            each for each in self._others if psutil.pid_exists(int(each[0].rpartition("-")[2]))
+        }
+        return bool(self._others)
 
     # ---- what is watched ------------------------------------------------------------------------------
 
@@ -240,9 +261,9 @@ class Net:
             self._watch_session(found.name)
 
     def _watch_session(self, session: str) -> None:
-        """Follow the cells of a session of this workspace, and what this process does itself."""
-        is_ours = session == self._own.session
-        if not is_ours and not Path(self._workspace.sessions / session).is_dir():
+        """Follow the cells of a session of this workspace, and what nbops does there itself."""
+        is_couriers = session.startswith(self._couriers)
+        if not is_couriers and not Path(self._workspace.sessions / session).is_dir():
             return
         with contextlib.suppress(OSError):
             folder = str(beacons_folder() / session)

@@ -89,9 +89,8 @@ class ParentRun:
             return
         try:
             with mlflow_errors():
-                self._client.log_batch(
-                    self.id, tags=[RunTag(key[:250], value[:5000]) for key, value in tags.items()]
-                )
+                own = [RunTag(to_mlflow_name(k)[:250], v[:5000]) for k, v in tags.items()]
+                self._client.log_batch(self.id, tags=own)
                 if data:
                     inputs = [as_input(ref, context) for ref, context in data]
                     self._client.log_inputs(self.id, inputs)

@@ -103,6 +103,28 @@ def test_what_nbops_itself_opens_is_not_the_cells(net: Net, beacon: Beacon):
     assert names(catch_of(net).opened) == ["data/x.csv"]
 
 
+def test_what_the_courier_of_another_job_opens_is_not_the_cells(
+    net: Net, beacon: Beacon, fresh_workspace: Workspace
+):
+    Path("data/theirs.csv").write_text("2\n")
+    theirs = Beacon(f"courier-{fresh_workspace.key}-1")
+    theirs.make()
+    try:
+        wait_until(lambda: theirs.session in net._beacons.values())
+        beacon.begin(0)
+        Path("data/x.csv").read_text()
+        theirs.begin(7)
+        Path("data/theirs.csv").read_text()
+        theirs.end(7)
+        beacon.end(0)
+        catch = catch_of(net)
+        assert names(catch.opened) == ["data/x.csv"]
+        assert names(catch.unclear) == ["data/theirs.csv"]
+        assert not catch.is_whole
+    finally:
+        theirs.remove()
+
+
 def test_what_is_opened_while_two_sessions_cells_run_is_credited_to_neither(
     net: Net, beacon: Beacon, fresh_workspace: Workspace
 ):

@@ -19,6 +19,7 @@ from processes import PATIENCE_S, stop_background, wait_until
 from nbops.cli.board import Board
 from nbops.jobs.pipeline.definition import Step
 from nbops.jobs.pipeline.running import StepRun
+from nbops.tracking.parents import ParentRun
 from nbops.workspace import Workspace, find_workspace
 
 NBOPS = (sys.executable, "-c", "from nbops.cli import main; main()")
@@ -170,6 +171,17 @@ def check_mlflow(workspace: Workspace) -> None:
     }
     kept = {file.path for file in client.list_artifacts(second.info.run_id, "nbops")}
     assert kept == {"nbops/pipeline.yaml", "nbops/steps.json"}
+
+
+def test_a_step_of_a_matrix_has_its_place_in_mlflow_too(workspace: Workspace):
+    with ParentRun(workspace, "p.yaml", "p", {}) as parent:
+        parent.log({}, {"train[depth=2].auc": 0.5})
+        parent.describe({"nbops.step.train[depth=2]": "finished s"}, [], {"nbops/a.txt": "a"})
+    assert parent.problem is None
+    run = MlflowClient(tracking_uri=workspace.embedded_uri).get_run(parent.id)
+    assert run.info.status == "FINISHED"
+    assert "finished s" in run.data.tags.values()
+    assert list(run.data.metrics.values()) == [0.5]
 
 
 def test_sigterm_ends_a_pipeline_cleanly_and_the_rest_waits(workspace: Workspace, tmp_path: Path):

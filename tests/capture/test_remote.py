@@ -131,6 +131,10 @@ def test_other_clouds_go_the_same_road(watch: DataWatch, monkeypatch, protocol: 
     frame = pd.read_csv(url)
     (read,) = seen(watch).reads
     assert (read.uri, read.kind, read.digest, read.shape) == (url, "url", None, frame.shape)
+    watch.begin_cell()
+    with fsspec.open(url) as file:
+        file.read()
+    assert [one.uri for one in seen(watch).reads] == [url]
     later = time.time_ns() + 10**9
     found = find_remote(url, (0, 0, later))  # asked by the background
     assert found.digest == digest_version(url, "version", "17")

@@ -70,6 +70,17 @@ def mlflow_errors() -> Iterator[None]:
         raise UsageError(_one_line(error)) from error
 
 
+def is_too_old(error: BaseException | None) -> bool:
+    """Whether a server does not know a question, such as MLflow 2 those about logged models.
+
+    What it knows and cannot answer, it says in JSON, of which MLflow makes another kind of error.
+    """
+    from mlflow.exceptions import MlflowException, RestException
+
+    is_plain = isinstance(error, MlflowException) and not isinstance(error, RestException)
+    return is_plain and "error code 404" in str(error)
+
+
 def _unreachable(error: Exception) -> StoreUnreachable:
     text = " ".join(str(error).split())
     ways_out = (way for sign, way in _WAYS_OUT.items() if sign in text)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbops.errors import UsageError
+from nbops.errors import StoreUnreachable, UsageError
 from nbops.recording.destination import read_access
 from nbops.tracking.context import TAG_ID
-from nbops.tracking.errors import Forbidden, Refusal, mlflow_errors
+from nbops.tracking.errors import Forbidden, Refusal, is_too_old, mlflow_errors
 from nbops.tracking.metric_names import to_mlflow_name
 from nbops.tracking.sqlite_rows import SqliteRows
 from nbops.tracking.store import be_quiet, open_store
@@ -97,11 +97,7 @@ class MlflowEraser:
         for name in (*trim.files, "nbops"):
             self._delete_artifacts(run.info.artifact_uri, name)
         for label in trim.models:
-            with mlflow_errors():
-                models = self._client.search_logged_models(
-                    [run.info.experiment_id], filter_string=f"tags.`{TAG_ID}` = '{label}'"
-                )
-            for model in models:
+            for model in self._models(run, f"tags.`{TAG_ID}` = '{label}'"):
                 self._erase_model(model)
         metrics = [to_mlflow_name(name) for name in trim.metrics]
         params = [to_mlflow_name(name) for name in trim.params]
@@ -141,13 +137,20 @@ class MlflowEraser:
             return None
 
     def _erase_files(self, run: "Run") -> None:
-        with mlflow_errors():
-            models = self._client.search_logged_models(
-                [run.info.experiment_id], filter_string=f"source_run_id = '{run.info.run_id}'"
-            )
-        for model in models:
+        for model in self._models(run, f"source_run_id = '{run.info.run_id}'"):
             self._erase_model(model)
         self._delete_artifacts(run.info.artifact_uri, None)
+
+    def _models(self, run: "Run", wanted: str) -> "list[LoggedModel]":
+        """Logged models; an older server has none, and keeps a model among its run's files."""
+        try:
+            with mlflow_errors():
+                experiment = [run.info.experiment_id]
+                return list(self._client.search_logged_models(experiment, filter_string=wanted))
+        except StoreUnreachable as error:
+            if is_too_old(error.__cause__):
+                return []
+            raise
 
     def _erase_model(self, model: "LoggedModel") -> None:
         self._delete_artifacts(model.artifact_location, None)

@@ -9,6 +9,7 @@ from nbops.records import ModelRef
 from nbops.store import Store
 from nbops.tracking.artifacts import write_artifacts
 from nbops.tracking.context import TAG_ID
+from nbops.tracking.errors import is_too_old
 from nbops.tracking.shipments import Shipment
 from nbops.workspace import Workspace
 
@@ -88,11 +89,21 @@ class FileWriter:
         self, mlflow_id: str, experiment_id: str, model: ModelRef, folder: Path
     ) -> None:
         from mlflow.entities import LoggedModelOutput
+        from mlflow.exceptions import MlflowException
 
         label = f"{mlflow_id}/{folder.name}"
-        found = self._client.search_logged_models(
-            [experiment_id], filter_string=f"tags.`{TAG_ID}` = '{label}'"
-        )
+        make_private(folder)
+        try:
+            found = self._client.search_logged_models(
+                [experiment_id], filter_string=f"tags.`{TAG_ID}` = '{label}'"
+            )
+        except MlflowException as error:
+            if not is_too_old(error):
+                raise
+            self._client.log_artifacts(
+                mlflow_id, str(folder), model.name
+            )  # as MLflow 2 keeps models
+            return
         if any(str(logged.status) == "READY" for logged in found):
             return
         logged = (
@@ -109,7 +120,6 @@ class FileWriter:
                 params={key: str(value)[:_LONGEST_PARAM] for key, value in model.params.items()},
             )
         )
-        make_private(folder)
         self._client.log_model_artifacts(logged.model_id, str(folder))
         self._client.finalize_logged_model(logged.model_id, "READY")
         self._client.log_outputs(mlflow_id, [LoggedModelOutput(logged.model_id, 0)])

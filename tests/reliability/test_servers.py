@@ -181,3 +181,32 @@ def test_each_server_is_sent_its_own_token_and_a_newer_one_is_followed(
         if b"planted-" in path.read_bytes()
     ]
     assert held == ["access.json"]
+
+
+_WITH_MODEL = """
+import nbops, sys
+from sklearn.dummy import DummyClassifier
+nbops.start(sys.argv[1], uri=sys.argv[2])
+with nbops.track("r", n=0) as run:
+    nbops.log_model(DummyClassifier().fit([[1], [2]], [0, 1]), "dummy")
+nbops.stop()
+"""
+
+
+def test_a_server_that_knows_no_logged_models_has_them_among_the_runs_files(
+    workspace: Workspace, index: Index, proxy: FaultyProxy, server: MlflowServer
+):
+    """As MLflow 2, and what was logged is forgotten there, too."""
+    proxy.fault = lambda _, path: 404 if "logged-models" in path else None
+    command = [sys.executable, "-c", _WITH_MODEL, "no models", proxy.uri]
+    subprocess.run(command, cwd=workspace.root, check=True, timeout=PATIENCE_S)
+    wait_until(lambda: all_are_there(index))
+    (run,) = index.runs()
+    client = MlflowClient(tracking_uri=server.uri)
+    assert client.get_run(run.mlflow_run_id).info.status == "FINISHED"
+    assert "dummy/MLmodel" in {f.path for f in client.list_artifacts(run.mlflow_run_id, "dummy")}
+    nbops = str(Path(sys.executable).with_name("nbops"))
+    command = [nbops, "forget", run.id, "--yes"]
+    done = subprocess.run(command, cwd=workspace.root, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert client.list_artifacts(run.mlflow_run_id) == []

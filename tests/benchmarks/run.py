@@ -22,7 +22,10 @@ def main(wanted: list[str]) -> None:
     lines: list[Line] = []
     for name in wanted or BENCHMARKS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        lines += import_module(name).measure()
+        found = import_module(name).measure()
+        for line in found:  # in case that a later one does not come to its end
+            print(f"  {line.what}: {line.figure} ({line.spread})", file=sys.stderr, flush=True)
+        lines += found
     print_table(lines)
 
 

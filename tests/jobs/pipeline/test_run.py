@@ -26,9 +26,9 @@ NBOPS = (sys.executable, "-c", "from nbops.cli import main; main()")
 EXAMPLE = Path(__file__).parents[3] / "examples" / "03_pipeline"
 PIPELINE = """\
 steps:
-  left: {notebook: left.ipynb, params: {meet: MEET}, reads: [raw.txt], writes: [left.txt]}
-  right: {notebook: right.py, params: {meet: MEET}, writes: [right.txt]}
-  both: {notebook: both.ipynb, reads: [left.txt, right.txt]}
+  left: {notebook: left.ipynb, params: {meet: MEET}, reads: [.data/raw.txt], writes: [.data/left.txt]}
+  right: {notebook: right.py, params: {meet: MEET}, writes: [.data/right.txt]}
+  both: {notebook: both.ipynb, reads: [.data/left.txt, .data/right.txt]}
   never: {notebook: both.ipynb, when: both.length > 100}
 """
 MEETING = """\
@@ -73,13 +73,15 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
     team.mkdir()
     (root / "pyproject.toml").write_text(f'[tool.nbops]\nstore = "file://{team}"\n')
     (root / "helpers.py").write_text("def double(text):\n    return text * 2\n")
-    (root / "raw.txt").write_text("raw")
+    # Hidden, so that no net is out there: jobs that begin at once may not know of each other yet.
+    (root / ".data").mkdir()
+    (root / ".data/raw.txt").write_text("raw")
     (root / "pipeline.yaml").write_text(PIPELINE.replace("MEET", str(tmp_path / "meet")))
-    left = "from helpers import double\nopen('left.txt', 'w').write(double(open('raw.txt').read()))"
+    left = "from helpers import double\nopen('.data/left.txt', 'w').write(double(open('.data/raw.txt').read()))"
     write(root / "left.ipynb", "meet = ''", f"me, other = 'left', 'right'\n{MEETING}", left)
     (root / "right.py").write_text(
         '# %% tags=["parameters"]\nmeet = ""\n\n# %%\n'
-        f"me, other = 'right', 'left'\n{MEETING}\n# %%\nopen('right.txt', 'w').write('right')\n"
+        f"me, other = 'right', 'left'\n{MEETING}\n# %%\nopen('.data/right.txt', 'w').write('right')\n"
     )
     write(root / "both.ipynb", "share = 1", "1 / 0")
 
@@ -88,7 +90,7 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
     assert "ZeroDivisionError" in first["both"]["reason"]
     assert first["never"]["reason"] == "both failed"
 
-    both = "import nbops\nlength = len(open('left.txt').read() + open('right.txt').read())\nnbops.log_metric('length', length)"
+    both = "import nbops\nlength = len(open('.data/left.txt').read() + open('.data/right.txt').read())\nnbops.log_metric('length', length)"
     write(root / "both.ipynb", "share = 1", both)
     done = run(root, "pipeline", "run")
     assert (done.returncode, done.stderr) == (0, "")
@@ -107,12 +109,12 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
 
     other = find_workspace(make_twin(root, tmp_path / "twin", "pipeline.yaml"))
     home = {name: str(tmp_path / "home" / name) for name in ("HOME", "XDG_CACHE_HOME")}
-    (other.root / "raw.txt").write_text("raw")  # touched
+    (other.root / ".data/raw.txt").write_text("raw")  # touched
     try:
         there = run_pipeline(other.root, 0, **home)
         assert states(there) == ["restored", "restored", "unchanged", "left out"]
         assert there["both"]["metrics"] == {"length": 11.0}
-        assert (other.root / "left.txt").read_text() == "rawraw"
+        assert (other.root / ".data/left.txt").read_text() == "rawraw"
         assert list(other.sessions.glob("*")) == []
 
         (other.root / "helpers.py").write_text("def double(text):\n    return text + text\n")
@@ -135,7 +137,7 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
 
 def make_twin(root: Path, twin: Path, *names: str) -> Path:
     """The project as git would bring it to another machine."""
-    twin.mkdir()
+    (twin / ".data").mkdir(parents=True)
     for name in ("pyproject.toml", "helpers.py", "left.ipynb", "right.py", "both.ipynb", *names):
         shutil.copyfile(root / name, twin / name)
     return twin
@@ -165,9 +167,9 @@ def check_mlflow(workspace: Workspace) -> None:
         for given in second.inputs.dataset_inputs
     }
     assert told == {
-        "raw.txt": "input → left",
-        "left.txt": "left → both",
-        "right.txt": "right → both",
+        ".data/raw.txt": "input → left",
+        ".data/left.txt": "left → both",
+        ".data/right.txt": "right → both",
     }
     kept = {file.path for file in client.list_artifacts(second.info.run_id, "nbops")}
     assert kept == {"nbops/pipeline.yaml", "nbops/steps.json"}

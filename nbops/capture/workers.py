@@ -147,7 +147,7 @@ class Spools:
         """Whole lines since the last call."""
         self._list()
         for path, offset in self._offsets.items():
-            if os.stat(path).st_size == offset:
+            if not os.path.exists(path) or os.stat(path).st_size == offset:
                 continue
             with open(path, "rb") as file:
                 file.seek(offset)
@@ -162,6 +162,8 @@ class Spools:
 
     def _list(self) -> None:
         """Find new spools; a folder that has not changed since holds none."""
+        if not self.folder.exists():  # somebody has removed it
+            return
         changed_at = os.stat(self.folder).st_mtime_ns
         if changed_at == self._listed_at:
             return

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -115,6 +116,7 @@ def test_spools_that_come_and_grow_are_read_on(tmp_path: Path):
         with spool.open("a") as file:
             file.write('te","more"]\n')
         assert list(spools.read()) == [("wrote", "more")]
+    shutil.rmtree(tmp_path)
     assert list(spools.read()) == []
 
 

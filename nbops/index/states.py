@@ -15,8 +15,9 @@ from nbops.index.check import find_session
 from nbops.index.queries import Index
 from nbops.records import FORMAT, Record, now
 
-_HASHED_BYTES = 64_000_000
-"""Larger files of the same size, whose digest nobody knows yet, are not hashed while a person waits."""
+_OPEN_NOTHING = -1
+"""A cell may be running, and the net would take what is opened here for what the cell read: sizes, and digests
+that the background process has found, must do."""
 _MOST_LOOKED_AT = 2000
 _READ = (
     "SELECT DISTINCT d.uri FROM cell_runs c JOIN data_uses d ON d.cell_run_id = c.id"
@@ -78,7 +79,7 @@ def describe_states(
     if document is None:
         return CellStates(version=version)
     newest = max(document.runs, key=lambda run: run.started_at, default=None)
-    around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
+    around = look_around(index, path.parent, max_bytes=_OPEN_NOTHING, with_declared=False)
     ignored = index.workspace.settings.ignore_checks
     states = judge_cells(standing, document.cell_runs, newest, around, ignore=ignored)
     return CellStates(version=version, states=tuple(states))

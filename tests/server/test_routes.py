@@ -122,7 +122,7 @@ async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
 
     before = (await get(jp_fetch, "states", path="notebook.ipynb"))["version"]
     assert await states() == {}
-    file.write_text("2")
+    file.write_text("22")
     assert (await get(jp_fetch, "states", path="notebook.ipynb"))["version"] != before
     assert await states() == {"load": ["stale"], "use": ["stale"]}
     load = "wine = '3'"

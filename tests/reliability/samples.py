@@ -13,8 +13,10 @@ from typing import Any
 
 import nbformat
 
-_LEFT_OUT = re.compile(r"broken|Interrupt|interrupt|Autokill|gcs|s3|Sleep|Parallel|autosave|Stdin")
-"""Those that are no notebooks, end their kernel, wait for a person, or for one another."""
+_LEFT_OUT = re.compile(
+    r"broken|Interrupt|interrupt|Autokill|gcs|s3|Sleep|Parallel|autosave|Stdin|/Output.ipynb"
+)
+"""Those that are no notebooks, end their kernel, wait for a person, a front end or one another."""
 
 _CHANGES = re.compile(
     r"0x[0-9a-f]+|/tmp/\S+|[0-9a-f]{32}|\d\d:\d\d:\d\d|ipykernel_\d+|\d+\.\d+ ?m?s\b"
@@ -52,7 +54,7 @@ def outputs_of(path: Path, engine: str) -> Any:
     """Outputs of all cells as papermill leaves them, also of a notebook that fails."""
     target = path.with_name(f"{engine}-{path.name}")
     papermill = [sys.executable, "-m", "papermill", "--engine", engine, "--kernel", "python3"]
-    command = [*papermill, "--no-progress-bar", path.name, target.name]
+    command = [*papermill, "--no-progress-bar", "--execution-timeout", "60", path.name, target.name]
     done = subprocess.run(command, cwd=path.parent, capture_output=True, text=True, check=False)
     if not target.exists():
         return done.stderr.strip().splitlines()[-1:]

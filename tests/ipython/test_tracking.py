@@ -472,7 +472,7 @@ def test_a_kernel_without_write_access_says_so_in_one_line(start_kernel, workspa
     assert (private_homes / "state" / "nbops").exists()
 
 
-def test_forked_children_do_not_write_into_the_record(kernel: Kernel, index: Index):
+def test_what_a_forked_child_logs_arrives_once_beside_its_parents(kernel: Kernel, index: Index):
     kernel.run(
         "import os, nbops\n"
         "pid = os.fork()\n"
@@ -482,8 +482,11 @@ def test_forked_children_do_not_write_into_the_record(kernel: Kernel, index: Ind
         "_ = os.waitpid(pid, 0)\n"
         "nbops.log_metric('parent', 1)"
     )
-    (run,) = recorded(index).runs
-    assert set(run.metrics) == {"parent"}
+    document = recorded(index)
+    (run,) = document.runs
+    logged = {name: [value for _, value, _ in points] for name, points in run.metrics.items()}
+    assert logged == {"child": [1], "parent": [1]}
+    assert document.session.problems == ()  # one writer: the journal's chain holds
 
 
 def test_what_the_notebook_is_called(workspace: Workspace, start_kernel, index: Index):

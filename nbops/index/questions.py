@@ -6,9 +6,12 @@ from typing import Protocol
 import msgspec
 
 from nbops.capture.machine import user_name
-from nbops.errors import NotFound
+from nbops.comparison import MOST_RUNS, Comparison, RunTable
+from nbops.errors import NotFound, UsageError
+from nbops.index.compared import compare_runs
 from nbops.index.pages import PageQuestion, RunsPage, UnchangedRuns, list_page
 from nbops.index.queries import Index
+from nbops.index.why import explain
 from nbops.recording.background import request_look, summon
 from nbops.recording.editing import edit_run
 from nbops.records import Run
@@ -53,6 +56,39 @@ def ask_page(index: Index, said: Words) -> RunsPage | UnchangedRuns:
         since=said.number("since", 0),
     )
     return list_page(index, asked)
+
+
+def ask_comparison(index: Index, said: Words) -> RunTable:
+    """What differs between the runs `ids`, with commas between; with `all=1` also what does not.
+
+    Raises
+    ------
+    UsageError
+        It is only one.
+    """
+    ids = [word for word in (said.word("ids") or "").split(",") if word]
+    if len(ids) < 2:
+        raise UsageError("A comparison needs two runs.", f"Give 2 to {MOST_RUNS} ids.")
+    return compare_runs(index, ids, with_same=said.word("all") == "1")
+
+
+def ask_why(index: Index, said: Words) -> Comparison:
+    """What differs between runs `a` and `b`, and what can be concluded; A is the run before B."""
+    return explain(index, [word for word in (said.word("a"), said.word("b")) if word])
+
+
+def read_count(name: str, text: str) -> int:
+    """A number of something, as a question says it.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        what = "is no version" if name == "since" else "is no whole number"
+        raise UsageError(f"{name}={text!r} {what}.")
+    return int(text)
 
 
 def make_edit(index: Index, run_id: str, edit: Edit) -> Run | None:

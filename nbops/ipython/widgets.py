@@ -12,11 +12,16 @@ import traitlets
 from nbops.capture.audit import unwatched
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.cells import describe_cell_run, list_versions, trace_data
-from nbops.index.compared import compare_runs
 from nbops.index.notebook import describe_notebook
 from nbops.index.queries import Index
-from nbops.index.questions import Edit, ask_page, make_edit
-from nbops.index.why import explain
+from nbops.index.questions import (
+    Edit,
+    ask_comparison,
+    ask_page,
+    ask_why,
+    make_edit,
+    read_count,
+)
 from nbops.records import to_json
 
 _STATIC = Path(__file__).parents[1] / "static"
@@ -104,14 +109,8 @@ class _Said:
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(filter(None, [self.word(name)]))
 
-    def listed(self, name: str) -> list[str]:
-        return [word for word in (self.word(name) or "").split(",") if word]
-
     def number(self, name: str, default: int) -> int:
-        word = self.word(name) or str(default)
-        if not word.isdecimal():
-            raise UsageError(f"{name}={word!r} is no whole number.")
-        return int(word)
+        return read_count(name, self.word(name) or str(default))
 
 
 def _tell_notebook(index: Index, said: _Said) -> Any:
@@ -129,8 +128,8 @@ def _edit(index: Index, said: _Said) -> Any:
 _ANSWERS: dict[str, Callable[[Index, _Said], Any]] = {
     "notebook": _tell_notebook,
     "runs": ask_page,
-    "why": lambda index, said: explain(index, [w for w in map(said.word, "ab") if w]),
-    "compare": lambda index, said: compare_runs(index, said.listed("ids")),
+    "why": ask_why,
+    "compare": ask_comparison,
     "cell-run": lambda index, said: describe_cell_run(index, said.key),
     "versions": lambda index, said: list_versions(index, said.word("cell_id") or ""),
     "lineage": lambda index, said: trace_data(index, said.word("digest") or ""),

@@ -11,6 +11,7 @@ from jupyter_server.base.handlers import APIHandler
 
 from nbops.errors import Ambiguous, NbopsError, NotFound, UsageError
 from nbops.index.queries import Index
+from nbops.index.questions import read_count
 from nbops.records import to_json
 from nbops.workspace import find_workspace
 
@@ -74,11 +75,7 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         UsageError
             It does not.
         """
-        text = self.get_query_argument(name, str(default))
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
-            what = "is no version" if name == "since" else "is no whole number"
-            raise UsageError(f"{name}={text!r} {what}.")
-        return int(text)
+        return read_count(name, self.get_query_argument(name, str(default)))
 
     def sent(self, kind: type[Any]) -> Any:
         """What the request's body holds.

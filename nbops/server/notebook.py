@@ -6,7 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web  # type: ignore[attr-defined]
 
 from nbops.index.notebook import describe_notebook
-from nbops.index.why import explain
+from nbops.index.questions import ask_why
 from nbops.server.handler import NbopsHandler
 
 
@@ -30,5 +30,4 @@ class WhyHandler(NbopsHandler):
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self) -> None:
-        words = [self.word(side) for side in ("a", "b")]
-        await self.answer(lambda: explain(self.index(), [word for word in words if word]))
+        await self.answer(lambda: ask_why(self.index(), self))

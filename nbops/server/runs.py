@@ -1,14 +1,9 @@
 """All runs: a page of them, a comparison of some, notes and tags of one."""
 
-from typing import Any
-
 from jupyter_server.auth.decorator import authorized
 from tornado import web  # type: ignore[attr-defined]
 
-from nbops.comparison import MOST_RUNS
-from nbops.errors import UsageError
-from nbops.index.compared import compare_runs
-from nbops.index.questions import Edit, ask_page, make_edit
+from nbops.index.questions import Edit, ask_comparison, ask_page, make_edit
 from nbops.server.handler import NbopsHandler
 
 
@@ -31,14 +26,7 @@ class CompareHandler(NbopsHandler):
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self) -> None:
-        words = [word for word in (self.word("ids") or "").split(",") if word]
-        with_same = self.word("all") == "1"
-        await self.answer(lambda: self._compare(words, with_same=with_same))
-
-    def _compare(self, words: list[str], *, with_same: bool) -> Any:
-        if len(words) < 2:
-            raise UsageError("A comparison needs two runs.", f"Give 2 to {MOST_RUNS} ids.")
-        return compare_runs(self.index(), words, with_same=with_same)
+        await self.answer(lambda: ask_comparison(self.index(), self))
 
 
 class RunHandler(NbopsHandler):

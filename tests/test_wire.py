@@ -183,6 +183,5 @@ def test_states_of_cells_are_sent_as_agreed(index: Index):
         OpenCell(id="score", source="%track metric auc=score(m)"),
         OpenCell(id="merge", source="df.merge(regions)"),
     ]
-    path = index.workspace.root / "churn.ipynb"
-    states = describe_states(index, path, "churn.ipynb", cells)
+    states = describe_states(index, "churn.ipynb", cells)
     check("states", {**json.loads(to_json(states)), "version": "v"})

@@ -83,7 +83,7 @@ def hash_folder(path: str, looked_at_ns: int, limit: int | None = None) -> Folde
     OSError
         A file cannot be read, or is gone.
     """
-    root = _root_of(path)
+    root = root_of(path)
     files = []
     for file in list_files(path):
         about = os.stat(file)
@@ -117,7 +117,30 @@ def has_folder_changed(path: str, digest: str, size_bytes: int, max_bytes: int) 
     return None if found is None else found.digest != digest
 
 
-def _root_of(path: str) -> str:
+def look_over(path: str) -> Stat | None:
+    """What stands for a folder's files as they are: how many, how large, and when one changed last.
+
+    None when there is no such folder, or too much in it to look at.
+    """
+    root = root_of(path)
+    count, size, changed_at = 0, 0, 0
+    folders = {root}
+    try:
+        for file in list_files(path):
+            about = os.stat(file)
+            count, size = count + 1, size + about.st_size
+            changed_at = max(changed_at, about.st_mtime_ns, about.st_ctime_ns)
+            folders.add(os.path.dirname(file))
+            if count > _MANY_TO_LOOK_AT:
+                return None
+        changed_at = max(changed_at, *(os.stat(folder).st_mtime_ns for folder in folders))
+    except OSError:
+        return None
+    return count, size, changed_at
+
+
+def root_of(path: str) -> str:
+    """The folder itself, or the one that a pattern looks into."""
     if not glob.has_magic(path) or os.path.exists(path):
         return path
     parts = path.split(os.sep)  # noqa: PTH206 - put together again below

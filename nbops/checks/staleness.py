@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from nbops.checks.findings import Finding, found_in, listed
 from nbops.checks.subject import Subject
 from nbops.checks.surroundings import Surroundings
-from nbops.checks.timeline import Step
 from nbops.records import DataRef
 
 
@@ -19,11 +18,13 @@ def check_staleness(subject: Subject, around: Surroundings) -> Iterator[Finding]
             known[key] = around.has_changed(ref)
         return known[key]
 
+    written = _last_written(subject)
     for step in subject.results:
         run = step.cell.run
         if run is None:
             continue
-        data = [ref.name for ref in _read_from_outside(subject, step) if has_changed(ref)]
+        outside = [ref for ref in run.reads if ref.digest and written.get(ref.uri, -1) < run.seq]
+        data = [ref.name for ref in outside if has_changed(ref)]
         if data:
             message = f"It read {listed(list(set(data)))}, which changed since."
             yield found_in(step.cell, "stale", message, "Run it again, and then what uses it.")
@@ -33,15 +34,6 @@ def check_staleness(subject: Subject, around: Surroundings) -> Iterator[Finding]
             yield found_in(step.cell, "stale", message, "Restart the kernel and run all cells.")
 
 
-def _read_from_outside(subject: Subject, step: Step) -> list[DataRef]:
-    """What a cell read that no cell has written since: what cells write, `links` follows."""
-    run = step.cell.run
-    if run is None:
-        return []
-    written = {
-        ref.uri
-        for cell in subject.ran
-        if cell.run and cell.run.seq >= run.seq
-        for ref in cell.run.writes
-    }
-    return [ref for ref in run.reads if ref.digest and ref.uri not in written]
+def _last_written(subject: Subject) -> dict[str, int]:
+    """The last cell run that wrote each file: what cells write after it was read, `links` follows."""
+    return {ref.uri: cell.run.seq for cell in subject.ran if cell.run for ref in cell.run.writes}

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from nbops.capture.contents import path_of, stat_file
-from nbops.capture.declared import Declared, read_declared
+from nbops.capture.declared import read_declared
 from nbops.capture.folders import has_folder_changed
 from nbops.checks import Surroundings
 from nbops.digests import digest_file
@@ -15,9 +15,7 @@ from nbops.index.queries import Index
 from nbops.records import DataRef, ModuleRef
 
 
-def look_around(
-    index: Index, folder: Path, *, max_bytes: int, with_declared: bool = True
-) -> Surroundings:
+def look_around(index: Index, folder: Path, *, max_bytes: int) -> Surroundings:
     """What lies around a notebook.
 
     Parameters
@@ -54,7 +52,7 @@ def look_around(
         is_there=lambda path: os.path.exists(folder / os.path.expanduser(path)),
         is_local=is_local,
         distributions=lambda module: frozenset(_distributions().get(module, ())),
-        declared=read_declared(root) if with_declared else Declared(),
+        declared=read_declared(root),
     )
 
 

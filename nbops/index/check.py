@@ -115,7 +115,7 @@ def find_session(
     sessions = sorted(view.sessions if view else (), key=_is_job)
     for one in sessions[:_SESSIONS]:
         document = index.document(Found(one.id, one.id, is_session=True))
-        if any(map(_says_something, place(document.cell_runs, notebook))):
+        if any(map(says_something, place(document.cell_runs, notebook))):
             return document
     return None
 
@@ -124,5 +124,6 @@ def _is_job(session: Session) -> bool:
     return session.kind != "interactive"
 
 
-def _says_something(cell: Cell) -> bool:
+def says_something(cell: Cell) -> bool:
+    """Whether a cell that ran stands in the notebook, and does more than begin to track."""
     return cell.position is not None and "%track start" not in cell.source

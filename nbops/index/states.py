@@ -1,32 +1,20 @@
 """How the cells of an open notebook stand to what they show, as its text is now, saved or not."""
 
-import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
-from nbops.capture.contents import path_of
-from nbops.capture.folders import list_files
 from nbops.capture.redaction import add_patterns, redact
-from nbops.checks import Cell, CellState, Notebook, judge_cells
-from nbops.index.around import look_around
-from nbops.index.check import find_session
+from nbops.checks import Cell, CellState, Notebook, judge_cells, place
+from nbops.index.check import says_something
+from nbops.index.glance import Glance
 from nbops.index.queries import Index
-from nbops.records import FORMAT, Record, now
+from nbops.index.remembered import Remembered, remember
+from nbops.recording.doubts import raise_doubts
+from nbops.records import FORMAT, Record, Session, from_json, now
 
-_OPEN_NOTHING = -1
-"""A cell may be running, and the net would take what is opened here for what the cell read: sizes, and digests
-that the background process has found, must do."""
-_MOST_LOOKED_AT = 2000
-_READ = (
-    "SELECT DISTINCT d.uri FROM cell_runs c JOIN data_uses d ON d.cell_run_id = c.id"
-    " WHERE c.session_id = ? AND d.way = 'read' AND d.uri GLOB 'file:*'"
-)
-_IMPORTED = (
-    "SELECT DISTINCT json_extract(m.value, '$.path') FROM cell_runs c,"
-    " json_each(CAST(c.record AS TEXT), '$.modules') m WHERE c.session_id = ?"
-)
+_SESSIONS = 5
+"""The newest, of which the first that fits is judged by."""
 
 
 class OpenCell(Record, frozen=True, kw_only=True):
@@ -54,54 +42,53 @@ class CellStates(Record, frozen=True, kw_only=True):
 
 def states_version(index: Index, notebook: str) -> str | None:
     """What tells whether the records of a notebook, or the files that its cells read, are others."""
-    query = "SELECT id, version FROM sessions WHERE notebook = ? ORDER BY started_at DESC LIMIT 2"
-    sessions = index.rows(query, [notebook])
+    sessions = _newest_sessions(index, notebook)
+    return _version_of(sessions, _glance(index, sessions)) if sessions else None
+
+
+def describe_states(index: Index, notebook: str, cells: Sequence[OpenCell]) -> CellStates:
+    """Judge the cells of an open notebook by the newest session in which they ran.
+
+    Files that may have changed are left to the background process; the version changes when it has told.
+    """
+    sessions = _newest_sessions(index, notebook)
     if not sessions:
-        return None
-    seen = [repr(tuple(row)) for row in sessions]
-    for row in sessions:
-        seen += map(_look, _watched(index, row["id"]))
-    return blake3("\n".join(seen).encode()).hexdigest()[:32]
-
-
-def describe_states(
-    index: Index, path: Path, notebook: str, cells: Sequence[OpenCell]
-) -> CellStates:
-    """Judge the cells of an open notebook by the newest session in which they ran."""
-    version = states_version(index, notebook)  # first: what changes meanwhile is seen the next time
-    if version is None:
         return CellStates(version=None)
-    add_patterns(index.workspace.settings.redact)
+    glance = _glance(index, sessions)
+    version = _version_of(sessions, glance)
+    settings = index.workspace.settings
+    add_patterns(settings.redact)
     standing = Notebook(
         tuple(Cell(redact(one.source), one.id, one.tags, at) for at, one in enumerate(cells)), now()
     )
-    document = find_session(index, path, standing)
-    if document is None:
+    session = next((one for one in sessions if _fits(one, standing)), None)
+    if session is None:
         return CellStates(version=version)
-    newest = max(document.runs, key=lambda run: run.started_at, default=None)
-    around = look_around(index, path.parent, max_bytes=_OPEN_NOTHING, with_declared=False)
-    ignored = index.workspace.settings.ignore_checks
-    states = judge_cells(standing, document.cell_runs, newest, around, ignore=ignored)
+    around, ignored = glance.surroundings(), settings.ignore_checks
+    states = judge_cells(standing, session.cell_runs, session.newest, around, ignore=ignored)
+    raise_doubts(index.workspace, glance.unsure)
     return CellStates(version=version, states=tuple(states))
 
 
-def _watched(index: Index, session_id: str) -> Iterator[str]:
-    """Files whose change makes a cell of a session stale."""
-    for row in index.rows(_READ, [session_id]):
-        path = path_of(row[0])
-        yield path
-        if not os.path.isfile(path):
-            for count, file in enumerate(list_files(path)):
-                if count > _MOST_LOOKED_AT:
-                    break
-                yield file
-    for row in index.rows(_IMPORTED, [session_id]):
-        yield os.path.join(index.workspace.root, row[0])
+def _newest_sessions(index: Index, notebook: str) -> list[Remembered]:
+    """Newest sessions of a notebook; a person's before a job's."""
+    query = (
+        "SELECT id, version, record FROM sessions WHERE notebook = ?"
+        " ORDER BY started_at DESC LIMIT 20"
+    )
+    rows = [(row, from_json(row["record"], Session)) for row in index.rows(query, [notebook])]
+    rows.sort(key=lambda found: found[1].kind != "interactive")
+    return [remember(index, row["id"], row["version"]) for row, _ in rows[:_SESSIONS]]
 
 
-def _look(path: str) -> str:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return path
-    return f"{path} {found.st_ino} {found.st_size} {found.st_mtime_ns}"
+def _glance(index: Index, sessions: Iterable[Remembered]) -> Glance:
+    return Glance(index, dict.fromkeys(path for session in sessions for path in session.files))
+
+
+def _version_of(sessions: Iterable[Remembered], glance: Glance) -> str:
+    marks = [*(str(session.version) for session in sessions), *glance.marks()]
+    return blake3("\n".join(marks).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+def _fits(session: Remembered, standing: Notebook) -> bool:
+    return any(map(says_something, place(session.cell_runs, standing)))

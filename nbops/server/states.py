@@ -1,6 +1,5 @@
 """What the cells of the notebook in front wear in its margin."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,5 +32,4 @@ class StatesHandler(NbopsHandler):
     def _judge(self) -> Any:
         sent: Standing = self.sent(Standing)
         index, notebook = self.notebook()
-        path = Path(index.workspace.root) / notebook
-        return describe_states(index, path, notebook, sent.cells)
+        return describe_states(index, notebook, sent.cells)

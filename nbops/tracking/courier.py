@@ -21,6 +21,7 @@ from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
 from nbops.recording.background import look_requested_at, retry_requested_at
 from nbops.recording.destination import choose_destination, remember_access
+from nbops.tracking.doubts import Doubts
 from nbops.tracking.erasures import Erasures
 from nbops.tracking.following import DigestCache, FollowedSession
 from nbops.tracking.kept_data import KeptData
@@ -75,6 +76,9 @@ class Courier:
         self._shippers: dict[str, Shipper] = {}
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closing = False
+        self._doubts = Doubts(
+            workspace, self._net, self._cache, self._index.put_digest, self._jobs.put
+        )
         self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
         with idle_disk():
             self._worker.start()
@@ -105,6 +109,7 @@ class Courier:
             self._discover()
             self._heed_retry()
             self._heed_look()
+            self._heed_doubts()
         for followed in list(self._followed.values()):
             if followed.is_leaving:
                 continue
@@ -213,6 +218,11 @@ class Courier:
             self._busy_at = time.monotonic()
             store = self._index.latest_store() or self._default_store()
             self._shipper(store).look_now()
+
+    def _heed_doubts(self) -> None:
+        """Look at the files of which somebody wants to know whether they changed."""
+        if self._only is None and self._doubts.look():
+            self._busy_at = time.monotonic()
 
     def _default_store(self) -> str:
         chosen = choose_destination(self.workspace, uri=None, experiment=None, notebook=None)

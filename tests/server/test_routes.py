@@ -1,6 +1,9 @@
 """The routes that the panel asks, in a real Jupyter server."""
 
+import asyncio
 import json
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from told import Told, metric
 from tornado.httpclient import HTTPClientError
 from tornado.web import RequestHandler
 
+from nbops.capture.contents import stat_file
 from nbops.capture.machine import user_name
 from nbops.index.database import IndexWriter
 from nbops.index.queries import Index
@@ -50,6 +54,15 @@ def put(workspace: Workspace, told: Told, *cells: str) -> list[Run]:
 
 async def get(jp_fetch, name: str, **params: str) -> dict:
     return json.loads((await jp_fetch("nbops", name, params=params)).body)
+
+
+async def until(condition: Callable[[], object], ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask as the panel does, until another process has brought something about."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        await ask()
+        await asyncio.sleep(0.2)
 
 
 async def test_a_notebook_that_was_never_tracked_is_empty(jp_fetch):
@@ -117,14 +130,24 @@ async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
         body = json.dumps({"cells": cells})
         sent = await jp_fetch("nbops", "states", params=params, method="POST", body=body)
         answer = json.loads(sent.body)
-        assert answer["version"] == (await get(jp_fetch, "states", **params))["version"]
         return {one["cell_id"]: [mark["kind"] for mark in one["marks"]] for one in answer["states"]}
 
-    before = (await get(jp_fetch, "states", path="notebook.ipynb"))["version"]
+    async def version() -> str:
+        return (await get(jp_fetch, "states", path="notebook.ipynb"))["version"]
+
+    before = await version()
     assert await states() == {}
     file.write_text("22")
-    assert (await get(jp_fetch, "states", path="notebook.ipynb"))["version"] != before
+    assert await version() != before
     assert await states() == {"load": ["stale"], "use": ["stale"]}
+    file.write_text("1")
+    await until(lambda: index.digest_of(str(file), stat_file(str(file))), states)
+    assert await states() == {}, "the same bytes at another time"
+    file.write_text("3")
+    before = await version()
+    await until(lambda: index.digest_of(str(file), stat_file(str(file))), states)
+    assert await version() != before, "who was told nothing asks again"
+    assert await states() == {"load": ["stale"], "use": ["stale"]}, "other bytes, as many"
     load = "wine = '3'"
     assert (await states())["load"] == ["changed", "stale"]
     assert (await get(jp_fetch, "states", path="new.ipynb"))["version"] is None

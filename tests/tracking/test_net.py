@@ -1,5 +1,6 @@
 """What the operating system says was opened while a cell ran: by this process's children, here."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,10 @@ from told import Told, seen
 from nbops.capture.beacon import Beacon
 from nbops.capture.contents import stat_file
 from nbops.journal import facts
+from nbops.recording import doubts as asking
+from nbops.recording.doubts import raise_doubts
+from nbops.tracking.doubts import Doubts
+from nbops.tracking.following import DigestCache
 from nbops.tracking.net import Catch, Net
 from nbops.tracking.netting import sift
 from nbops.workspace import Workspace
@@ -101,6 +106,29 @@ def test_what_nbops_itself_opens_is_not_the_cells(net: Net, beacon: Beacon):
     Path("data/x.csv").read_text()
     beacon.end(0)
     assert names(catch_of(net).opened) == ["data/x.csv"]
+
+
+def test_what_is_looked_at_to_tell_whether_it_changed_is_not_the_cells(
+    net: Net, beacon: Beacon, fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(asking, "summon", lambda _: None)  # here is who looks
+    paths = [str(Path(name).absolute()) for name in ("data/x.csv", "data")]
+    for path in paths:
+        os.utime(path, (1.0, 1.0))
+    found: dict[str, str] = {}
+    doubts = Doubts(
+        fresh_workspace,
+        net,
+        DigestCache(lambda *_: None, lambda path, _, digest: found.update({path: digest})),
+        lambda path, _, digest: found.update({path: digest}),
+        later=lambda job: job(),
+    )
+    beacon.begin(0)
+    raise_doubts(fresh_workspace, paths)
+    wait_until(lambda: not doubts.look())
+    beacon.end(0)
+    assert names(catch_of(net).opened) == []
+    assert [found[path].partition(":")[0] for path in paths] == ["file1", "folder1"]
 
 
 def test_what_the_courier_of_another_job_opens_is_not_the_cells(

@@ -7,6 +7,7 @@ READY  := $(VENV)/.ready
 NEWEST := .venv-newest
 OLD    := $(VENV)/mlflow-2
 PANEL  := nbops/labextension/package.json
+PYTHON_TESTS := --numprocesses 3 --dist worksteal --ignore tests/browser tests nbops
 TREE   := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
 # Node comes from PyPI into .venv, so that every machine builds and tests with the same one.
@@ -14,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench samples soak format clean test-python test-panel test-browser test-newest test-old-server pictures
+.PHONY: help setup demo test lab ui check bench coverage samples soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,8 +47,11 @@ test: test-python test-newest test-panel test-browser ## Pass all tests.
 
 test-python: $(READY)
 	@$(BIN)/python tests/postgresql.py || test $$? -eq 3
+	@$(BIN)/pytest $(PYTHON_TESTS)
+
+coverage: $(READY) ## Pass the Python tests and say which lines they reach: kernels take twice the time so.
 	@$(BIN)/coverage erase
-	@$(BIN)/pytest --numprocesses 3 --dist worksteal --cov-config pyproject.toml --cov nbops --cov-report term --ignore tests/browser tests nbops
+	@$(BIN)/pytest --cov-config pyproject.toml --cov nbops --cov-report term $(PYTHON_TESTS)
 
 test-newest: $(PANEL) ## Pass the tests of capture on the newest Python that the machine has.
 	@if found=$$($(BIN)/python tests/capture/find_newest.py); \

@@ -513,8 +513,7 @@ def _say(text: str) -> None:
 
 def _find_shell() -> Any:
     """The shell of a notebook's kernel; None elsewhere."""
-    interactive = sys.modules.get("IPython")
-    shell = interactive.get_ipython() if interactive else None
+    shell = _shell()
     return shell if hasattr(shell, "kernel") else None
 
 

@@ -6,6 +6,7 @@ ISO-8601 UTC on the wire; durations are seconds, sizes bytes. Nothing in this mo
 """
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
@@ -338,6 +339,22 @@ def last_value(points: list[MetricPoint]) -> Number:
         if point[0] >= best[0]:
             best = point
     return best[1]
+
+
+def count_reads(cells: Iterable[tuple[Iterable[DataRef], int | None]]) -> dict[str, int]:
+    """Coverage of some cell runs, given what each read and its bytes that nobody can explain."""
+    counts: dict[str, int] = {}
+    for reads, unexplained_bytes in cells:
+        for ref in reads:
+            how = ref.seen_by if ref.is_read else "code"
+            counts[how] = counts.get(how, 0) + 1
+            if ref.missing and ref.is_read:
+                counts["missing"] = counts.get("missing", 0) + 1
+            if not ref.missing and not ref.digest:
+                counts["waiting"] = counts.get("waiting", 0) + 1
+        if unexplained_bytes is not None:
+            counts["unexplained"] = counts.get("unexplained", 0) + bool(unexplained_bytes)
+    return counts
 
 
 def first_line(source: str) -> str:

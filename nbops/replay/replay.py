@@ -19,6 +19,7 @@ from nbops.records import (
     Session,
     SessionStatus,
     Source,
+    count_reads,
     instant,
 )
 from nbops.replay.composition import Composition, Scene, compose
@@ -255,18 +256,10 @@ class Replay:
                 yield f"{REFUSED} {entry!r} of run {run}: {reason}"
 
     def _coverage(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for cell in self.cells.values():
-            for ref in self.lookup.data_refs(cell.reads):
-                how = ref.seen_by if ref.is_read else "code"
-                counts[how] = counts.get(how, 0) + 1
-                if ref.missing and ref.is_read:
-                    counts["missing"] = counts.get("missing", 0) + 1
-                if not ref.missing and not ref.digest:
-                    counts["waiting"] = counts.get("waiting", 0) + 1
-            unexplained = cell.unexplained_bytes(self.lookup)
-            if unexplained is not None:
-                counts["unexplained"] = counts.get("unexplained", 0) + bool(unexplained)
+        counts = count_reads(
+            (self.lookup.data_refs(cell.reads), cell.unexplained_bytes(self.lookup))
+            for cell in self.cells.values()
+        )
         ends = [self._ended, *(cell.ended for cell in self.cells.values())]
         if uncredited := sum(end.uncredited for end in ends if end):
             counts["uncredited"] = uncredited

@@ -1,27 +1,9 @@
 """How much of what cells read was seen, and by what: one line."""
 
-from collections.abc import Iterable, Mapping
-
-from nbops.records import CellRun
+from collections.abc import Mapping
 
 _KNOWN = ("audit", "wrapper", "monitor", "user")
 _NET = ("net", "name")
-
-
-def count_reads(cells: Iterable[CellRun]) -> dict[str, int]:
-    """Coverage of some cell runs, counted as a session's."""
-    counts: dict[str, int] = {}
-    for cell in cells:
-        for ref in cell.reads:
-            how = ref.seen_by if ref.is_read else "code"
-            counts[how] = counts.get(how, 0) + 1
-            if ref.missing and ref.is_read:
-                counts["missing"] = counts.get("missing", 0) + 1
-            if not ref.missing and not ref.digest:
-                counts["waiting"] = counts.get("waiting", 0) + 1
-        if cell.unexplained_bytes is not None:
-            counts["unexplained"] = counts.get("unexplained", 0) + bool(cell.unexplained_bytes)
-    return counts
 
 
 def say_coverage(counts: Mapping[str, int], net_problem: str | None = None) -> str:

@@ -1,9 +1,9 @@
 """One run or one session, with its cell runs and what each read and wrote."""
 
 from nbops.comparison.compare import show
-from nbops.records import CellRun, Document, FileRef, Run, first_line, last_value
+from nbops.records import CellRun, Document, FileRef, Run, count_reads, first_line, last_value
 from nbops.store import Store
-from nbops.views.coverage import count_reads, say_coverage
+from nbops.views.coverage import say_coverage
 from nbops.views.outputs import first_line_shown
 from nbops.views.text import (
     cut,
@@ -81,7 +81,9 @@ class RecordView:
             rows.append(["runs", ", ".join(f"{r.name} ({r.id[:8]})" for r in self.document.runs)])
             rows.append(["notes", " · ".join(session.notes)])
             rows.append(["problems", " · ".join(session.problems)])
-        counts = count_reads(self.document.cell_runs) if run else session.coverage
+        cells = self.document.cell_runs
+        by_run = count_reads((cell.reads, cell.unexplained_bytes) for cell in cells)
+        counts = by_run if run else session.coverage
         rows.append(["data", say_coverage(counts, session.net_problem)])
         rows.append(["environment", self._environment])
         rows.append(["git", self._git])

@@ -5,7 +5,6 @@ them, which the line after it rests on. The links between are dropped too, since
 guessed from its link and the one before.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import msgspec
 
 from nbops.errors import RecordDamaged
 from nbops.journal.facts import CellBefore, CellEnded, CellStarted, Erased, Fact, decode, encode
+from nbops.writing import write_whole
 
 Leave = Callable[[Fact], Fact | None]
 """What is left of a fact: itself, less of it, or nothing."""
@@ -121,16 +121,3 @@ def _look(line: bytes, leave: Leave) -> tuple[Fact | None, Fact | None]:
             "Forget it with that version.",
         )
     return fact, leave(fact)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Put a private file in place of another, all of it or nothing."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

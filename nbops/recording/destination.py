@@ -12,6 +12,7 @@ from nbops.capture.redaction import redact
 from nbops.errors import UsageError
 from nbops.locks import briefly_locked
 from nbops.workspace import Workspace, runtime_home
+from nbops.writing import write_whole
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _ACCESS = (
@@ -96,11 +97,7 @@ def remember_access(workspace: Workspace, uri: str) -> str:
 
 
 def _write_access(workspace: Workspace, known: dict[str, dict[str, str]]) -> None:
-    path = workspace.state / "access.json"
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(known))
-    part.replace(path)
+    write_whole(workspace.state / "access.json", msgspec.json.encode(known))
 
 
 def read_access(workspace: Workspace) -> dict[str, dict[str, str]]:

@@ -20,14 +20,7 @@ from nbops.capture.contents import path_of
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts
-from nbops.journal.erasing import (
-    Leave,
-    Tombstone,
-    erase_findings,
-    erase_lines,
-    read_tombstones,
-    write_whole,
-)
+from nbops.journal.erasing import Leave, Tombstone, erase_findings, erase_lines, read_tombstones
 from nbops.journal.facts import SessionStarted
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail
 from nbops.recording.editing import locked_edits
@@ -39,6 +32,7 @@ from nbops.tracking.mlflow_files import EXECUTED_NOTEBOOK
 from nbops.tracking.ownership import Lease, can_see, is_alive
 from nbops.tracking.trims import places_of, trim_of
 from nbops.workspace import Workspace
+from nbops.writing import write_whole
 
 _LEASE_WITHIN_S = 120.0
 _DIGEST = re.compile(rb"file\d+:[0-9a-f]{64}")

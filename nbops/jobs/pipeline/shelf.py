@@ -9,8 +9,6 @@ depended on beside them is told in it.
 """
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from nbops.jobs.pipeline.results import StepResult
 from nbops.records import from_json, to_json
 from nbops.store.shared import SharedStore
 from nbops.workspace import Workspace
+from nbops.writing import write_whole
 
 _FORMAT = 1
 
@@ -116,7 +115,4 @@ def _decode(path: Path) -> StepResult | None:
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-    part.replace(path)
+    write_whole(path, data)

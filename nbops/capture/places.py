@@ -10,6 +10,8 @@ from nbops.capture.account import Account
 from nbops.capture.privacy import is_private_path
 from nbops.workspace import Workspace, cache_home, config_home, runtime_home
 
+NO_DATA = (".py", ".pyc", ".ipynb", ".so", ".pyd")
+"""Endings of files that are code: of them others tell."""
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"  # reading it tells of a module, writing it of nothing
 _PARTS = ("site-packages", "dist-packages", "/.git/", "/.ipynb_checkpoints/", "/.nbops/")
 

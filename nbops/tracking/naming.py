@@ -6,15 +6,13 @@ from pathlib import Path
 
 from nbops.capture.contents import path_of
 from nbops.capture.literals import texts_like_paths
-from nbops.capture.places import data_filter
+from nbops.capture.places import NO_DATA, data_filter
 from nbops.capture.privacy import is_private_path
 from nbops.capture.redaction import redact_name
 from nbops.journal.facts import NamedInCode, Seen
 from nbops.records import NAMED_IN_CODE
 from nbops.replay.drafts import CellDraft
 from nbops.workspace import Workspace
-
-_NO_DATA = (".py", ".pyc", ".ipynb", ".so", ".pyd")
 
 
 def find_named(
@@ -54,7 +52,7 @@ def find_named(
 def _paths(texts: list[str], folder: str) -> Iterator[str]:
     for text in texts:
         path = os.path.normpath(os.path.join(folder, os.path.expanduser(text)))
-        if os.path.isdir(path) or (os.path.isfile(path) and not path.endswith(_NO_DATA)):
+        if os.path.isdir(path) or (os.path.isfile(path) and not path.endswith(NO_DATA)):
             yield path
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 
 from nbops.capture.beacon import Beacon, beacons_folder, read_beacon
-from nbops.capture.places import data_filter
+from nbops.capture.places import NO_DATA, data_filter
 from nbops.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _GATHER_MS = 50
 kernel runs on, takes longer than what it is told of. The system keeps 16,384 meanwhile.
 """
 
-_NO_DATA = (".py", ".pyc", ".ipynb", ".so", ".pyd", "pyproject.toml")
+_NO_DATA = (*NO_DATA, "pyproject.toml")
 _NO_FOLDERS = ("__pycache__", "node_modules", "mlruns", "mlartifacts")
 
 

@@ -1,6 +1,7 @@
 """One session, followed as it grows: what its kernel left open is found out and written beside it."""
 
 import contextlib
+import functools
 import time
 from collections import deque
 from collections.abc import Callable
@@ -61,6 +62,7 @@ class FollowedSession:
         net: Net,
     ) -> None:
         self.workspace = workspace
+        self._root = str(workspace.root)  # git and editable packages are looked at below it
         self.folder = folder
         self.replay = Replay()
         self.is_closed = False
@@ -187,7 +189,7 @@ class FollowedSession:
     def _follow_up(self, fact: Any) -> None:
         match fact:
             case facts.SessionStarted():
-                self._ask(("source",), self._find_source)
+                self._ask(("source",), self._find_source, opens=self._root)
                 self._ask_environment(fact.environment_stamp)
             case facts.CellStarted() | facts.CellBefore():
                 if self.replay.cells[fact.cell_run].names is None:
@@ -208,16 +210,20 @@ class FollowedSession:
                     self._ask(
                         ("modules", tuple(seen.path for seen in modules)),
                         lambda: self._find_untracked(modules),
+                        opens=self._root,
                     )
 
-    def _ask(self, key: Any, job: Callable[[], None]) -> None:
+    def _ask(self, key: Any, job: Callable[[], None], *, opens: str | None = None) -> None:
+        """Have something done once, later; what it opens of a path is not what a cell opened."""
         if key in self._asked:
             return
         self._asked.add(key)
 
         def work() -> None:
             try:
-                if not self.is_leaving:
+                if self.is_leaving:
+                    return
+                with self._net.our_own(opens) if opens else contextlib.nullcontext():
                     job()
             finally:
                 self._asked.discard(key)
@@ -230,17 +236,14 @@ class FollowedSession:
         uri, stat = seen.uri, seen.stat
         if seen.digest is not None:
             path, digest = path_of(uri), seen.digest
-            self._ask(("keep", digest), lambda: self._keep_read(path, digest, stat[1]))
+            self._ask(("keep", digest), lambda: self._keep(path, digest, stat[1]), opens=path)
             return
-        if (uri, stat) not in self.replay.lookup.digests:
-            self._ask(("digest", uri, stat), lambda: self._find_digest(uri, stat))
-
-    def _find_digest(self, uri: str, stat: Stat) -> None:
-        if not uri.startswith("file:"):
-            self.note(find_remote(uri, stat))
+        if (uri, stat) in self.replay.lookup.digests:
             return
-        with self._net.our_own(path_of(uri)):
-            self._hash(uri, stat)
+        if uri.startswith("file:"):
+            self._ask(("digest", uri, stat), lambda: self._hash(uri, stat), opens=path_of(uri))
+        else:
+            self._ask(("digest", uri, stat), lambda: self.note(find_remote(uri, stat)))
 
     def _hash(self, uri: str, stat: Stat) -> None:
         path = path_of(uri)
@@ -255,10 +258,6 @@ class FollowedSession:
         if digest is not None:
             self._keep(path, digest, stat[1])
 
-    def _keep_read(self, path: str, digest: str, size_bytes: int) -> None:
-        with self._net.our_own(path):
-            self._keep(path, digest, size_bytes)
-
     def _keep(self, path: str, digest: str, size_bytes: int) -> None:
         if digest in self.replay.lookup.kept:
             return
@@ -269,11 +268,11 @@ class FollowedSession:
     def _ask_environment(self, stamp: str) -> None:
         if stamp not in self.replay.lookup.environments and self.replay.started:
             started = self.replay.started
-            self._ask(("environment", stamp), lambda: self._find_environment(started, stamp))
+            job = functools.partial(self._find_environment, started, stamp)
+            self._ask(("environment", stamp), job, opens=self._root)
 
     def _find_environment(self, started: facts.SessionStarted, stamp: str) -> None:
-        with self._net.our_own(str(self.workspace.root)):  # git looks at editable packages
-            found = find_environment(started, stamp)
+        found = find_environment(started, stamp)
         if found is not None:
             self.note(found)
             self._checker.plan(started, stamp, found.digest)
@@ -284,13 +283,10 @@ class FollowedSession:
 
     def _find_source(self) -> None:
         if self.replay.source is None and self.replay.started is not None:
-            with self._net.our_own(str(self.workspace.root)):  # git reads what has changed
-                found = self._sources.find(Path(self.replay.started.cwd))
-            self.note(found)
+            self.note(self._sources.find(Path(self.replay.started.cwd)))
 
     def _find_untracked(self, modules: list[facts.SeenModule]) -> None:
-        with self._net.our_own(str(self.workspace.root)):
-            found = self._sources.add(modules, self.replay.source)
+        found = self._sources.add(modules, self.replay.source)
         if found:
             self.note(found)
 

@@ -176,3 +176,14 @@ class Screen:
             "([command, args]) => window.jupyterapp.commands.execute(command, args)",
             [command, arguments],
         )
+
+
+def compare_first_two(panel: Locator, *, of: int) -> Locator:
+    """Tick the first two runs, once so many are listed, and compare them; the region that opens."""
+    panel.get_by_role("tab", name="Runs").click()
+    table = panel.get_by_role("listbox", name="Runs")
+    expect(table.get_by_role("option")).to_have_count(of)
+    for number in range(2):
+        table.get_by_role("checkbox").nth(number).click()
+    panel.get_by_role("button", name="Compare 2").click()
+    return panel.get_by_role("region", name="Comparison")

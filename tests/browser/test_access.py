@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from playwright.sync_api import expect
-from screens import Lab, Screen
+from screens import Lab, Screen, compare_first_two
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
@@ -63,13 +63,7 @@ def compare_hostile_runs(screen: Screen, cell: str) -> None:
     panel.get_by_role("button", name="Past versions").click()
     expect(panel.get_by_role("region", name="Past versions")).to_contain_text("onerror")
     check(screen)
-    panel.get_by_role("tab", name="Runs").click()
-    table = panel.get_by_role("listbox", name="Runs")
-    expect(table.get_by_role("option")).to_have_count(2)
-    for number in range(2):
-        table.get_by_role("checkbox").nth(number).click()
-    panel.get_by_role("button", name="Compare 2").click()
-    narrow = panel.get_by_role("region", name="Comparison")
+    narrow = compare_first_two(panel, of=2)
     expect(narrow.get_by_role("table", name="Params")).to_contain_text("onerror")
     check(screen)
     narrow.get_by_role("button", name="Open wide").click()

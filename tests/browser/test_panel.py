@@ -11,7 +11,7 @@ import pytest
 from mlflow import MlflowClient
 from playwright.sync_api import expect
 from processes import wait_until
-from screens import Lab, Screen
+from screens import Lab, Screen, compare_first_two
 
 from nbops.index.queries import Index
 from nbops.workspace import Workspace
@@ -92,13 +92,7 @@ def test_flip_the_switch_change_one_thing_run_again_be_told_what_changed(
     wait_until(lambda: len(ridges()) == 2)
     assert sorted(run["alpha"] for run in ridges()) == ["1.0", "900.0"]
 
-    screen.panel.get_by_role("tab", name="Runs").click()
-    table = screen.panel.get_by_role("listbox", name="Runs")
-    expect(table.get_by_role("option")).to_have_count(2)
-    for number in range(2):
-        table.get_by_role("checkbox").nth(number).click()
-    screen.panel.get_by_role("button", name="Compare 2").click()
-    narrow = screen.panel.get_by_role("region", name="Comparison")
+    narrow = compare_first_two(screen.panel, of=2)
     expect(narrow.get_by_role("table", name="Params")).to_contain_text("alpha")
     narrow.get_by_role("button", name="Open wide").click()
     wide = screen.page.locator(".nbops-Wide")

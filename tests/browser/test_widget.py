@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
-from screens import Lab, Screen
+from screens import Lab, Screen, compare_first_two
 
 from nbops.workspace import Workspace
 
@@ -57,12 +57,6 @@ def test_the_panel_is_live_and_compares_without_our_server(screen: Screen, lab: 
     expect(details.locator(".nbops-Outputs")).to_contain_text("<b>hello</b>")
     details.get_by_role("button", name="Back").click()
 
-    panel.get_by_role("tab", name="Runs").click()
-    table = panel.get_by_role("listbox", name="Runs")
-    expect(table.get_by_role("option")).to_have_count(3)
-    for number in range(2):
-        table.get_by_role("checkbox").nth(number).click()
-    panel.get_by_role("button", name="Compare 2").click()
-    page = panel.get_by_role("region", name="Comparison")
+    page = compare_first_two(panel, of=3)
     expect(page.locator(".nbops-Sentence")).to_contain_text(re.compile("changed"))
     expect(page.get_by_role("button", name="Open wide")).to_have_count(0)

@@ -237,7 +237,7 @@ def log_model(model: Any, name: str = "model") -> None:
     if recorder is not None:
         from nbops.tracking.flavors import save_model
 
-        recorder.keep_model(*save_model(model, name, recorder.folder))
+        _say_missing(recorder.keep_model(*save_model(model, name, recorder.folder)))
 
 
 def runs(

@@ -143,6 +143,7 @@ class ModelRef(Record, frozen=True, kw_only=True):
     params: dict[str, Scalar] = {}
     data_digests: tuple[str, ...] = ()
     size_bytes: int = 0
+    missing: str | None = None  # why it was not kept
 
 
 class CellRun(Record, frozen=True, kw_only=True):

@@ -171,12 +171,16 @@ def test_what_a_full_disk_has_no_room_for_is_said_once_and_breaks_nothing(worksp
         "Path('big.bin').write_bytes(bytes(200_000))\n"
         "class Figure:\n"
         "    def savefig(self, *_, **__): raise OSError(28, 'No space left on device')\n"
+        "from sklearn.dummy import DummyClassifier\n"
+        "model = DummyClassifier(strategy='constant', constant='x' * 200_000)\n"
+        "model.fit([[0]], ['x' * 200_000])\n"
         "nbops.start('full')\n"
         "before = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
         "with nbops.track('r'):\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))\n"
         "    nbops.log_file('big.bin', 'data/big.bin')\n"
         "    nbops.log_figure(Figure(), 'roc.png')\n"
+        "    nbops.log_model(model, 'forest')\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, before)\n"
         "    nbops.log_metric('after', 1)\n",
     )
@@ -184,14 +188,18 @@ def test_what_a_full_disk_has_no_room_for_is_said_once_and_breaks_nothing(worksp
     assert done.stderr.splitlines() == [
         "nbops: data/big.bin could not be kept: File too large.",
         "nbops: roc.png could not be kept: No space left on device.",
+        "nbops: forest could not be kept: File too large.",
     ]
     index = Index(workspace)
     (run,) = index.runs()
-    files = index.document(index.resolve("r")).runs[0].files
-    assert [(file.name, file.digest, file.missing) for file in files] == [
+    (recorded,) = index.document(index.resolve("r")).runs
+    assert [(file.name, file.digest, file.missing) for file in recorded.files] == [
         ("data/big.bin", None, "could not be kept: File too large"),
         ("roc.png", None, "could not be kept: No space left on device"),
     ]
+    (model,) = recorded.models
+    assert (model.name, model.missing) == ("forest", "could not be kept: File too large")
+    assert not list(workspace.sessions.glob("*/models/*")), "no half of it is left"
     client = MlflowClient(tracking_uri=workspace.embedded_uri)
     assert client.get_run(run.mlflow_run_id).data.metrics == {"after": 1}
     kept = {found.path for found in client.list_artifacts(run.mlflow_run_id)}

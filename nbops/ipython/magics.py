@@ -148,7 +148,8 @@ class TrackMagics(Magics):  # type: ignore[misc]
         recorder = self.extension.logging_recorder()
         subject, name = self._subject("model", line)
         model = value_named(subject, self.shell.user_ns)
-        recorder.keep_model(*save_model(model, name or subject, recorder.folder))
+        if missing := recorder.keep_model(*save_model(model, name or subject, recorder.folder)):
+            say(missing)
 
     def _ls(self, line: str) -> "RunsView":
         from nbops.views.runs import RunsView

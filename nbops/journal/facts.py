@@ -248,7 +248,7 @@ class ModelSaved(Fact, frozen=True, kw_only=True, tag="model_saved"):
 
     cell_run: str | None
     model: ModelRef
-    folder: str
+    folder: str  # empty where nothing was kept
     run: str | None = None
 
 

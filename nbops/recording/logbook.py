@@ -10,6 +10,7 @@ from nbops.capture.redaction import redact, redact_name
 from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.scalars import as_number, as_scalar, as_step
+from nbops.records import ModelRef
 from nbops.store import Store
 from nbops.workspace import Workspace
 
@@ -113,10 +114,12 @@ class Logbook(ABC):
             )
         )
 
-    def keep_model(self, model: Any, folder: str) -> None:
+    def keep_model(self, model: ModelRef, folder: str) -> str | None:
+        """Write down a model that was saved; says what of it could not be kept."""
         self.append(
             facts.ModelSaved(cell_run=self.cell_run, run=self.block, model=model, folder=folder)
         )
+        return f"{redact(model.name)} {model.missing}." if model.missing else None
 
     def mlflow_run_started(self) -> None:
         """The user's own code starts an MLflow run now."""

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.redaction import redact
 from nbops.errors import NbopsError, UsageError
 from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id
@@ -34,18 +35,22 @@ def save_model(model: Any, name: str, session_folder: Path) -> tuple[ModelRef, s
 
     Returns
     -------
-    What is recorded of it, and its folder relative to the session's.
+    What is recorded of it, and its folder relative to the session's; no folder where there was no
+    room for it, as on a full disk: then the record says so.
 
     Raises
     ------
     UsageError
         No flavour knows it.
+    NbopsError
+        Its flavour cannot save it.
     """
     flavor = _flavor_of(model)
     folder = session_folder / "models" / make_id()
-    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    params = _hyperparameters(model)
     module = import_module(f"mlflow.{flavor}")
     try:
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
         if flavor == "sklearn":
             _save_sklearn(module, model, folder)
         else:
@@ -54,14 +59,23 @@ def save_model(model: Any, name: str, session_folder: Path) -> tuple[ModelRef, s
             module.save_model(model, str(folder), pip_requirements=requirements)
     except Exception as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if disk := _disk_error(error):
+            missing = f"could not be kept: {disk.strerror or disk}"
+            return ModelRef(name=name, flavor=flavor, params=params, missing=redact(missing)), ""
         raise NbopsError(
             f"The model was not saved: {type(error).__name__}: {error}.",
             "Save it yourself and keep the file: %track file PATH",
         ) from error
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    params = _hyperparameters(model)
     record = ModelRef(name=name, flavor=flavor, params=params, size_bytes=size)
     return record, str(folder.relative_to(session_folder))
+
+
+def _disk_error(error: BaseException | None) -> OSError | None:
+    """What the system said, beneath what flavours make of it."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _save_sklearn(module: Any, model: Any, folder: Path) -> None:
@@ -77,7 +91,9 @@ def _save_sklearn(module: Any, model: Any, folder: Path) -> None:
         module.save_model(
             model, str(folder), skops_trusted_types=trusted, pip_requirements=requirements
         )
-    except Exception:  # noqa: BLE001 - skops raises whatever the classes it met do
+    except Exception as error:  # skops raises whatever the classes it met do
+        if _disk_error(error):  # a pickle would find no more room
+            raise
         shutil.rmtree(folder, ignore_errors=True)
         requirements = module.get_default_pip_requirements(include_cloudpickle=True)
         module.save_model(

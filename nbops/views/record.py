@@ -74,7 +74,9 @@ class RecordView:
             rows += [["params", _pairs({k: show_scalar(v) for k, v in run.params.items()})]]
             rows += [["metrics", _pairs({k: show(last_value(v)) for k, v in run.metrics.items()})]]
             rows += [["tags", _pairs(run.tags)], ["notes", " · ".join(run.notes)]]
-            rows += [["models", ", ".join(f"{m.name} ({m.flavor})" for m in run.models)]]
+            rows += [
+                ["models", ", ".join(f"{m.name} ({m.missing or m.flavor})" for m in run.models)]
+            ]
             rows += [["files", ", ".join(map(_file, run.files))]]
             rows.append(["MLflow run", run.mlflow_run_id or "not there yet"])
         else:

@@ -204,9 +204,10 @@ def digest_frame(value: Any) -> str:
     Parameters
     ----------
     value
-        A numpy array of any shape and a dtype without objects, a pandas frame or series, a polars
-        frame, an Arrow table. Frames are hashed as the Arrow table that they convert to; the index
-        of a pandas frame counts.
+        A numpy array of any shape and a dtype without objects, a sparse array or matrix of scipy, a
+        pandas frame or series, a polars frame, an Arrow table. Frames are hashed as the Arrow table
+        that they convert to; the index of a pandas frame counts. Of what is sparse the format counts,
+        the order in which its entries are stored does not.
 
     Raises
     ------
@@ -216,6 +217,8 @@ def digest_frame(value: Any) -> str:
     hasher = blake3()
     if _kind_of(value) == "numpy":
         _hash_array(hasher, value)
+    elif _kind_of(value) == "scipy":
+        _hash_sparse(hasher, value)
     else:
         _hash_table(hasher, _as_arrow_table(value))
     return f"frame1:{hasher.hexdigest()}"
@@ -296,6 +299,24 @@ def _hash_array(hasher: blake3, array: Any) -> None:
         raise TypeError(msg)
     hasher.update(json.dumps(["array", array.dtype.str, list(array.shape)]).encode())
     hasher.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+
+
+def _hash_sparse(hasher: blake3, matrix: Any) -> None:
+    """Hash format and shape, then the arrays of the format, with indices of 64 bits and each entry once."""
+    import numpy as np
+
+    if not hasattr(matrix, "tocsr"):
+        msg = f"a {type(matrix).__name__} is neither an array nor a frame"
+        raise TypeError(msg)
+    hasher.update(json.dumps(["sparse", matrix.format, list(matrix.shape)]).encode())
+    if matrix.format not in ("csr", "csc"):
+        matrix = matrix.tocsr()
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    for indices in (matrix.indptr, matrix.indices):
+        _hash_array(hasher, indices.astype(np.int64, copy=False))
+    _hash_array(hasher, matrix.data)
 
 
 def _as_arrow_table(value: Any) -> Any:

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from blake3 import blake3
+from scipy import sparse
 
 from nbops.digests import (
     RowsDigest,
@@ -116,6 +117,19 @@ def test_a_frame_is_its_content_not_how_it_came_to_be():
     table = pa.concat_tables([pa.table({"a": [1, 2]}), pa.table({"a": [3]})])
     assert digest_frame(table) == digest_frame(pa.table({"a": [1, 2, 3]}))
     assert digest_frame(np.arange(10)[::2]) == digest_frame(np.arange(0, 10, 2))
+
+
+def test_a_sparse_matrix_is_its_entries_in_its_format_however_they_are_stored():
+    matrix = sparse.csr_array(np.array([[0.0, 1.0, 2.0], [3.0, 0.0, 0.0]]))
+    digest = digest_frame(matrix)
+    assert digest == "frame1:ae2079ccb0a6ee6d372431d69190f2112cc0acdfb33fb6ada471e830fd3d6f5e"
+    shuffled = sparse.csr_array(([2.0, 1.0, 3.0], [2, 1, 0], [0, 2, 3]), shape=(2, 3))
+    shuffled.indices = shuffled.indices.astype("i8")
+    assert digest_frame(shuffled) == digest
+    assert list(shuffled.indices) == [2, 1, 0]  # which is the user's
+    coo = digest_frame(matrix.tocoo())
+    others = (matrix.tocsc(), matrix.astype("f4"), matrix * 2, sparse.csr_array((3, 2)))
+    assert len({digest, coo, *map(digest_frame, others)}) == 6
 
 
 def test_every_row_counts_also_the_late_ones_and_the_dates():

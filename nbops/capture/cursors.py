@@ -24,7 +24,9 @@ _MOST_CURSORS = 10_000
 _AT_ONCE = 1_000
 """So many rows that come one by one are hashed together."""
 
-_FOR_THEMSELVES = frozenset(("alembic", "mlflow", "optuna", "IPython", "jupyter_server"))
+_FOR_THEMSELVES = frozenset(
+    ("alembic", "mlflow", "optuna", "pyiceberg", "IPython", "jupyter_server")
+)
 """They keep their own state in databases, which is no data of the cell."""
 
 _WITH_A_FRAME = frozenset(("pandas", "polars"))

@@ -90,8 +90,8 @@ class Ledger:
 
     def read_folder(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a folder, or a pattern, as it was when it was looked at."""
-        folder = seen_folder(path, self._workspace, by, content)
-        self._reads.setdefault((path, None), _with_shape(folder, frame))
+        folder = self._reads.get((path, None)) or seen_folder(path, self._workspace, by, content)
+        self._reads[path, None] = _with_shape(folder, frame)
 
     def read_unplaced(self, path: str) -> None:
         """Note a file of which only the name is known."""

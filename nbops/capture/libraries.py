@@ -111,7 +111,7 @@ _POLARS = (
     ),
     *_calls("read_database read_database_uri", "query", "fetches"),
     *_calls("scan_csv scan_delta scan_ipc scan_lines scan_ndjson scan_parquet", "source", "scans"),
-    *_calls("collect collect_async", "self", "collects", "LazyFrame"),
+    *_calls("collect collect_async collect_batches", "self", "collects", "LazyFrame"),
     *_calls("collect_all", "lazy_frames", "collects"),
     *_calls("sink_csv sink_ipc sink_ndjson sink_parquet", "path", "sinks", "LazyFrame"),
     *_calls(

@@ -3,9 +3,11 @@
 `libraries.py` lists their functions, `interception.py` notices the calls; here is what a call means.
 """
 
+import glob
 import importlib.abc
 import importlib.machinery
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -189,8 +191,19 @@ class _Report:
             return ()
         frames = lazy if isinstance(lazy, list | tuple) else [lazy]
         plans = "\n".join(frame.explain(optimized=False) for frame in frames)
-        found = [paths for first, paths in self._scanned.items() if first in plans]
+        found = [paths for first, paths in self._scanned.items() if _names(plans, first)]
         return tuple(path for paths in found for path in paths)
+
+
+def _names(plans: str, path: str) -> bool:
+    """Whether plans name a path, or a file that it fits if it is a pattern."""
+    if not glob.has_magic(path):
+        return path in plans
+    signs = {"**/": "(?:[^],]*/)?", "**": "[^],]*", "*": "[^],/]*", "?": "[^],/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", path)
+    return path in plans or bool(
+        re.search("".join(signs.get(one) or re.escape(one) for one in parts), plans)
+    )
 
 
 _report = _Report()

@@ -20,7 +20,8 @@ TOO_LARGE = "too large to be hashed as it was fetched: %track data VARIABLE hash
 
 _TEXT = re.compile(r"'((?:[^'\n]|''){1,1000})'|\"([^\"\n]{1,1000})\"")
 _TARGET = re.compile(r"\b(?:to|export\s+database)\s*$", re.IGNORECASE)
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
+"""A comment, or a text that may look as if it held one: `'parts/**/*.parquet'`."""
 
 
 def files_in_sql(query: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -31,7 +32,7 @@ def files_in_sql(query: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     if not isinstance(query, str):
         return (), ()
-    text = _COMMENT.sub(" ", query)
+    text = _without_comments(query)
     reads, writes = [], []
     for found in _TEXT.finditer(text):
         path = os.path.expanduser((found[1] or found[2]).replace("''", "'"))
@@ -41,6 +42,10 @@ def files_in_sql(query: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif _exists(path):
             reads.append(path)
     return tuple(dict.fromkeys(reads)), tuple(dict.fromkeys(writes))
+
+
+def _without_comments(statement: str) -> str:
+    return _COMMENT.sub(lambda found: found[1] or " ", statement)
 
 
 def _exists(path: str) -> bool:
@@ -112,7 +117,7 @@ def _digest_of(result: Any, columns: tuple[str, ...]) -> str:
 
 def hide_values(statement: str) -> str:
     """A statement on one line, without comments, texts, secrets and private columns."""
-    plain = _TEXT.sub(_hide_value, _COMMENT.sub(" ", statement))
+    plain = _TEXT.sub(_hide_value, _without_comments(statement))
     return hide_names(redact(" ".join(plain.split())))
 
 

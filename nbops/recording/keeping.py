@@ -111,7 +111,7 @@ def see_data(book: Logbook, value: Any, name: str | None = None) -> Seen:
     except (TypeError, ImportError) as error:
         raise UsageError(
             f"Data of type {type(value).__name__} has no digest: {error}.",
-            "Give a path, a numpy array, or a pandas, polars or Arrow frame.",
+            "Give a path, a numpy array, a sparse one of scipy, or a pandas, polars or Arrow frame.",
         ) from error
     shape, columns = describe_frame(value)
     label = name or type(value).__name__

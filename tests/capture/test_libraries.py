@@ -120,6 +120,11 @@ def test_a_pattern_and_a_folder_are_one_thing_each(watch: DataWatch, fresh_works
     for number in range(3):
         FRAME.write_parquet(f"parts/{number}.parquet")
     watch.take("s.0", at_end=True)
+    lazy = pl.scan_parquet("**/*.parquet")
+    duckdb.sql("from 'parts/**/*.parquet' where a <> '--'")  # neither holds a comment
+    assert [one.name for one in seen(watch).reads] == ["parts/**/*.parquet"]
+    list(lazy.collect_batches())
+    assert [one.name for one in seen(watch).reads] == ["**/*.parquet"]
     pl.read_parquet("parts/*.parquet")
     duckdb.sql("from 'parts/*.parquet'")
     pa.dataset.dataset("parts").to_table()

@@ -11,6 +11,7 @@ r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
 | `step1`   | what a step runs: `[folder, digests of its cells ...]` as compact JSON          |
 | `frame1`  | an array or a frame in memory: schema, then content, order- and dtype-aware   |
 | `rows1`   | rows fetched: column names as compact JSON, LF, then a MessagePack array a row   |
+| `pieces1` | rows or frames that several workers fetched: their digests, sorted, as compact JSON |
 | `env1`    | the first eight fields of an `Environment` as canonical JSON; no longer made  |
 | `env2`    | an `Environment` as canonical JSON, without `altered` and what is empty        |
 
@@ -285,6 +286,12 @@ _EXTENSIONS: dict[int, tuple[type, Callable[[Any], str]]] = {
     5: (timedelta, lambda value: str(value.total_seconds())),
     6: (UUID, str),
 }
+
+
+def digest_pieces(digests: Iterable[str]) -> str:
+    """Digest of what one statement gave in several pieces, in whatever order they came."""
+    text = json.dumps(sorted(digests), separators=(",", ":"))
+    return f"pieces1:{blake3(text.encode()).hexdigest()}"
 
 
 def _kind_of(value: Any) -> str:

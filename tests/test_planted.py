@@ -52,6 +52,15 @@ text = open('sk-plAntedFile0123456789abcd.csv').read()""",
     "vault": """import pandas as pd
 hidden = len(pd.read_csv('vault/' + os.listdir('vault')[0]))""",
     "column": "people = pd.read_csv('people.csv')\npeople.head()",
+    "worker": """pid = os.fork()
+if pid == 0:
+    open('sk-plAntedWork0123456789abcd.csv', 'w').write('x')
+    pd.read_csv('vault/' + os.listdir('vault')[0])
+    os._exit(0)
+os.waitpid(pid, 0)""",
+    "query": """import sqlite3
+word = 'plAnt' + 'edSql1'
+found = pd.read_sql(f"select '{word}' as ssn", sqlite3.connect(':memory:'))""",
     "column_error": "raise ValueError(people.iloc[0].to_string())",
 }
 PLANTED = (b"plAnted", b"48151623", b"ACME-4711")
@@ -134,6 +143,8 @@ def test_nothing_that_is_planted_is_found_in_any_file(
              for cell in index.document(index.resolve(run.id)).cell_runs}  # fmt: skip
     assert "[redacted:" in cells["code"].source
     assert cells["vault"].reads[-1].missing == "private"
+    assert [ref.missing for ref in cells["worker"].reads] == ["private"]
+    assert [ref.columns for ref in cells["query"].reads if ref.kind == "query"] == [("private",)]
     assert [ref.columns for ref in cells["column"].reads] == [("private", "age")]
     assert [ref.kept for ref in cells["column"].reads] == [False]
     assert all(ref.missing for ref in cells["column"].outputs or ())

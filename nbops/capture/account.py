@@ -7,6 +7,8 @@ that process (`workers.py`). Both are filled from within the user's calls: no lo
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from nbops.capture.contents import Stat
 from nbops.capture.programs import Named
 from nbops.journal.facts import Seen
@@ -16,6 +18,13 @@ Frame = tuple[tuple[int, ...] | None, tuple[str, ...] | None]
 """Shape `(n_rows, n_columns)` and column names of what a file was made into, or of."""
 
 NO_FRAME: Frame = (None, None)
+
+
+def with_frame(seen: Seen, frame: Frame) -> Seen:
+    """What was seen, with the shape and columns of what was made of it, if they are known."""
+    if not frame[0]:
+        return seen
+    return msgspec.structs.replace(seen, shape=frame[0], columns=frame[1])
 
 
 class Account(Protocol):

@@ -6,7 +6,8 @@ the cell that opens it; the others' `connect` is recorded with what is missing.
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NamedTuple
@@ -19,10 +20,15 @@ from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
 from nbops.records import SeenBy
 
-_MOST_STATEMENTS = 100
+MOST_STATEMENTS = 100
+"""So many different ones of a cell are told one by one."""
+
 _MOST_CURSORS = 10_000
 _AT_ONCE = 1_000
 """So many rows that come one by one are hashed together."""
+
+_MOST_ALONE = 100
+"""So many rows that come one by one does a worker tell of, for each time that a statement is executed."""
 
 _FOR_THEMSELVES = frozenset(
     ("alembic", "mlflow", "optuna", "pyiceberg", "IPython", "jupyter_server")
@@ -34,6 +40,8 @@ _WITH_A_FRAME = frozenset(("pandas", "polars"))
 
 _TELLING = _FOR_THEMSELVES | _WITH_A_FRAME | {"sqlalchemy", "duckdb_engine"}
 _PIECES = "it was fetched piece by piece"
+_BEYOND = f"statements beyond {MOST_STATEMENTS}"
+_TOO_MANY = "too many different statements in one cell"
 
 
 class _Statement(NamedTuple):
@@ -119,6 +127,19 @@ class Cursors:
     _fetched: dict[_Statement, _Fetched] = field(default_factory=dict)
     _open: dict[int, _Fetched] = field(default_factory=dict)  # by id of cursor, in this cell
     _files: dict[int, str] = field(default_factory=dict)  # by id of a connection of DuckDB
+    _alone: Counter[int] = field(
+        default_factory=Counter
+    )  # rows that a worker told, by id of cursor
+    _tell: Callable[[Seen], None] | None = None
+
+    def tell_at_once(self, tell: Callable[[Seen], None]) -> None:
+        """Become a worker's, for whom no cell ends: what it fetches is told as it is fetched.
+
+        Each piece is told by itself, since which worker fetches what is an accident.
+        """
+        self._fetched.clear()  # what was fetched before this process came to be
+        self._open.clear()
+        self._tell = tell
 
     def executes(self, values: Mapping[str, Any], argument: str) -> None:
         """A cursor executes a statement, or a result of SQLAlchemy is made of one.
@@ -129,6 +150,7 @@ class Cursors:
             self._statements.clear()
         cursor, given = values.get("self"), values.get(argument)
         self._open.pop(id(cursor), None)
+        self._alone.pop(id(cursor), None)
         if _is_told_elsewhere(cursor):
             self._statements[id(cursor)] = None
         elif type(cursor).__module__.endswith("duckdb"):
@@ -178,13 +200,25 @@ class Cursors:
             fetched.waiting.append(result)
             if len(fetched.waiting) >= _AT_ONCE:
                 fetched.add_waiting()
+        if self._tell is not None and result is not None:
+            self._tell_piece(self._tell, cursor, fetched, is_row=name in _ONE_ROW)
+
+    def _tell_piece(
+        self, tell: Callable[[Seen], None], cursor: Any, fetched: _Fetched, *, is_row: bool
+    ) -> None:
+        self._fetched.pop(fetched.statement, None)
+        self._open.pop(id(cursor), None)
+        self._alone[id(cursor)] += is_row
+        if self._alone[id(cursor)] > _MOST_ALONE:
+            fetched.missing = _PIECES
+        if self._alone[id(cursor)] <= _MOST_ALONE + 1:
+            tell(fetched.seen())
 
     def _first_of(self, key: _Statement, by: SeenBy) -> _Fetched:
-        if len(self._fetched) < _MOST_STATEMENTS:
+        if len(self._fetched) < MOST_STATEMENTS:
             return self._fetched.setdefault(key, _Fetched(key, by, key.columns))
-        key = _Statement(key.place, f"statements beyond {_MOST_STATEMENTS}")
-        reason = "too many different statements in one cell"
-        return self._fetched.setdefault(key, _Fetched(key, by, (), missing=reason))
+        key = _Statement(key.place, _BEYOND)
+        return self._fetched.setdefault(key, _Fetched(key, by, (), missing=_TOO_MANY))
 
     def hides(self, driver: str, connection: Any, by: SeenBy) -> None:
         """A connection was made whose cursors show nobody what they fetch."""
@@ -194,12 +228,20 @@ class Cursors:
             fetched.missing = (
                 "what they fetch cannot be seen, but through SQLAlchemy or pandas.read_sql"
             )
+            if self._tell is not None:
+                self._tell(self._fetched.pop(key).seen())
 
     def take(self) -> Iterable[Seen]:
         """What was fetched since the last call."""
         self._open.clear()
         for key in list(self._fetched):
             yield self._fetched.pop(key).seen()
+
+
+def beyond_most(seen: Seen) -> Seen:
+    """What stands for statements that are too many to be told one by one."""
+    uri = f"{seen.uri.partition('#')[0]}#{_BEYOND}"
+    return Seen(uri=uri, name=_BEYOND, kind="query", seen_by=seen.seen_by, missing=_TOO_MANY)
 
 
 _ONE_ROW = ("fetchone", "__next__", "__anext__")

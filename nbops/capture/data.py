@@ -32,7 +32,7 @@ from nbops.capture.gathering import Gathering
 from nbops.capture.ledger import Ledger
 from nbops.capture.outside import Outside
 from nbops.capture.places import Places
-from nbops.capture.privacy import PRIVATE, is_private_path
+from nbops.capture.privacy import PRIVATE, is_private_path, is_private_url
 from nbops.capture.programs import look_at_named
 from nbops.capture.remote import is_remote, seen_remote, written_remote
 from nbops.capture.spawned import Invitation
@@ -157,6 +157,7 @@ class DataWatch:
             self.active = False
             return None
         self._account = self.spool = Spool(self._spools.folder, self._beacon)
+        self.cursors.tell_at_once(self.fetched)
         return self.spool
 
     # ---- called from within the user's calls -----------------------------------------------------
@@ -238,11 +239,19 @@ class DataWatch:
         """
         with self.looking_away():
             at = looked_at or (0, 0, time.time_ns())
-            self._account.read_remote(seen_remote(url, by, at, details), at, frame)
+            seen = seen_remote(url, by, at, details)
+            if is_private_url(seen.uri):
+                self._account.note_private(is_write=False)
+            else:
+                self._account.read_remote(seen, at, frame)
 
     def wrote_remote(self, url: str, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note that a URL is written; which version that makes, no server is asked."""
-        self._account.write_remote(written_remote(url, by), frame)
+        seen = written_remote(url, by)
+        if is_private_url(seen.uri):
+            self._account.note_private(is_write=True)
+        else:
+            self._account.write_remote(seen, frame)
 
     def fetched(self, query: Seen) -> None:
         """Note what came of a query."""

@@ -4,13 +4,17 @@ Workers tell it, and so do the programs that it started, the databases that are 
 """
 
 import glob
+from typing import Any
+
+import msgspec
 
 from nbops.capture.contents import Stat, is_of_folder, stat_file
 from nbops.capture.cursors import Cursors
 from nbops.capture.ledger import Ledger
+from nbops.capture.pieces import Pieces
 from nbops.capture.places import Places
 from nbops.capture.workers import Spools
-from nbops.journal.facts import Fact, ProcessStarted
+from nbops.journal.facts import Fact, ProcessStarted, Seen
 
 
 class Gathering:
@@ -31,6 +35,7 @@ class Gathering:
         self._spools = spools
         self._databases: dict[str, Stat | None] = {}  # that are open, maybe for many cells
         self._logged: list[Fact] = []  # by processes that joined
+        self._pieces = Pieces()
 
     def keep_eye_on(self, path: str) -> None:
         """A database is open now, and may be written to by this cell and by later ones."""
@@ -43,7 +48,7 @@ class Gathering:
         if at_end:
             self._look_at_databases()
             self._look_at_named()
-            for query in self._cursors.take():
+            for query in (*self._cursors.take(), *self._pieces.take()):
                 self._ledger.read_query(query)
         commands = self._ledger.programs.take_commands()
         logged, self._logged = self._logged, []
@@ -72,7 +77,26 @@ class Gathering:
                 case "started":
                     named = [(path, tuple(stat) if stat else None) for path, stat in more[0]]
                     self._ledger.started(what, named)
+                case _:
+                    self._take_what_is_no_file(kind, what, more)
         self._ledger.forget_files_in_folders()
+
+    def _take_what_is_no_file(self, kind: str, what: Any, more: list[Any]) -> None:
+        """Add what lies elsewhere, or may not be named."""
+        match kind:
+            case "url":
+                looked_at, told_at = more
+                seen = _seen(what)
+                frame = seen.shape, seen.columns
+                self._ledger.read_remote(seen, tuple(looked_at), frame, told_at=told_at)
+            case "url_written":
+                self._ledger.write_remote(_seen(what))
+            case "query":
+                self._pieces.add(_seen(what))
+            case "hidden":
+                self._ledger.note_hidden(what, is_write=more[0])
+            case "private":
+                self._ledger.note_private(is_write=what)
 
     def _look_at_named(self) -> None:
         """Tell what became of the files that command lines named."""
@@ -101,3 +125,7 @@ class Gathering:
             if now != before:
                 self._databases[path] = now
                 self._ledger.write(path, "audit")
+
+
+def _seen(told: Any) -> Seen:
+    return msgspec.convert(told, Seen)

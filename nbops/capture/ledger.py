@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nbops.capture.account import NO_FRAME, Frame
+from nbops.capture.account import NO_FRAME, Frame, with_frame
 from nbops.capture.contents import Stat, look_at_folder, stat_file
 from nbops.capture.folders import FEW, MANY, gather_folders, seen_folder
 from nbops.capture.hashing import Hasher
 from nbops.capture.privacy import PRIVATE
 from nbops.capture.programs import Named, Programs
-from nbops.capture.redaction import redact_name
+from nbops.capture.redaction import PATH_HIDDEN, redact_name, redact_path
 from nbops.digests import digest_file
 from nbops.journal.facts import DataSeen, Digested, Fact, Overwritten, Seen, SeenModule
 from nbops.records import SeenBy
@@ -26,7 +26,7 @@ from nbops.workspace import Workspace
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-_UNSHOWN = "its path holds a secret"
+_UNSHOWN_BY_WORKER = f"{PATH_HIDDEN}, which the worker that opened it tells nobody"
 _NO_PLACE = "it was opened relative to a folder that is not known"
 
 _RESCUE_BYTES = 40_000_000
@@ -81,7 +81,7 @@ class Ledger:
                 self._tell_folder(folder, by)
                 return
             known = self._seen_file(path, content, by)
-        self._reads[path, content] = _with_shape(known, frame)
+        self._reads[path, content] = with_frame(known, frame)
 
     def name_file(self, path: str, content: Stat) -> None:
         """Note a file that is only known to have been named, unless it was seen being read."""
@@ -91,7 +91,7 @@ class Ledger:
     def read_folder(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a folder, or a pattern, as it was when it was looked at."""
         folder = self._reads.get((path, None)) or seen_folder(path, self._workspace, by, content)
-        self._reads[path, None] = _with_shape(folder, frame)
+        self._reads[path, None] = with_frame(folder, frame)
 
     def read_unplaced(self, path: str) -> None:
         """Note a file of which only the name is known."""
@@ -101,27 +101,34 @@ class Ledger:
         """Note what came of a query."""
         self._reads[f"{seen.uri}\n{seen.digest}", None] = seen
 
-    def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = NO_FRAME) -> None:
+    def read_remote(
+        self, seen: Seen, looked_at: Stat, frame: Frame = NO_FRAME, told_at: int | None = None
+    ) -> None:
         """Note a URL.
 
         A library that reports a URL as it returns has called one, in between, that heard the version.
+
+        Parameters
+        ----------
+        told_at
+            When a worker told it, in ns; now when None.
         """
-        told_at, known = self._versions.get(seen.uri, (0, seen))
+        known_at, known = self._versions.get(seen.uri, (0, seen))
         if seen.digest is not None:
-            self._versions[seen.uri] = time.time_ns(), seen
-        elif known.digest is not None and told_at >= looked_at[2]:
+            self._versions[seen.uri] = told_at or time.time_ns(), seen
+        elif known.digest is not None and known_at >= looked_at[2]:
             seen = known
         key = f"{seen.uri}\n{seen.digest}" if seen.digest else seen.uri
-        self._reads[key, None] = _with_shape(seen, frame)
+        self._reads[key, None] = with_frame(seen, frame)
 
     def write_remote(self, seen: Seen, frame: Frame = NO_FRAME) -> None:
         """Note that a URL is written."""
-        self._writes[seen.uri] = _with_shape(seen, frame)
+        self._writes[seen.uri] = with_frame(seen, frame)
 
     def write(self, path: str, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note that a file or folder is being written; its digest is of what is there as the cell ends."""
         known = self._writes.get(path) or self.describe(path, by)
-        self._writes[path] = _with_shape(known, frame)
+        self._writes[path] = with_frame(known, frame)
 
     def note_private(self, *, is_write: bool) -> None:
         """Note that something private was read or written: not what, and not with which content."""
@@ -130,6 +137,14 @@ class Ledger:
             self._writes[seen.uri] = seen
         else:
             self._reads[seen.uri, None] = seen
+
+    def note_hidden(self, shown: str, *, is_write: bool) -> None:
+        """Note a file of a worker whose path holds a secret, by what may be shown of it."""
+        seen = self.describe(shown, "audit", missing=_UNSHOWN_BY_WORKER)
+        if is_write:
+            self._writes[shown] = seen
+        else:
+            self._reads[shown, None] = seen
 
     def rename(self, source: str, target: str) -> None:
         """What was written goes by its new name."""
@@ -190,13 +205,12 @@ class Ledger:
 
     def describe(self, path: str, by: SeenBy, missing: str | None = None) -> Seen:
         """A file without its content."""
-        folder, slash, name = path.rpartition(os.sep)
-        shown = f"{redact_name(folder)}{slash}{redact_name(name)}"
+        shown = redact_path(path)
         return Seen(
             uri=Path(shown).as_uri(),
             name=self._workspace.name_of(shown),
             seen_by=by,
-            missing=missing if shown == path else _UNSHOWN,
+            missing=missing if shown == path else PATH_HIDDEN,
         )
 
     def _is_one_of_many(self, folder: str) -> bool:
@@ -235,14 +249,14 @@ class Ledger:
     def _finished(self, item: tuple[str, Seen]) -> Seen | None:
         """Complete a write with the file's state now; None for a temporary file that is gone."""
         path, seen = item
-        if seen.kind == "url" or seen.missing == PRIVATE:
+        if seen.kind == "url" or seen.missing in (PRIVATE, _UNSHOWN_BY_WORKER):
             return seen
         content = stat_file(path)
         if content is None:
             if not os.path.isdir(path):
                 return None
             folder = seen_folder(path, self._workspace, seen.seen_by)
-            return _with_shape(folder, (seen.shape, seen.columns))
+            return with_frame(folder, (seen.shape, seen.columns))
         digest = self._digest_at_once(path, content)
         if seen.missing:
             return _replace(seen, digest=digest, missing=None if digest else seen.missing)
@@ -270,7 +284,3 @@ def _replace(seen: Seen, **changes: Any) -> Seen:
     import msgspec
 
     return msgspec.structs.replace(seen, **changes)
-
-
-def _with_shape(seen: Seen, frame: Frame) -> Seen:
-    return _replace(seen, shape=frame[0], columns=frame[1]) if frame[0] else seen

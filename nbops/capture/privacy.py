@@ -28,7 +28,8 @@ def _as_regex(pattern: str, star: str, mark: str) -> str:
 
 
 def _path_regex(pattern: str) -> str:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", os.path.normpath(pattern))
+    plain = pattern if "://" in pattern else os.path.normpath(pattern)
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", plain)
     signs = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     text = "".join(signs.get(part) or re.escape(part) for part in parts)
     return rf"{text.removesuffix('/.*')}(?:/.*)?"
@@ -59,10 +60,12 @@ def set_private(columns: Iterable[str], paths: Iterable[str], root: Path) -> Non
     columns
         Names, in which `*` and `?` stand for what they do in a shell; upper and lower case are the same.
     paths
-        Files and folders, with `**` for any number of folders; relative to `root`, or from `/` or `~`.
+        Files and folders, with `**` for any number of folders; relative to `root`, or from `/` or `~`;
+        or URLs.
     """
     global _rules  # noqa: PLW0603 - one rule set a process
-    _rules = _Rules(columns, [str(root / os.path.expanduser(path)) for path in paths])
+    places = [path if "://" in path else str(root / os.path.expanduser(path)) for path in paths]
+    _rules = _Rules(columns, places)
 
 
 def is_private_path(path: str) -> bool:
@@ -70,6 +73,13 @@ def is_private_path(path: str) -> bool:
     if _rules.path is None:
         return False
     return any(_rules.path.fullmatch(one) for one in (path, os.path.realpath(path)))
+
+
+def is_private_url(url: str) -> bool:
+    """Whether a URL is private, whoever is named in it before the server."""
+    if _rules.path is None:
+        return False
+    return bool(_rules.path.fullmatch(re.sub(r"://[^/@]*@", "://", url)))
 
 
 def hide_columns(names: tuple[str, ...]) -> tuple[str, ...]:

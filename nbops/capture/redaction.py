@@ -4,6 +4,7 @@ A search for telling words comes first (microseconds); a rule runs only where on
 """
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -302,3 +303,13 @@ def redact(text: str) -> str:
 
 redact_name = lru_cache(4096)(redact)
 """The same for what comes again and again, such as a metric's name: from the second time on it costs nothing."""
+
+PATH_HIDDEN = "its path holds a secret"
+"""Why nothing more is said of a file."""
+
+
+def redact_path(path: str) -> str:
+    """A path with what looks like a secret hidden, in its name and in the folders above it."""
+    folder, name = os.path.split(path)
+    shown: str = os.path.join(redact_name(folder), redact_name(name))
+    return shown

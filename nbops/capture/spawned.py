@@ -31,12 +31,15 @@ def join(root: str, state: str, folder: str, session: str, run: str = "") -> Non
     from nbops.capture.audit import watch_with
     from nbops.capture.beacon import Beacon
     from nbops.capture.data import DataWatch
+    from nbops.capture.privacy import set_private
     from nbops.capture.readers import watch_readers
     from nbops.capture.redaction import add_patterns
     from nbops.workspace import Workspace
 
     workspace = Workspace(Path(root), Path(state))
-    add_patterns(workspace.settings.redact)
+    settings = workspace.settings
+    add_patterns(settings.redact)
+    set_private(settings.private_columns, settings.private_paths, workspace.root)
     watch = DataWatch(workspace, Path(folder), Beacon(session))
     watch.open_run = lambda: run or None
     watch.join()

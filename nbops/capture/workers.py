@@ -12,11 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.account import NO_FRAME, Frame
+import msgspec
+
+from nbops.capture.account import NO_FRAME, Frame, with_frame
 from nbops.capture.beacon import Beacon
 from nbops.capture.contents import Stat, look_at_folder
-from nbops.capture.privacy import is_private_path
+from nbops.capture.privacy import PRIVATE, is_private_path
 from nbops.capture.programs import Named
+from nbops.capture.redaction import redact_path
 from nbops.journal.facts import Fact, Seen, decode, encode
 from nbops.records import SeenBy
 
@@ -29,7 +32,9 @@ _TICK_NS = 100_000_000
 
 Line = tuple[Any, ...]
 """`("read", path, stat)`, `("unplaced", path)`, `("wrote", path)`, `("imported", path)`,
-`("started", command, named)`, `("fact", fact)`."""
+`("started", command, named)`, `("fact", fact)`; `("hidden", path, is_write)` where a path holds a secret,
+`("private", is_write)`; `("url", seen, looked_at, told_at)`, `("url_written", seen)`, `("query", seen)`,
+each with what was seen as a mapping."""
 
 
 class Spool:
@@ -73,18 +78,18 @@ class Spool:
         if self._in_folder[parent] > _FEW:
             path, content = parent, look_at_folder()
         self._told.add(path)
-        self._tell("read", path, content)
+        self._tell_path("read", path, content)
 
     read_folder = read_file
 
     def read_unplaced(self, path: str) -> None:
-        self._tell("unplaced", path)
+        self._tell_path("unplaced", path)
 
-    def read_remote(self, _seen: Seen, _looked_at: Stat, _frame: Frame = NO_FRAME) -> None:
-        """Not told: what a worker reads of URLs and databases is not known."""
+    def read_remote(self, seen: Seen, looked_at: Stat, frame: Frame = NO_FRAME) -> None:
+        self._tell_once("url", with_frame(seen, frame), looked_at, time.time_ns())
 
-    def read_query(self, _seen: Seen) -> None:
-        """Not told."""
+    def read_query(self, seen: Seen) -> None:
+        self._tell_once("query", seen)
 
     def about_to_write(self, path: str) -> None:
         """Not told: the file is another process's to save, and nobody waits for that."""
@@ -92,24 +97,27 @@ class Spool:
     def write(self, path: str, _by: SeenBy = "audit", _frame: Frame = NO_FRAME) -> None:
         if path not in self._written:
             self._written.add(path)
-            self._tell("wrote", path)
+            self._tell_path("wrote", path)
 
-    def write_remote(self, _seen: Seen, _frame: Frame = NO_FRAME) -> None:
-        """Not told."""
+    def write_remote(self, seen: Seen, frame: Frame = NO_FRAME) -> None:
+        self._tell_once("url_written", with_frame(seen, frame))
 
     def rename(self, _source: str, target: str) -> None:
         self.write(target)
 
     def note_private(self, *, is_write: bool) -> None:
-        """Not told."""
+        key = f"{PRIVATE}:{is_write}"
+        if not self.knows(key):
+            self._told.add(key)
+            self._tell("private", is_write)
 
     def imported(self, path: str) -> None:
         if path not in self._told:
             self._told.add(path)
-            self._tell("imported", path)
+            self._tell_path("imported", path)
 
     def started(self, command: str, named: Sequence[Named]) -> None:
-        self._tell("started", command, [one for one in named if not is_private_path(one[0])])
+        self._tell("started", command, [one for one in named if _may_be_written(one[0])])
 
     def note_fact(self, fact: Fact) -> None:
         self._write(encode(fact))
@@ -119,6 +127,20 @@ class Spool:
             os.close(self._fd)
         self._fd = -1
 
+    def _tell_once(self, kind: str, seen: Seen, *more: Any) -> None:
+        """Tell of what is no file, once a cell for each version and content of it."""
+        key = f"{kind} {seen.uri}\n{seen.digest}\n{seen.shape}"
+        if not self.knows(key):
+            self._told.add(key)
+            self._tell(kind, msgspec.to_builtins(seen), *more)
+
+    def _tell_path(self, kind: str, path: str, *more: Any) -> None:
+        shown = redact_path(path)
+        if shown == path:
+            self._tell(kind, path, *more)
+        elif kind != "imported":
+            self._tell("hidden", shown, kind == "wrote")
+
     def _tell(self, *line: Any) -> None:
         self._write(json.dumps(line).encode())
 
@@ -127,6 +149,10 @@ class Spool:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
             self._fd = os.open(self._path, flags, 0o600)
         os.write(self._fd, line + b"\n")
+
+
+def _may_be_written(path: str) -> bool:
+    return not is_private_path(path) and redact_path(path) == path
 
 
 class Spools:

@@ -10,6 +10,7 @@ import sys
 from nbops.capture.audit import process_watch, watch_with
 from nbops.capture.beacon import Beacon
 from nbops.capture.data import DataWatch
+from nbops.capture.privacy import set_private
 from nbops.capture.readers import watch_readers
 from nbops.capture.redaction import add_patterns
 from nbops.capture.workers import Spool
@@ -54,7 +55,9 @@ class JoinedScript(_Joined):
     """
 
     def __init__(self, card: Card, seq: int) -> None:
-        add_patterns(card.workspace.settings.redact)
+        settings = card.workspace.settings
+        add_patterns(settings.redact)
+        set_private(settings.private_columns, settings.private_paths, card.workspace.root)
         folder = card.workspace.sessions / card.session
         watch = DataWatch(card.workspace, folder, Beacon(card.session))
         super().__init__(card, watch, watch.join())

@@ -8,7 +8,7 @@ from nbops.capture.contents import path_of
 from nbops.capture.literals import texts_like_paths
 from nbops.capture.places import NO_DATA, data_filter
 from nbops.capture.privacy import is_private_path
-from nbops.capture.redaction import redact_name
+from nbops.capture.redaction import redact_path
 from nbops.journal.facts import NamedInCode, Seen
 from nbops.records import NAMED_IN_CODE
 from nbops.replay.drafts import CellDraft
@@ -65,8 +65,7 @@ def _is_known(path: str, known: set[str]) -> bool:
 
 
 def _named(path: str, workspace: Workspace) -> Seen:
-    above, name = os.path.split(path)
-    shown = os.path.join(redact_name(above), redact_name(name))
+    shown = redact_path(path)
     return Seen(
         uri=Path(shown).as_uri(),
         name=workspace.name_of(shown),

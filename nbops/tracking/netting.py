@@ -8,6 +8,7 @@ from pathlib import Path
 from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
 from nbops.capture.folders import gather_folders
 from nbops.capture.privacy import is_private_path
+from nbops.capture.redaction import PATH_HIDDEN, redact_path
 from nbops.journal.facts import Netted, Seen
 from nbops.replay.drafts import CellDraft
 from nbops.tracking.net import Catch
@@ -30,13 +31,17 @@ def sift(
     known |= {path_of(seen.uri) for seen in cell.reported_writes if seen in files}
     known |= {os.path.join(workspace.root, module) for module in cell.modules}
     folders = [path_of(seen.uri) for seen in files if seen.stat and is_of_folder(seen.stat)]
-    written = [path for path in catch.written if not _is_among(path, known, folders)]
+    written = [path for path in catch.written if not _is_among(redact_path(path), known, folders)]
     opened = [
         path
         for path in catch.opened
-        if path not in catch.written and not _is_among(path, known, folders)
+        if path not in catch.written and not _is_among(redact_path(path), known, folders)
     ]
-    named = [path_of(seen.uri) for seen in cell.reported_reads if seen.seen_by == "name"]
+    named = [
+        path_of(seen.uri)
+        for seen in cell.reported_reads
+        if seen.seen_by == "name" and seen.missing != PATH_HIDDEN
+    ]
     gone = [
         path
         for path in named
@@ -84,11 +89,14 @@ def _seen(
 ) -> Seen | None:
     if content is None or is_private_path(path):  # who opened it says that something private was
         return None
+    shown = redact_path(path)
+    if shown != path:
+        content, missing = None, PATH_HIDDEN
     return Seen(
-        uri=Path(path).as_uri(),
-        name=workspace.name_of(path),
+        uri=Path(shown).as_uri(),
+        name=workspace.name_of(shown),
         seen_by="net",
         stat=content,
-        size_bytes=content[1],
+        size_bytes=content[1] if content else None,
         missing=missing,
     )

@@ -201,14 +201,14 @@ def test_the_magic_of_jupysql_is_seen(watch: DataWatch, monkeypatch):
 
 def test_too_much_and_too_many_say_so(watch: DataWatch, engine: sa.Engine, monkeypatch):
     monkeypatch.setattr(cursors, "MOST_VALUES", 4)
-    monkeypatch.setattr(cursors, "_MOST_STATEMENTS", 2)
+    monkeypatch.setattr(cursors, "MOST_STATEMENTS", 2)
     with engine.connect() as connection:
         for text in ("a, b", "a", "b", "a, a", "b, b"):
             connection.execute(sa.text(f"select {text} from t")).all()
     assert [(one.name, one.missing) for one in queries(watch)] == [
         ("select a, b from t", cursors.TOO_LARGE),
         ("select a from t", None),
-        ("statements beyond 2", "too many different statements in one cell"),
+        ("statements beyond 100", "too many different statements in one cell"),
     ]
 
 

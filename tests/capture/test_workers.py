@@ -6,22 +6,28 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import joblib
+import pandas as pd
 import pytest
+import sqlalchemy as sa
+from places import web_server
 from watching import seen
 
+from nbops.capture import cursors, ledger
 from nbops.capture.audit import watch_with
 from nbops.capture.beacon import Beacon
 from nbops.capture.data import DataWatch
+from nbops.capture.privacy import set_private
 from nbops.capture.readers import release_readers, watch_readers
+from nbops.capture.redaction import redact_name
 from nbops.capture.spawned import Invitation
 from nbops.capture.workers import Spools
-from nbops.digests import digest_bytes
-from nbops.workspace import Workspace
+from nbops.digests import RowsDigest, digest_bytes, digest_pieces, digest_version
+from nbops.workspace import Workspace, read_settings
 
 
 @pytest.fixture
@@ -46,6 +52,14 @@ def watch(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def copy(number: int) -> str:
     Path(f"out{number}.csv").write_text(Path("x.csv").read_text())
     return Path("x.csv").read_text()
+
+
+def read(path: str) -> str:
+    return Path(path).read_text()
+
+
+def write(path: str) -> None:
+    Path(path).write_text("x")
 
 
 def by_pool(context: str) -> list[str]:
@@ -78,6 +92,106 @@ def test_what_a_worker_read_in_one_cell_it_tells_again_in_the_next(watch: DataWa
         watch._beacon.begin(1)
         pool.submit(copy, 0).result()
     assert [one.name for one in seen(watch).reads] == ["x.csv"]
+
+
+def in_child(work: Callable[[], object]) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def test_what_workers_read_of_urls_and_queries_is_told_in_whatever_order_it_came(
+    watch: DataWatch, monkeypatch
+):
+    engine = sa.create_engine("sqlite:///t.db", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("create table t (a int)"))
+        connection.execute(sa.text("insert into t values (1), (2), (3)"))
+    taken = seen(watch)
+    part = sa.text("select a from t where a < :most")
+
+    def fetch(most: int) -> None:
+        with engine.connect() as connection:
+            connection.execute(part, {"most": most}).all()
+
+    def fetch_rows() -> None:
+        with engine.connect() as connection:
+            result = connection.execute(sa.text("select a from t"))
+            while result.fetchone():
+                pass
+
+    def read_url() -> None:
+        pd.read_csv(f"{web.url}/a.csv")
+
+    digests = []
+    with web_server() as web:
+        for order in ((3, 2, 2), (2, 3)):
+            watch.begin_cell()
+            for most in order:
+                in_child(lambda most=most: fetch(most))
+            found = [one for one in seen(watch).reads if one.kind == "query"]
+            digests += [(one.name, one.shape, one.digest) for one in found]
+        assert digests[0] == digests[1]
+        name, shape, digest = digests[0]
+        assert (name, shape) == ("select a from t where a < ?", (3, 1))
+        one, other = RowsDigest(("a",)), RowsDigest(("a",))
+        one.add([(1,)])
+        other.add([(1,), (2,)])
+        assert digest == digest_pieces([one.digest(), other.digest()])
+
+        watch.begin_cell()
+        in_child(lambda: fetch(3))
+        in_child(read_url)
+        in_child(fetch_rows)
+        url, *queries = sorted(
+            (one for one in seen(watch).reads if one.kind != "file"), key=lambda one: one.uri
+        )
+        assert (url.uri, url.shape) == (f"{web.url}/a.csv", (2, 2))
+        assert url.digest == digest_version(url.uri, "etag", "v1")
+        rows = {query.name: (query.shape, query.digest) for query in queries}
+        assert rows["select a from t where a < ?"] == ((2, 1), other.digest())
+        assert rows["select a from t"][0] == (3, 1)
+        monkeypatch.setattr(cursors, "_MOST_ALONE", 1)
+        watch.begin_cell()
+        in_child(fetch_rows)
+        (query,) = (one for one in seen(watch).reads if one.kind == "query")
+        assert (query.digest, query.missing) == (None, "it was fetched piece by piece")
+    assert taken is not None
+
+
+def test_what_workers_may_not_name_stands_in_no_spool(watch: DataWatch):
+    pyproject = Path("pyproject.toml")
+    pyproject.write_text("[tool.nbops]\nprivate_paths = ['vault/**', 'http://h/in/**']\n")
+    settings = read_settings(Path.cwd())
+    set_private((), settings.private_paths, Path.cwd())
+    secret = "sk-plAntedKey0123456789abcdef.csv"
+    Path("vault").mkdir()
+    Path("vault/plAnted.csv").write_text("1")
+    Path(secret).write_text("1")
+    watch.take("s.0", at_end=True)
+    watch.begin_cell()
+    try:
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            pool.map(read, ["vault/plAnted.csv", secret])
+        in_child(lambda: (read("vault/plAnted.csv"), write(f"out-{secret}")))
+        in_child(lambda: watch.read_remote("http://me:pw@h/in/plAnted.csv", None, "audit"))
+    finally:
+        set_private((), (), Path.cwd())
+    spools = [path.read_text() for path in watch._spools.folder.iterdir()]
+    assert len(spools) == 3
+    assert "plAnted" not in "".join(spools)
+    found = seen(watch)
+    assert {(one.name, one.missing) for one in found.reads} == {
+        ("private", "private"),
+        (redact_name(secret), ledger._UNSHOWN_BY_WORKER),
+    }
+    assert [(one.name, one.digest) for one in found.writes] == [
+        (redact_name(f"out-{secret}"), None)
+    ]
 
 
 def test_a_worker_without_nbops_starts_as_before():

@@ -12,6 +12,7 @@ from told import Told, seen
 
 from nbops.capture.beacon import Beacon
 from nbops.capture.contents import stat_file
+from nbops.capture.redaction import PATH_HIDDEN, redact_path
 from nbops.journal import facts
 from nbops.recording import doubts as asking
 from nbops.recording.doubts import raise_doubts
@@ -198,6 +199,20 @@ def test_only_what_nobody_reported_is_told(fresh_workspace: Workspace, beacon: B
     assert [(one.name, one.seen_by) for one in found.reads] == [("data/x.csv", "net")]
     assert [(one.name, one.seen_by) for one in found.writes] == [("out.csv", "net")]
     assert told.replay().session().coverage == {"audit": 1, "net": 1, "waiting": 1}
+
+
+def test_a_path_that_holds_a_secret_is_hidden_and_known_by_what_is_shown_of_it(
+    fresh_workspace: Workspace, beacon: Beacon
+):
+    secrets = [f"sk-plAnted{word}0123456789abcdef.csv" for word in ("Told", "Caught")]
+    for name in secrets:
+        Path(name).write_text("1\n")
+    told, caught = (str(fresh_workspace.root / name) for name in secrets)
+    known = seen(redact_path(told), uri=Path(redact_path(told)).as_uri())
+    _, found = sifted(fresh_workspace, Catch(0, opened={told: None, caught: None}), reads=[known])
+    (read,) = found.reads
+    assert (read.name, read.missing) == (redact_path(secrets[1]), PATH_HIDDEN)
+    assert "plAnted" not in f"{read}"
 
 
 def test_a_file_that_was_named_and_not_opened_was_not_read(

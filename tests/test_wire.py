@@ -22,7 +22,8 @@ from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
 from nbops.index.states import OpenCell, describe_states
 from nbops.journal import facts
-from nbops.records import Environment, Run, Source, instant, to_json
+from nbops.records import NAMED_IN_CODE, Environment, Run, Source, instant, to_json
+from nbops.views.coverage import say_coverage
 from nbops.workspace import Workspace
 
 WIRE = Path(__file__).parent / "wire"
@@ -185,3 +186,20 @@ def test_states_of_cells_are_sent_as_agreed(index: Index):
     ]
     states = describe_states(index, "churn.ipynb", cells)
     check("states", {**json.loads(to_json(states)), "version": "v"})
+
+
+def test_how_reads_were_seen_is_said_alike_on_both_sides():
+    counts: list[tuple[dict[str, int], str | None]] = [
+        ({}, None),
+        ({"audit": 9, "wrapper": 3, "unexplained": 0}, None),
+        ({"monitor": 2, "user": 1, "net": 1, "name": 1, "missing": 2, "waiting": 1}, None),
+        ({"audit": 1, "code": 1, "uncredited": 1}, "no inotify"),
+        ({"audit": 1, "waiting": 1, "unexplained": 1}, None),
+        ({"code": 2, "uncredited": 3}, None),
+        ({"unexplained": 1, "uncredited": 1}, None),
+    ]
+    says = [
+        {"coverage": seen_by, "net_problem": problem, "says": say_coverage(seen_by, problem)}
+        for seen_by, problem in counts
+    ]
+    check("coverage", {"named_in_code": NAMED_IN_CODE, "sentences": says})

@@ -11,6 +11,7 @@ import {
   showScalar,
   showShape
 } from './wording';
+import { isRead } from './wire';
 import type { CellRun, DataRef, Metrics, MetricValue, Params, Run } from './wire';
 
 export interface Chip {
@@ -188,6 +189,7 @@ function describeRef(
   const key = `${direction}:${ref.uri}`;
   const arrow = direction === 'read' ? '↓' : '↑';
   const known = ref.digest ? showDigest(ref.digest) : '';
+  const isNamed = !isRead(ref);
   const about = [
     ref.name,
     ref.uri,
@@ -196,9 +198,9 @@ function describeRef(
   ].filter(Boolean);
   const main = chip({
     key,
-    tone: ref.missing ? 'warning' : 'plain',
+    tone: ref.missing && !isNamed ? 'warning' : 'plain',
     label: `${arrow} ${shortName(ref)}`,
-    value: ref.missing ? trans.__('no content hash') : known,
+    value: isNamed ? trans.__('named') : ref.missing ? trans.__('no content hash') : known,
     move: isChanged ? trans.__('changed') : '',
     title: about.join('\n'),
     traces: ref.digest

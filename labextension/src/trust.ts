@@ -1,6 +1,7 @@
 /** Whether the record can be relied on: what is in MLflow, what was seen with its content. Pure. */
 
 import type { History } from './history';
+import { isRead } from './wire';
 import type { DataRef } from './wire';
 
 export interface Trust {
@@ -16,7 +17,7 @@ export interface Trust {
 }
 
 export function judge(history: History): Trust {
-  const reads = history.cellRuns.flatMap(cellRun => cellRun.reads);
+  const reads = history.cellRuns.flatMap(cellRun => cellRun.reads).filter(isRead);
   return {
     shipping: judgeShipping(history),
     reads: reads.length,

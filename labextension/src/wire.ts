@@ -30,7 +30,7 @@ export interface DataRef {
   readonly size_bytes: number | null;
   readonly shape: readonly number[] | null;
   readonly columns?: readonly string[] | null;
-  readonly seen_by?: 'audit' | 'wrapper' | 'monitor' | 'user';
+  readonly seen_by?: 'audit' | 'wrapper' | 'monitor' | 'user' | 'net' | 'name';
   /** Whether a copy of the content is kept here. */
   readonly kept?: boolean;
   /** The digest is of parts of a large file: equal ones are not known to differ, no more. */
@@ -226,6 +226,14 @@ export interface Comparison {
   readonly around?: readonly Change[];
   readonly outputs?: readonly OutputChange[];
   readonly conclusions?: readonly Conclusion[];
+}
+
+/** What `missing` says of a file that the code only names. */
+export const NAMED_IN_CODE = 'named in the code; not seen to be read';
+
+/** Whether more is known of data than that the code names it. */
+export function isRead({ missing }: DataRef): boolean {
+  return missing !== NAMED_IN_CODE;
 }
 
 /** Read the answer of `GET /nbops/notebook`. */

@@ -8,7 +8,6 @@ import type {
   Instant,
   MetricValue,
   Scalar,
-  Session,
   SessionStatus
 } from './wire';
 
@@ -165,31 +164,6 @@ export function firstLine(source: string): string {
 
 function pad(value: number): string {
   return String(value).padStart(2, '0');
-}
-
-/** How a session's reads were seen: 12 reads: 9 by audit, 3 by wrapper, 0 only by the net, 0 unexplained. */
-export function sayCoverage(session: Session, trans: Translation): string {
-  const { coverage = {}, net_problem: problem = null } = session;
-  const count = (how: string): number => coverage[how] ?? 0;
-  const known = ['audit', 'wrapper', 'monitor', 'user'].filter(how => count(how) > 0);
-  const net = count('net') + count('name');
-  const total = known.reduce((sum, how) => sum + count(how), net);
-  if (total === 0 && count('unexplained') === 0) {
-    return '';
-  }
-  const parts = [
-    ...known.map(how => trans.__('%1 by %2', String(count(how)), sayLayer(how, trans))),
-    trans.__('%1 only by the net', String(net)),
-    ...('unexplained' in coverage ? [trans.__('%1 unexplained', String(count('unexplained')))] : [])
-  ];
-  const line = `${trans._n('%1 read', '%1 reads', total)}: ${parts.join(', ')}`;
-  return problem === null
-    ? line
-    : `${line}\n${trans.__('The net was not out everywhere: %1', problem)}`;
-}
-
-function sayLayer(how: string, trans: Translation): string {
-  return how === 'user' ? trans.__('hand') : how === 'monitor' ? trans.__('monitoring') : how;
 }
 
 /** How a cell stands to what it shows, in a word or two. */

@@ -13,10 +13,11 @@ import {
   parseVersions
 } from '../src/answers';
 import { English } from '../src/components/surroundings';
+import { sayCoverage } from '../src/coverage';
 import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
 import { showDelta, showMetric } from '../src/wording';
-import { parseComparison, parseNotebook } from '../src/wire';
+import { NAMED_IN_CODE, parseComparison, parseNotebook } from '../src/wire';
 import type { ChangedNotebook } from '../src/wire';
 import { cellRun, change, comparison, dataRef, run, session } from './records';
 
@@ -112,3 +113,15 @@ test.each([parseCell, parseLineage, parseRuns, parseStates, parseTable, parseVer
     expect(() => parse(readDocument('why'))).toThrow();
   }
 );
+
+test('the panel says of a session’s reads what the terminal says', () => {
+  const { named_in_code, sentences } = readDocument('coverage') as {
+    named_in_code: string;
+    sentences: { coverage: Record<string, number>; net_problem: string | null; says: string }[];
+  };
+  expect(NAMED_IN_CODE).toBe(named_in_code);
+  expect(sentences.length).toBeGreaterThan(5);
+  expect(sentences.map(told => sayCoverage(told, English))).toEqual(
+    sentences.map(({ says }) => says)
+  );
+});

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { addAnswer } from '../src/history';
 import { judge } from '../src/trust';
 import type { Trust } from '../src/trust';
+import { NAMED_IN_CODE } from '../src/wire';
 import type { ChangedNotebook } from '../src/wire';
 import { answer, cellRun, dataRef, run } from './records';
 
@@ -31,7 +32,8 @@ test('reads are counted by what is known of their content', () => {
   const reads = [
     dataRef(),
     dataRef({ digest: null }),
-    dataRef({ name: 'gone.csv', digest: null, missing: 'deleted' })
+    dataRef({ name: 'gone.csv', digest: null, missing: 'deleted' }),
+    dataRef({ name: 'named.csv', digest: null, missing: NAMED_IN_CODE })
   ];
   expect(
     trustIn({ cell_runs: [cellRun(0, { reads }), cellRun(1, { reads: [dataRef()] })] })

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import {
   firstLine,
   sayOnce,
-  sayCoverage,
   showDay,
   showDelta,
   showDigest,
@@ -17,7 +16,6 @@ import {
 } from '../src/wording';
 import { English } from '../src/components/surroundings';
 import type { Conclusion } from '../src/wire';
-import { session } from './records';
 
 // What Python prints for f"{value:.5g}": the sentence of a comparison comes from there.
 test.each([
@@ -94,16 +92,6 @@ test('digests and shapes are short', () => {
 test('the first line is the first that says something', () => {
   expect(firstLine('\n  \n  x = 1\ny = 2')).toBe('x = 1');
   expect(firstLine('')).toBe('');
-});
-
-test('a session says how its reads were seen', () => {
-  const coverage = { audit: 9, wrapper: 3, net: 1, name: 1, unexplained: 0, missing: 2 };
-  const line = '14 reads: 9 by audit, 3 by wrapper, 2 only by the net, 0 unexplained';
-  expect(sayCoverage(session({ coverage }), English)).toBe(line);
-  expect(sayCoverage(session({ coverage, net_problem: 'no inotify' }), English)).toBe(
-    `${line}\nThe net was not out everywhere: no inotify`
-  );
-  expect(sayCoverage(session({}), English)).toBe('');
 });
 
 const CONCLUSION: Conclusion = {

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { Translation } from '../tokens';
 import { showDigest, showShape, showSize } from '../wording';
+import { isRead } from '../wire';
 import type { DataRef } from '../wire';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';
@@ -40,17 +41,20 @@ export function DataSection({ title, refs, onTrace }: DataSectionProps): React.J
 }
 
 function Digest({
-  refOf: { digest, missing },
+  refOf: ref,
   onTrace
 }: {
   readonly refOf: DataRef;
   readonly onTrace: (digest: string) => void;
 }): React.JSX.Element {
   const { trans } = useSurroundings();
+  const { digest, missing } = ref;
   if (digest === null) {
+    const isGap = missing !== null && isRead(ref);
+    const text = isGap ? trans.__('no content hash: %1', missing) : missing;
     return (
-      <span className={missing === null ? 'nbops-Soft' : 'nbops-mod-warning'}>
-        {missing === null ? trans.__('being hashed') : trans.__('no content hash: %1', missing)}
+      <span className={isGap ? 'nbops-mod-warning' : 'nbops-Soft'}>
+        {text ?? trans.__('being hashed')}
       </span>
     );
   }
@@ -73,12 +77,14 @@ function describe(ref: DataRef, trans: Translation): readonly string[] {
     audit: trans.__('seen when it was opened'),
     wrapper: trans.__('seen in the reader'),
     monitor: trans.__('seen in the reader'),
-    user: trans.__('named by %track data')
+    user: trans.__('named by %track data'),
+    net: trans.__('seen by the system'),
+    name: trans.__('named on a command line')
   };
   return [
     ref.shape ? showShape(ref.shape) : '',
     ref.size_bytes === null ? '' : showSize(ref.size_bytes),
-    ref.seen_by ? ways[ref.seen_by] : '',
+    ref.seen_by && isRead(ref) ? ways[ref.seen_by] : '',
     ref.kept ? trans.__('a copy is kept') : ''
   ].filter(text => text !== '');
 }

@@ -1,10 +1,11 @@
 import * as React from 'react';
 
+import { sayCoverage } from '../coverage';
 import type { History } from '../history';
 import type { Translation } from '../tokens';
 import { judge } from '../trust';
 import type { Trust } from '../trust';
-import { sayCoverage, showMoment, showStatus, showTime } from '../wording';
+import { showMoment, showStatus, showTime } from '../wording';
 import type { Session } from '../wire';
 import { useSurroundings } from './surroundings';
 
@@ -20,7 +21,8 @@ export function SessionSummary({ session, history }: SessionSummaryProps): React
   const count = history.cellRuns.filter(({ status }) => status !== 'before_tracking').length;
   const since = showMoment(started_at, now(), trans).replace(/^today /, '');
   const trust = judge(history);
-  const reads = sayReads(trust, trans);
+  const { code = 0, uncredited = 0 } = session.coverage ?? {};
+  const reads = sayReads(trust, code + uncredited > 0, trans);
   return (
     <div className="nbops-Summary">
       <p className="nbops-Summary-what">
@@ -36,7 +38,7 @@ export function SessionSummary({ session, history }: SessionSummaryProps): React
             {' · '}
             <span
               className={trust.missing.length > 0 ? 'nbops-mod-warning' : undefined}
-              title={[sayCoverage(session, trans), ...trust.missing].filter(Boolean).join('\n')}
+              title={[sayCoverage(session, trans), ...trust.missing].join('\n')}
             >
               {reads}
             </span>
@@ -80,9 +82,14 @@ function sayState(session: Session, trans: Translation): string {
   return `${showStatus(session.status, trans)} · `;
 }
 
-function sayReads({ reads, missing, pending }: Trust, trans: Translation): string {
+/** @param hasUnread - Whether files were named or opened that no cell is known to have read. */
+function sayReads(
+  { reads, missing, pending }: Trust,
+  hasUnread: boolean,
+  trans: Translation
+): string {
   if (reads === 0) {
-    return '';
+    return hasUnread ? trans.__('no data was read') : '';
   }
   const count = trans._n('%1 read', '%1 reads', reads);
   if (missing.length > 0) {

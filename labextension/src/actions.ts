@@ -95,6 +95,7 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
       void runs.refresh();
       return run;
     },
+    session: id => source.session(path(), id),
     details: id => source.cellRun(path(), id),
     copy: text => {
       cast.copy(text);

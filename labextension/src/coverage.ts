@@ -47,9 +47,7 @@ function sayDigests(count: (how: string) => number, trans: Translation): string 
 function sayBesides(count: (how: string) => number, trans: Translation): readonly string[] {
   const [named, outside] = [count('code'), count('uncredited')];
   return [
-    named > 0
-      ? trans.__('%1 more named in the code, and not seen to be read', String(named))
-      : '',
+    named > 0 ? trans.__('%1 more named in the code, and not seen to be read', String(named)) : '',
     outside > 0
       ? trans._n('%1 file opened by no running cell', '%1 files opened by no running cell', outside)
       : ''

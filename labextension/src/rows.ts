@@ -36,9 +36,9 @@ export type Row = CellRow | FoldRow;
 const REMEMBERED = 5;
 const MAGIC_LINE = /^\s*(%track\b|%(re)?load_ext\s+nbops\b)/;
 
-/** Rows of the newest session's cell runs, newest first. */
+/** Rows of a session's cell runs, newest first. */
 export function arrange(
-  history: History,
+  history: Pick<History, 'cellRuns' | 'runs'>,
   trans: Translation,
   filter: Filter = RESULTS,
   states: readonly CellState[] = []
@@ -98,7 +98,10 @@ export function isOnlyMagic(source: string): boolean {
   return lines.length > 0 && lines.every(line => MAGIC_LINE.test(line));
 }
 
-function describeAll(history: History, trans: Translation): readonly CellRow[] {
+function describeAll(
+  history: Pick<History, 'cellRuns' | 'runs'>,
+  trans: Translation
+): readonly CellRow[] {
   const begun = beginnings(history.runs);
   const took = new Map<string, number[]>();
   const last = new Map<string, Scene>();

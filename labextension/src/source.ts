@@ -20,8 +20,9 @@ import type {
   RunTable
 } from './answers';
 import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
+import { Trouble } from './trouble';
 import { parseComparison, parseNotebook } from './wire';
-import type { Comparison, NotebookAnswer, Run } from './wire';
+import type { ChangedNotebook, Comparison, NotebookAnswer, Run } from './wire';
 
 /** What a question is about; what is undefined is not sent. */
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -33,6 +34,14 @@ export abstract class RecordSource implements DataSource {
     return parseNotebook(
       await this.ask('notebook', { path, kernel: kernelId ?? undefined, since: String(since) })
     );
+  }
+
+  async session(path: string, id: string): Promise<ChangedNotebook> {
+    const answer = parseNotebook(await this.ask('notebook', { path, session: id }));
+    if (answer.unchanged || answer.sessions[0]?.id !== id) {
+      throw new Trouble('unreadable', 'not the session that was asked for');
+    }
+    return answer;
   }
 
   async why(path: string, b: string, a?: string): Promise<Comparison> {

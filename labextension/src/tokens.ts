@@ -17,12 +17,15 @@ import type {
   RunsAnswer,
   RunTable
 } from './answers';
-import type { CellRun, Comparison, NotebookAnswer, Run } from './wire';
+import type { CellRun, ChangedNotebook, Comparison, NotebookAnswer, Run } from './wire';
 
 /** Where records come from: REST in JupyterLab; a comm would do as well. */
 export interface DataSource {
   /** Reject with a `Trouble`. */
   notebook(question: NotebookQuestion): Promise<NotebookAnswer>;
+
+  /** One session of a notebook, such as an earlier one; reject with a `Trouble`. */
+  session(path: string, id: string): Promise<ChangedNotebook>;
 
   /** What differs between run `b` and run `a`, or the run before it; reject with a `Trouble`. */
   why(path: string, b: string, a?: string): Promise<Comparison>;
@@ -168,6 +171,8 @@ export interface Actions {
   look(first: number, last: number): void;
   /** Change notes or tags of a run; rejects with a `Trouble`. */
   edit(runId: string, edit: RunEdit): Promise<Run>;
+  /** Cell runs of an earlier session; rejects with a `Trouble`. */
+  session(id: string): Promise<ChangedNotebook>;
   /** All of a cell run, for a part of a page; rejects with a `Trouble`. */
   details(cellRunId: string): Promise<CellDetails>;
   copy(text: string): void;

@@ -2,14 +2,7 @@
 
 import type { StateKind } from './answers';
 import type { Translation } from './tokens';
-import type {
-  Conclusion,
-  DataRef,
-  Instant,
-  MetricValue,
-  Scalar,
-  SessionStatus
-} from './wire';
+import type { Conclusion, DataRef, Instant, MetricValue, Scalar, SessionStatus } from './wire';
 
 const MINUS = '\u2212';
 const DASH = '\u2013';

@@ -18,7 +18,7 @@ import type {
   RunsAnswer,
   RunTable
 } from '../src/answers';
-import type { Comparison, NotebookAnswer, Run } from '../src/wire';
+import type { ChangedNotebook, Comparison, NotebookAnswer, Run } from '../src/wire';
 
 interface Asked<Q, A> {
   readonly question: Q;
@@ -51,6 +51,10 @@ export class FakeSource implements DataSource {
     return new Promise((answer, refuse) => {
       this.notebooks.push({ question, answer, refuse });
     });
+  }
+
+  session(): Promise<ChangedNotebook> {
+    return Promise.reject(new Error('not asked for'));
   }
 
   why(path: string, b: string, a?: string): Promise<Comparison> {

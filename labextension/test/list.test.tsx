@@ -1,8 +1,9 @@
-import { cleanup, screen } from '@testing-library/react';
+import { cleanup, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test } from 'vitest';
 
-import { cellRun, dataRef, run } from './records';
+import { Trouble } from '../src/trouble';
+import { answer, cellRun, dataRef, run, session } from './records';
 import { result, rows, show } from './showing';
 
 afterEach(cleanup);
@@ -80,4 +81,34 @@ test('a long session is drawn in parts', async () => {
   expect(rows()).toHaveLength(200);
   await userEvent.click(screen.getByRole('button', { name: 'Show 3 older' }));
   expect(rows()).toHaveLength(203);
+});
+
+test('an earlier session opens to its cell runs, under the filter of the list', async () => {
+  const earlier = session({ id: 's0', name: 'calm-sea', status: 'died' });
+  const actions = show({ given: { sessions: [session(), earlier], cell_runs: [result(7)] } });
+  const cell_runs = [cellRun(0), result(1, { id: 's0.1', source: 'old()', run_id: 'r' })];
+  actions.session.mockResolvedValue(answer({ sessions: [earlier], cell_runs, runs: [run('r')] }));
+  const line = screen.getByRole('button', { name: /calm-sea died/ });
+  await userEvent.click(line);
+  expect(actions.session).toHaveBeenCalledWith('s0');
+  const tree = await screen.findByRole('tree', { name: 'Cell runs of session calm-sea' });
+  expect(tree.textContent).toContain('[2]old()');
+  expect(tree.textContent).toContain('1 more cell');
+  within(tree).getByRole('treeitem', { name: /old/ }).focus();
+  await userEvent.keyboard(' ');
+  expect(actions.pick).toHaveBeenCalledWith('r');
+
+  await userEvent.type(screen.getByRole('searchbox'), 'x7');
+  expect(screen.queryByRole('tree', { name: /calm-sea/ })).toBeNull();
+  expect(screen.getByText('No such cell run in this session.')).toBeTruthy();
+  await userEvent.click(line);
+  expect(line.getAttribute('aria-expanded')).toBe('false');
+});
+
+test('an earlier session that cannot be read says why', async () => {
+  const sessions = [session(), session({ id: 's0', name: 'calm-sea' })];
+  const actions = show({ given: { sessions } });
+  actions.session.mockRejectedValue(new Trouble('refused', 'Erased.', 'Look in MLflow.'));
+  await userEvent.click(screen.getByRole('button', { name: /calm-sea/ }));
+  expect(await screen.findByText(/Erased\. Look in MLflow\./)).toBeTruthy();
 });

@@ -13,13 +13,23 @@ _CURVE_POINTS = 200
 
 
 def describe_notebook(
-    index: Index, notebook: str, kernel: str | None, since: int
+    index: Index, notebook: str, kernel: str | None, since: int, session: str | None = None
 ) -> dict[str, Any]:
     """What the panel is sent of a notebook.
 
     Who asks from the start, as after a reload, is told the curves so far of what a running cell logs.
+
+    Parameters
+    ----------
+    session
+        The only one that is wanted, such as an earlier one; None for all, with the newest one's cell runs.
+
+    Raises
+    ------
+    NotFound
+        There is no such session.
     """
-    view = index.notebook(notebook, kernel, since=since)
+    view = index.session(session) if session else index.notebook(notebook, kernel, since=since)
     if view is None:
         return {"format": FORMAT, "unchanged": True, "version": since}
     cells = view.cell_runs if since else _with_curves(index, view.cell_runs)

@@ -220,27 +220,22 @@ class Index:
         rows = self.rows(query, [notebook, kernel_id, max_sessions])
         if not rows:
             return None if since else NotebookView(0, [], [], [], 0, self.state())
-        newest = rows[0]["id"]
-        version = max(row["version"] for row in rows)
-        if since and version <= since:
+        if since and max(row["version"] for row in rows) <= since:
             return None
-        changed = [newest, since]
-        cells = self.rows(
-            "SELECT record FROM cell_runs WHERE session_id = ? AND version > ? ORDER BY seq DESC",
-            changed,
-        )
-        runs = self.rows(
-            "SELECT record FROM runs WHERE session_id = ? AND version > ? ORDER BY started_at DESC",
-            changed,
-        )
-        return NotebookView(
-            version,
-            [from_json(row["record"], Session) for row in rows],
-            [from_json(row[0], CellRun) for row in cells],
-            [from_json(row[0], Run) for row in runs],
-            sum(row["unshipped"] for row in rows),
-            self.state(),
-        )
+        return self._view(rows, since)
+
+    def session(self, session_id: str) -> NotebookView:
+        """One session alone, as a notebook's newest is shown.
+
+        Raises
+        ------
+        NotFound
+            None has this id.
+        """
+        rows = self.rows("SELECT * FROM sessions WHERE id = ?", [session_id])
+        if not rows:
+            raise NotFound(f"There is no session {session_id!r}.")
+        return self._view(rows, 0)
 
     def sessions(self, *, alive: bool = False) -> list[Session]:
         condition = "status = 'running'" if alive else "1"
@@ -298,6 +293,26 @@ class Index:
                 return [db.execute(row, place).fetchone() for place in found]
         except (FileNotFoundError, sqlite3.DatabaseError):
             return []
+
+    def _view(self, rows: list[sqlite3.Row], since: int) -> NotebookView:
+        """Sessions, newest first, with what changed in the newest."""
+        changed = [rows[0]["id"], since]
+        cells = self.rows(
+            "SELECT record FROM cell_runs WHERE session_id = ? AND version > ? ORDER BY seq DESC",
+            changed,
+        )
+        runs = self.rows(
+            "SELECT record FROM runs WHERE session_id = ? AND version > ? ORDER BY started_at DESC",
+            changed,
+        )
+        return NotebookView(
+            max(row["version"] for row in rows),
+            [from_json(row["record"], Session) for row in rows],
+            [from_json(row[0], CellRun) for row in cells],
+            [from_json(row[0], Run) for row in runs],
+            sum(row["unshipped"] for row in rows),
+            self.state(),
+        )
 
     def _indexed_bytes(self) -> dict[str, int]:
         return {row[0]: row[1] for row in self.rows("SELECT id, journal_bytes FROM sessions")}

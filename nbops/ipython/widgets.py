@@ -114,7 +114,8 @@ class _Said:
 
 
 def _tell_notebook(index: Index, said: _Said) -> Any:
-    return describe_notebook(index, said.notebook, said.word("kernel"), said.number("since", 0))
+    since, session = said.number("since", 0), said.word("session")
+    return describe_notebook(index, said.notebook, said.word("kernel"), since, session)
 
 
 def _edit(index: Index, said: _Said) -> Any:

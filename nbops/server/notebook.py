@@ -11,7 +11,10 @@ from nbops.server.handler import NbopsHandler
 
 
 class NotebookHandler(NbopsHandler):
-    """`GET /nbops/notebook?path=&kernel=&since=`: a notebook's sessions and newest cell runs."""
+    """`GET /nbops/notebook?path=&kernel=&since=`: a notebook's sessions and newest cell runs.
+
+    With `session=ID` that session alone.
+    """
 
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
@@ -21,7 +24,7 @@ class NotebookHandler(NbopsHandler):
     def _view(self) -> Any:
         since = self.number("since", 0)
         index, notebook = self.notebook()
-        return describe_notebook(index, notebook, self.word("kernel"), since)
+        return describe_notebook(index, notebook, self.word("kernel"), since, self.word("session"))
 
 
 class WhyHandler(NbopsHandler):

@@ -40,6 +40,7 @@ def ask(index: Index, name: str, body: Any = None, **query: str) -> Any:
 def test_all_that_the_panel_asks_is_answered(index: Index):
     view = ask(index, "notebook", kernel="k1", since="0")
     assert [run["name"] for run in view["runs"]] == ["forest", "forest"]
+    assert len(ask(index, "notebook", session="5e5510000001")["cell_runs"]) == 2
     page = ask(index, "runs", user="*", sort="metrics.auc", limit="1")
     assert (page["total"], page["rows"][0]["values"]["metrics.auc"]) == (2, 0.5)
     a, b = (run.id for run in reversed(index.runs()))

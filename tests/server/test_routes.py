@@ -97,6 +97,24 @@ async def test_a_tracked_notebook_shows_its_cell_runs(jp_fetch, kernel: Kernel, 
     assert why["changes"][0]["name"] == "depth"
 
 
+async def test_an_earlier_session_is_sent_with_its_cell_runs_and_runs(
+    jp_fetch, workspace: Workspace
+):
+    earlier, newest = (
+        Told("5e5510000001", notebook="n.ipynb"),
+        Told("5e5510000002", notebook="n.ipynb"),
+    )
+    put(workspace, earlier, "%%track forest depth=1", "2 + 2")
+    put(workspace, newest, "3 + 3")
+    view = await get(jp_fetch, "notebook", path="n.ipynb", session=earlier.session, since="7")
+    assert [session["id"] for session in view["sessions"]] == [earlier.session]
+    assert [cell["source"] for cell in view["cell_runs"]] == ["2 + 2", "%%track forest depth=1"]
+    assert [run["name"] for run in view["runs"]] == ["forest"]
+    with pytest.raises(HTTPClientError) as caught:
+        await get(jp_fetch, "notebook", path="n.ipynb", session="nowhere")
+    assert caught.value.code == 404
+
+
 async def test_who_asks_from_the_start_is_told_the_curves_of_a_running_cell(
     jp_fetch, workspace: Workspace
 ):

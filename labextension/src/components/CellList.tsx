@@ -2,14 +2,12 @@ import * as React from 'react';
 
 import type { CellRow, Row } from '../rows';
 import type { Actions } from '../tokens';
-import { Anchored } from './Anchored';
 import { CellItem } from './CellItem';
 import type { CellActions } from './CellItem';
 import { FoldItem } from './FoldItem';
 import { useSurroundings } from './surroundings';
 import { flatten, moveFor } from './treeKeys';
 import type { Item } from './treeKeys';
-import { findRow, useKeptPlace } from './useKeptPlace';
 
 /** Rows that are drawn at first, and that each press of the button adds. */
 const PAGE = 200;
@@ -17,12 +15,8 @@ const PAGE = 200;
 interface CellListProps {
   readonly rows: readonly Row[];
   readonly label: string;
-  /** Something else is in its place; it comes back as it was left. */
-  readonly isHidden: boolean;
   readonly picked: readonly string[];
   readonly actions: Pick<Actions, 'reveal' | 'explain' | 'open' | 'pick' | 'trace'>;
-  /** What scrolls along below. */
-  readonly children: React.ReactNode;
 }
 
 /** The cell runs as a tree with one tab stop. */
@@ -34,7 +28,6 @@ export function CellList(props: CellListProps): React.JSX.Element {
   const [selected, setSelected] = React.useState<string | null>(null);
   const [most, setMost] = React.useState(PAGE);
   const tree = React.useRef<HTMLDivElement>(null);
-  const scroll = useKeptPlace(props.isHidden, tree, active);
 
   const all = flatten(rows, expanded);
   const items = all.slice(0, most);
@@ -96,7 +89,7 @@ export function CellList(props: CellListProps): React.JSX.Element {
   };
 
   return (
-    <Anchored scrollRef={scroll}>
+    <>
       {/* A tree without items is none, and says nothing to nobody. */}
       {items.length > 0 && (
         <div className="nbops-List" role="tree" aria-label={label} aria-multiselectable ref={tree}>
@@ -114,9 +107,14 @@ export function CellList(props: CellListProps): React.JSX.Element {
           {trans._n('Show %1 older', 'Show %1 older', Math.min(PAGE, all.length - items.length))}
         </button>
       )}
-      {props.children}
-    </Anchored>
+    </>
   );
+}
+
+/** The element of a row, by the row's key. */
+function findRow(tree: HTMLElement | null, key: string): HTMLElement | undefined {
+  const rows = [...(tree?.querySelectorAll<HTMLElement>('[data-key]') ?? [])];
+  return rows.find(row => row.dataset.key === key);
 }
 
 /** Do what a key means on a cell run, if anything. */

@@ -1,15 +1,23 @@
 import * as React from 'react';
 
-import { showDay, showStatus, showTime } from '../wording';
+import type { Filter } from '../filter';
+import type { Actions } from '../tokens';
+import { showDay } from '../wording';
 import type { Session } from '../wire';
+import { EarlierSession } from './EarlierSession';
 import { useSurroundings } from './surroundings';
 
-/** One line for each session before the newest, under its day. */
-export function EarlierSessions({
-  sessions
-}: {
+interface EarlierSessionsProps {
+  /** Newest first. */
   readonly sessions: readonly Session[];
-}): React.JSX.Element | null {
+  readonly filter: Filter;
+  readonly picked: readonly string[];
+  readonly actions: Actions;
+}
+
+/** The sessions before the newest under their days, each of which opens to its cell runs. */
+export function EarlierSessions(props: EarlierSessionsProps): React.JSX.Element | null {
+  const { sessions, filter, picked, actions } = props;
   const { trans, now } = useSurroundings();
   if (sessions.length === 0) {
     return null;
@@ -26,19 +34,9 @@ export function EarlierSessions({
       {[...days].map(([day, itsSessions]) => (
         <React.Fragment key={day}>
           <h4>{day}</h4>
-          <ul>
-            {itsSessions.map(({ id, name, status, started_at }) => (
-              <li key={id}>
-                <span className="nbops-Earlier-time">{showTime(started_at)}</span>
-                <span className="nbops-Earlier-name" title={name}>
-                  {name}
-                </span>
-                <span className={status === 'died' || status === 'failed' ? 'nbops-mod-bad' : ''}>
-                  {showStatus(status, trans)}
-                </span>
-              </li>
-            ))}
-          </ul>
+          {itsSessions.map(session => (
+            <EarlierSession key={session.id} {...{ session, filter, picked, actions }} />
+          ))}
         </React.Fragment>
       ))}
     </section>

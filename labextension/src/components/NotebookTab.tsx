@@ -10,6 +10,7 @@ import { CellList } from './CellList';
 import { EarlierSessions } from './EarlierSessions';
 import { ListBar } from './ListBar';
 import { NothingTracked, Notice, TroubleNotice } from './Notice';
+import { ScrollArea } from './ScrollArea';
 import { SessionSummary } from './SessionSummary';
 import { Standing } from './Standing';
 import { useSurroundings } from './surroundings';
@@ -54,16 +55,16 @@ export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
       <SessionSummary session={session} history={history} />
       <Standing states={states} />
       {history.cellRuns.length > 0 && <ListBar filter={filter} onFilter={setFilter} />}
-      <CellList
-        rows={rows}
-        label={trans.__('Cell runs of %1', notebook.name)}
-        isHidden={isHidden}
-        picked={picked}
-        actions={actions}
-      >
+      <ScrollArea isHidden={isHidden}>
+        <CellList
+          rows={rows}
+          label={trans.__('Cell runs of %1', notebook.name)}
+          picked={picked}
+          actions={actions}
+        />
         {rows.length === 0 && <Notice text={sayNothing()} />}
-        <EarlierSessions sessions={earlier} />
-      </CellList>
+        <EarlierSessions sessions={earlier} {...{ filter, picked, actions }} />
+      </ScrollArea>
     </>
   );
 

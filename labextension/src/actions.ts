@@ -1,6 +1,7 @@
 /** What a person does in the panel, and who does it. */
 
 import type { OutputRenderer } from './components/surroundings';
+import type { Layout } from './layout';
 import type { PanelModel } from './model';
 import type { Navigation, Topic } from './navigation';
 import { inOrder } from './picks';
@@ -24,6 +25,7 @@ export interface Cast {
   readonly model: PanelModel;
   readonly runs: RunsModel;
   readonly navigation: Navigation;
+  readonly layout: Layout;
   readonly picks: Picks;
   readonly front: Screen;
   readonly trans: Translation;
@@ -35,7 +37,7 @@ export interface Cast {
 
 /** @param say - Tells a person something once; empty: nothing any more. */
 export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
-  const { source, model, runs, navigation, picks, front, trans } = cast;
+  const { source, model, runs, navigation, layout, picks, front, trans } = cast;
   const path = () => model.state.notebook?.path ?? '';
   const open = (topic: Topic) => {
     say('');
@@ -53,6 +55,12 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
     choose: tab => {
       say('');
       navigation.choose(tab);
+    },
+    arrange: change => {
+      layout.arrange(change);
+    },
+    unfold: key => {
+      layout.toggle(key);
     },
     reveal: ({ cell_id }) => {
       find(front.reveal(cell_id));

@@ -7,11 +7,13 @@ import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { RestSource } from './client';
 import { addCommands } from './commands';
 import { FrontNotebook } from './front';
+import { keepLayout, Layout } from './layout';
 import { Memory, SettingsShelf } from './memory';
 import { PanelModel } from './model';
 import { Navigation } from './navigation';
@@ -45,7 +47,7 @@ const panel: JupyterFrontEndPlugin<void> = {
   description: "A sidebar with the notebook's cell runs, and why a run came out as it did.",
   autoStart: true,
   requires: [INotebookTracker, ISwitches, IRenderMimeRegistry],
-  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ISettingRegistry],
+  optional: [ITranslator, ICommandPalette, ILayoutRestorer, ISettingRegistry, IStateDB],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -54,7 +56,8 @@ const panel: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
-    registry: ISettingRegistry | null
+    registry: ISettingRegistry | null,
+    shelf: IStateDB | null
   ) => {
     const source = new RestSource(app.serviceManager.serverSettings);
     const trans = (translator ?? nullTranslator).load('nbops');
@@ -64,6 +67,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       model: new PanelModel(source),
       runs: new RunsModel(source),
       navigation: new Navigation(source),
+      layout: new Layout(),
       picks: new Picks(),
       states: new StatesModel(source, () => front.open),
       front,
@@ -79,6 +83,9 @@ const panel: JupyterFrontEndPlugin<void> = {
     const sidebar = new NbopsPanel(options);
     app.shell.add(sidebar, 'right', { rank: 800, type: 'nbops' });
     restorer?.add(sidebar, sidebar.id);
+    if (shelf) {
+      void keepLayout(shelf, options);
+    }
     addCommands(app, sidebar, options, palette);
     dressNotebook(app, sidebar, options, registry);
   }

@@ -4,6 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
+import type { Arrangement } from './layout';
 import type { Tab } from './navigation';
 import type { Picked } from './picks';
 import type {
@@ -148,6 +149,10 @@ export interface Translation {
 export interface Actions {
   flip(isOn: boolean): void;
   choose(tab: Tab): void;
+  /** Show other cell runs, or other columns. */
+  arrange(change: Partial<Arrangement>): void;
+  /** Open a fold of the list, or close it. */
+  unfold(key: string): void;
   /** Show the cell of a cell run in the notebook. */
   reveal(cellRun: Pick<CellRun, 'cell_id'>): void;
   /** Open a cell run to its details. */

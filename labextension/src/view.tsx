@@ -56,8 +56,8 @@ abstract class View extends ReactWidget {
 export class PanelView extends View {
   constructor(options: ViewOptions) {
     super(options);
-    const { model, runs, navigation, picks, states, front } = options;
-    for (const { changed } of [model, runs, navigation, picks, states]) {
+    const { model, runs, navigation, layout, picks, states, front } = options;
+    for (const { changed } of [model, runs, navigation, layout, picks, states]) {
       changed.connect(this.onChanged, this);
     }
     front.changed.connect(() => {
@@ -66,7 +66,7 @@ export class PanelView extends View {
   }
 
   protected override renderInside(): React.JSX.Element {
-    const { model, runs, navigation, picks, states, front } = this.options;
+    const { model, runs, navigation, layout, picks, states, front } = this.options;
     return (
       <Panel
         state={model.state}
@@ -74,6 +74,7 @@ export class PanelView extends View {
         states={states.states}
         tab={navigation.tab}
         page={navigation.page}
+        arrangement={layout.state}
         picked={picks.state}
         isSwitchable
         switchState={front.switch?.state ?? null}

@@ -11,6 +11,7 @@ import type { WidgetModel } from './comm';
 import { Panel } from './components/Panel';
 import { English, renderPlain, SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
+import { Layout } from './layout';
 import { PanelModel } from './model';
 import { Navigation } from './navigation';
 import { Picks } from './picks';
@@ -29,6 +30,7 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
     model: new PanelModel(source),
     runs: new RunsModel(source),
     navigation: new Navigation(source),
+    layout: new Layout(),
     picks: new Picks(),
     front: NO_SCREEN,
     trans: English,
@@ -66,19 +68,19 @@ function Live({ cast, table }: LiveProps): React.JSX.Element {
   const [, draw] = React.useReducer((count: number) => count + 1, 0);
   const actions = React.useMemo(() => actionsOf(cast, say), [cast]);
   const answer = React.useMemo(() => (table ? parseTable(JSON.parse(table)) : null), [table]);
-  const { model, runs, navigation, picks, trans, renderOutputs } = cast;
+  const { model, runs, navigation, layout, picks, trans, renderOutputs } = cast;
   React.useEffect(() => {
     const follow = () => {
       runs.setVisible(navigation.tab === 'runs');
       draw();
     };
-    const told = [model, runs, navigation, picks];
+    const told = [model, runs, navigation, layout, picks];
     told.forEach(({ changed }) => changed.connect(follow));
     follow();
     return () => {
       told.forEach(({ changed }) => changed.disconnect(follow));
     };
-  }, [model, runs, navigation, picks]);
+  }, [model, runs, navigation, layout, picks]);
   const surroundings = { trans, isVisible: true, now: () => new Date(), renderOutputs };
   return (
     <SurroundingsContext.Provider value={surroundings}>
@@ -92,6 +94,7 @@ function Live({ cast, table }: LiveProps): React.JSX.Element {
             states={NO_STATES}
             tab={navigation.tab}
             page={navigation.page}
+            arrangement={layout.state}
             picked={picks.state}
             isSwitchable={false}
             switchState={null}

@@ -7,6 +7,7 @@ import type { CellState } from '../src/answers';
 import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
 import { addAnswer } from '../src/history';
+import { Layout } from '../src/layout';
 import type { Page, Tab } from '../src/navigation';
 import { MINE } from '../src/runs';
 import type { RunsState } from '../src/runs';
@@ -39,16 +40,32 @@ export interface Shown {
   states?: readonly CellState[];
 }
 
-export function panelOf(shown: Shown = {}): { element: React.ReactElement; actions: Spies } {
+interface LivePanelProps {
+  readonly shown: Shown;
+  readonly actions: Spies;
+}
+
+/** The panel with what a person arranges in it. */
+function LivePanel({ shown, actions }: LivePanelProps): React.ReactElement {
   const { given = {}, state = {}, switchState = {}, isTracking = true } = shown;
-  const actions = spyOnActions();
-  const history = given && addAnswer(null, answer(given));
-  const element = (
+  const [layout] = React.useState(() => new Layout());
+  const [arrangement, setArrangement] = React.useState(layout.state);
+  const history = React.useMemo(() => given && addAnswer(null, answer(given)), [given]);
+  actions.arrange.mockImplementation(change => {
+    layout.arrange(change);
+    setArrangement(layout.state);
+  });
+  actions.unfold.mockImplementation(key => {
+    layout.toggle(key);
+    setArrangement(layout.state);
+  });
+  return (
     <Panel
       state={{ notebook: NOTEBOOK, history, trouble: null, ...state }}
       tab={shown.tab ?? 'notebook'}
       runs={{ ...NO_RUNS, ...shown.runs }}
       states={shown.states ?? []}
+      arrangement={arrangement}
       page={shown.page ?? null}
       picked={{ ids: shown.picked ?? [], baseline: null }}
       isSwitchable
@@ -59,7 +76,11 @@ export function panelOf(shown: Shown = {}): { element: React.ReactElement; actio
       sourceOf={() => null}
     />
   );
-  return { element, actions };
+}
+
+export function panelOf(shown: Shown = {}): { element: React.ReactElement; actions: Spies } {
+  const actions = spyOnActions();
+  return { element: <LivePanel shown={shown} actions={actions} />, actions };
 }
 
 export function show(shown: Shown = {}): Spies {

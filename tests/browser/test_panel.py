@@ -153,14 +153,24 @@ def test_restart_and_run_all_records_the_first_cell_too(screen: Screen, lab: Lab
     expect(screen.row("first = 1")).to_contain_text("[1]")
 
 
-def test_the_switch_is_remembered_for_the_notebook(screen: Screen, lab: Lab, index: Index) -> None:
+def test_the_switch_and_the_panel_are_found_as_they_were_left(
+    screen: Screen, lab: Lab, index: Index
+) -> None:
     lab.write("mine.ipynb", ["a = 1"])
     lab.write("other.ipynb", ["b = 1"])
     screen.open("mine.ipynb")
     screen.flip(to=True)
+    runs = screen.panel.get_by_role("tab", name="Runs")
+    with screen.page.expect_request(
+        lambda sent: '"tab":"runs"' in (sent.post_data or "")
+    ) as keeping:
+        runs.click()
+    assert keeping.value.response().ok
     screen.choose("Kernel", "Shut Down Kernel")
 
     screen.open("mine.ipynb")
+    expect(runs).to_have_attribute("aria-selected", "true")
+    screen.panel.get_by_role("tab", name="This notebook").click()
     expect(screen.switch).to_have_attribute("aria-checked", "true")
     screen.run(0)
     expect(screen.row("a = 1")).to_be_visible()

@@ -15,15 +15,17 @@ const PAGE = 200;
 interface CellListProps {
   readonly rows: readonly Row[];
   readonly label: string;
+  /** Folds that are open, by their keys. */
+  readonly unfolded: readonly string[];
   readonly picked: readonly string[];
-  readonly actions: Pick<Actions, 'reveal' | 'explain' | 'open' | 'pick' | 'trace'>;
+  readonly actions: Pick<Actions, 'unfold' | 'reveal' | 'explain' | 'open' | 'pick' | 'trace'>;
 }
 
 /** The cell runs as a tree with one tab stop. */
 export function CellList(props: CellListProps): React.JSX.Element {
   const { rows, label, picked, actions } = props;
   const { trans } = useSurroundings();
-  const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
+  const expanded = React.useMemo(() => new Set(props.unfolded), [props.unfolded]);
   const [active, setActive] = React.useState<string | null>(null);
   const [selected, setSelected] = React.useState<string | null>(null);
   const [most, setMost] = React.useState(PAGE);
@@ -32,9 +34,6 @@ export function CellList(props: CellListProps): React.JSX.Element {
   const all = flatten(rows, expanded);
   const items = all.slice(0, most);
   const stop = items.find(({ row }) => row.key === active)?.row.key ?? items[0]?.row.key;
-  const toggle = (key: string) => {
-    setExpanded(now => new Set(now.has(key) ? [...now].filter(one => one !== key) : [...now, key]));
-  };
   const cellActions: CellActions = {
     onReveal: ({ key, cellRun }) => {
       setSelected(key);
@@ -53,7 +52,7 @@ export function CellList(props: CellListProps): React.JSX.Element {
     if (move?.kind === 'focus') {
       findRow(tree.current, move.key)?.focus();
     } else if (move || (event.key === 'Enter' && row.kind === 'fold')) {
-      toggle(move?.key ?? row.key);
+      actions.unfold(move?.key ?? row.key);
     } else if (row.kind === 'fold' || !act(event.key, row, cellActions)) {
       return;
     }
@@ -81,7 +80,7 @@ export function CellList(props: CellListProps): React.JSX.Element {
         key={row.key}
         row={row}
         isExpanded={expanded.has(row.key)}
-        onToggle={toggle}
+        onToggle={actions.unfold}
       />
     ) : (
       <CellItem {...shared} {...cellActions} {...{ row, isSelected, isPicked }} key={row.key} />

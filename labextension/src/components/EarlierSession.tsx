@@ -1,8 +1,8 @@
 import * as React from 'react';
 
-import type { Filter } from '../filter';
 import { addAnswer } from '../history';
 import type { History } from '../history';
+import type { Arrangement } from '../layout';
 import type { Asked } from '../navigation';
 import { arrange } from '../rows';
 import type { Actions } from '../tokens';
@@ -15,7 +15,7 @@ import { useSurroundings } from './surroundings';
 
 interface EarlierSessionProps {
   readonly session: Session;
-  readonly filter: Filter;
+  readonly arrangement: Arrangement;
   readonly picked: readonly string[];
   readonly actions: Actions;
 }
@@ -24,7 +24,7 @@ const UNASKED: Asked<History> = { answer: null, trouble: null };
 
 /** An earlier session in one line; opened, its cell runs as they were, under the list's own filter. */
 export function EarlierSession(props: EarlierSessionProps): React.JSX.Element {
-  const { session, filter, picked, actions } = props;
+  const { session, arrangement, picked, actions } = props;
   const { id, name, status, started_at } = session;
   const { trans } = useSurroundings();
   const [isOpen, setOpen] = React.useState(false);
@@ -65,7 +65,7 @@ export function EarlierSession(props: EarlierSessionProps): React.JSX.Element {
         </span>
       </button>
       <div id={content} hidden={!isOpen}>
-        {isOpen && <Opened name={name} {...{ asked, filter, picked, actions }} />}
+        {isOpen && <Opened name={name} {...{ asked, arrangement, picked, actions }} />}
       </div>
     </>
   );
@@ -76,8 +76,9 @@ interface OpenedProps extends Omit<EarlierSessionProps, 'session'> {
   readonly asked: Asked<History>;
 }
 
-function Opened({ name, asked, filter, picked, actions }: OpenedProps): React.JSX.Element {
+function Opened({ name, asked, arrangement, ...rest }: OpenedProps): React.JSX.Element {
   const { trans } = useSurroundings();
+  const { filter, unfolded } = arrangement;
   const { answer, trouble } = asked;
   const rows = React.useMemo(
     () => (answer ? arrange(answer, trans, filter) : []),
@@ -96,8 +97,8 @@ function Opened({ name, asked, filter, picked, actions }: OpenedProps): React.JS
     <CellList
       rows={rows}
       label={trans.__('Cell runs of session %1', name)}
-      picked={picked}
-      actions={actions}
+      unfolded={unfolded}
+      {...rest}
     />
   );
 }

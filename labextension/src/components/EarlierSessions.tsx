@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { Filter } from '../filter';
+import type { Arrangement } from '../layout';
 import type { Actions } from '../tokens';
 import { showDay } from '../wording';
 import type { Session } from '../wire';
@@ -10,14 +10,14 @@ import { useSurroundings } from './surroundings';
 interface EarlierSessionsProps {
   /** Newest first. */
   readonly sessions: readonly Session[];
-  readonly filter: Filter;
+  readonly arrangement: Arrangement;
   readonly picked: readonly string[];
   readonly actions: Actions;
 }
 
 /** The sessions before the newest under their days, each of which opens to its cell runs. */
 export function EarlierSessions(props: EarlierSessionsProps): React.JSX.Element | null {
-  const { sessions, filter, picked, actions } = props;
+  const { sessions, arrangement, picked, actions } = props;
   const { trans, now } = useSurroundings();
   if (sessions.length === 0) {
     return null;
@@ -35,7 +35,7 @@ export function EarlierSessions(props: EarlierSessionsProps): React.JSX.Element 
         <React.Fragment key={day}>
           <h4>{day}</h4>
           {itsSessions.map(session => (
-            <EarlierSession key={session.id} {...{ session, filter, picked, actions }} />
+            <EarlierSession key={session.id} {...{ session, arrangement, picked, actions }} />
           ))}
         </React.Fragment>
       ))}

@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import type { CellState } from '../answers';
-import { isSearch, RESULTS } from '../filter';
-import type { Filter } from '../filter';
+import { isSearch } from '../filter';
+import type { Arrangement } from '../layout';
 import type { PanelState } from '../model';
 import { arrange } from '../rows';
 import type { Actions } from '../tokens';
@@ -18,6 +18,7 @@ import { useSurroundings } from './surroundings';
 interface NotebookTabProps {
   readonly state: PanelState;
   readonly states: readonly CellState[];
+  readonly arrangement: Arrangement;
   /** Something else is in its place; it comes back as it was left. */
   readonly isHidden: boolean;
   /** Nothing will ever be recorded here, so there is nothing to teach. */
@@ -28,10 +29,10 @@ interface NotebookTabProps {
 
 /** The notebook in front: its session, its cell runs, the sessions before. */
 export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
-  const { state, states, isHidden, isUseless, picked, actions } = props;
+  const { state, states, arrangement, isHidden, isUseless, picked, actions } = props;
+  const { filter, unfolded } = arrangement;
   const { notebook, history, trouble } = state;
   const { trans } = useSurroundings();
-  const [filter, setFilter] = React.useState<Filter>(RESULTS);
   const rows = React.useMemo(
     () => (history ? arrange(history, trans, filter, states) : []),
     [history, trans, filter, states]
@@ -54,16 +55,22 @@ export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
     <>
       <SessionSummary session={session} history={history} />
       <Standing states={states} />
-      {history.cellRuns.length > 0 && <ListBar filter={filter} onFilter={setFilter} />}
+      {history.cellRuns.length > 0 && (
+        <ListBar
+          filter={filter}
+          onFilter={changed => {
+            actions.arrange({ filter: changed });
+          }}
+        />
+      )}
       <ScrollArea isHidden={isHidden}>
         <CellList
           rows={rows}
           label={trans.__('Cell runs of %1', notebook.name)}
-          picked={picked}
-          actions={actions}
+          {...{ unfolded, picked, actions }}
         />
         {rows.length === 0 && <Notice text={sayNothing()} />}
-        <EarlierSessions sessions={earlier} {...{ filter, picked, actions }} />
+        <EarlierSessions sessions={earlier} {...{ arrangement, picked, actions }} />
       </ScrollArea>
     </>
   );

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import type { Arrangement } from '../layout';
 import type { PanelState } from '../model';
 import type { Page, Tab } from '../navigation';
 import type { Picked } from '../picks';
@@ -22,6 +23,7 @@ export interface PanelProps {
   readonly runs: RunsState;
   /** How cells of the notebook stand to what they show. */
   readonly states: readonly CellState[];
+  readonly arrangement: Arrangement;
   readonly picked: Picked;
   /** Whether there is a way to the kernel that does not go through its cells. */
   readonly isSwitchable: boolean;
@@ -36,7 +38,7 @@ export interface PanelProps {
 
 /** The whole panel, for whatever state it is in. */
 export function Panel(props: PanelProps): React.JSX.Element {
-  const { state, tab, page, picked, switchState, remark, actions } = props;
+  const { state, arrangement, tab, page, picked, switchState, remark, actions } = props;
   const { trouble, history, notebook } = state;
   const isStale = trouble !== null && history !== null;
   return (
@@ -64,6 +66,7 @@ export function Panel(props: PanelProps): React.JSX.Element {
           <NotebookTab
             state={state}
             states={props.states}
+            arrangement={arrangement}
             isHidden={page !== null || tab !== 'notebook'}
             isUseless={switchState?.obstacle?.kind === 'not-python'}
             picked={picked.ids}
@@ -72,7 +75,12 @@ export function Panel(props: PanelProps): React.JSX.Element {
         </div>
         {tab === 'runs' && (
           <div className="nbops-Tab" hidden={page !== null}>
-            <RunsTab state={props.runs} picked={picked} actions={actions} />
+            <RunsTab
+              state={props.runs}
+              chosen={arrangement.columns}
+              picked={picked}
+              actions={actions}
+            />
           </div>
         )}
         {page && (

@@ -9,12 +9,11 @@ import { useSurroundings } from './surroundings';
 export interface RunsBarProps {
   readonly state: RunsState;
   readonly columns: readonly string[];
-  readonly onColumns: (columns: readonly string[]) => void;
-  readonly actions: Pick<Actions, 'ask'>;
+  readonly actions: Pick<Actions, 'ask' | 'arrange'>;
 }
 
 /** Which runs, in which order, with which columns. */
-export function RunsBar({ state, columns, onColumns, actions }: RunsBarProps): React.JSX.Element {
+export function RunsBar({ state, columns, actions }: RunsBarProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const { query, known } = state;
   const [isOpen, setOpen] = React.useState(false);
@@ -63,7 +62,7 @@ export function RunsBar({ state, columns, onColumns, actions }: RunsBarProps): R
           </svg>
         </button>
       </div>
-      {isOpen && <RunsOptions {...{ state, columns, onColumns, actions }} />}
+      {isOpen && <RunsOptions {...{ state, columns, actions }} />}
     </div>
   );
 }

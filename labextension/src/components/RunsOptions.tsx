@@ -8,7 +8,7 @@ import { WhereField } from './WhereField';
 
 /** What is asked for more seldom: a condition, an experiment, an order, other columns. */
 export function RunsOptions(props: RunsBarProps): React.JSX.Element {
-  const { state, columns, onColumns, actions } = props;
+  const { state, columns, actions } = props;
   const { trans } = useSurroundings();
   const { query, known } = state;
   const fields = known?.fields ?? [];
@@ -64,7 +64,13 @@ export function RunsOptions(props: RunsBarProps): React.JSX.Element {
           ⇅
         </button>
       )}
-      <ColumnChoice fields={fields} columns={columns} onColumns={onColumns} />
+      <ColumnChoice
+        fields={fields}
+        columns={columns}
+        onColumns={chosen => {
+          actions.arrange({ columns: chosen });
+        }}
+      />
     </div>
   );
 }

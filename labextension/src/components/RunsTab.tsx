@@ -11,21 +11,23 @@ import { useSurroundings } from './surroundings';
 
 interface RunsTabProps {
   readonly state: RunsState;
+  /** Columns that were chosen; null: those that say most. */
+  readonly chosen: readonly string[] | null;
   readonly picked: Picked;
   readonly actions: Actions;
 }
 
 /** All runs, also those made without nbops: filtered, sorted, picked. */
-export function RunsTab({ state, picked, actions }: RunsTabProps): React.JSX.Element {
+export function RunsTab({ state, chosen, picked, actions }: RunsTabProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const { query, known, trouble, isOutdated } = state;
-  const [chosen, setChosen] = React.useState<readonly string[] | null>(null);
   const fields = known?.fields;
   const columns = React.useMemo(() => chosen ?? chooseColumns(fields ?? []), [chosen, fields]);
+  const bar = <RunsBar {...{ state, columns, actions }} />;
   if (!known) {
     return trouble ? (
       <>
-        <RunsBar state={state} columns={columns} onColumns={setChosen} actions={actions} />
+        {bar}
         <TroubleNotice trouble={trouble} />
       </>
     ) : (
@@ -35,7 +37,7 @@ export function RunsTab({ state, picked, actions }: RunsTabProps): React.JSX.Ele
   const isFiltered = query.text !== '' || query.where !== '' || query.experiment !== '';
   return (
     <>
-      <RunsBar state={state} columns={columns} onColumns={setChosen} actions={actions} />
+      {bar}
       {trouble && <TroubleNotice trouble={trouble} isBanner />}
       {known.total === 0 ? (
         <Notice

@@ -44,6 +44,14 @@ def limits(command: _Command) -> _Command:
     return command
 
 
+warm = click.option(
+    "--warm",
+    "is_warm",
+    is_flag=True,
+    help="Fork the kernel from a process that has imported what the notebook imported before.",
+)
+
+
 def crew(command: _Command) -> _Command:
     """Add `--workers` and `--memory`: `workers` and `memory`, which `read_size` reads."""
     options = (

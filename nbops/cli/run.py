@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nbops.cli.limits import limits
+from nbops.cli.limits import limits, warm
 from nbops.cli.parameters import NotebookCommand, read_file, read_pairs
 from nbops.errors import NotFound, UsageError
 from nbops.views.text import show_duration
@@ -29,6 +29,7 @@ _PATH = click.Path(path_type=Path)
     "-o", "output", metavar="OUT.ipynb", type=_PATH, help="Where to write the executed notebook."
 )
 @limits
+@warm
 @click.option(
     "--workdir",
     metavar="FOLDER",
@@ -89,7 +90,7 @@ def run(
     click.echo(f"What was recorded: nbops show {result.session_id}")
 
 
-_OWN = ("timeout_s", "cell_timeout_s", "retries", "workdir", "resume", "expect_env")
+_OWN = ("timeout_s", "cell_timeout_s", "retries", "workdir", "resume", "expect_env", "is_warm")
 
 
 def _progress(path: Path, *, is_log: bool) -> Any:

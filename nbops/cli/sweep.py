@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, limits, read_size
+from nbops.cli.limits import crew, limits, read_size, warm
 from nbops.errors import NbopsError, UsageError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 )
 @crew
 @limits
+@warm
 @click.option("--rerun", is_flag=True, help="Run points again that are recorded.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -82,6 +83,7 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
                 timeout_s=options["timeout_s"],
                 cell_timeout_s=options["cell_timeout_s"],
                 retries=options["retries"],
+                is_warm=options["is_warm"],
             ),
             about={f"space.{pair.partition('=')[0]}": pair.partition("=")[2] for pair in pairs},
             tell=lines.tell,

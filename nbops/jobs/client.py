@@ -18,6 +18,7 @@ from nbops.views.text import show_duration
 
 _START = "__import__('nbops.ipython.job', fromlist=['job']).start(get_ipython(), {order!r})"
 _FINISH = "__import__('nbops.ipython.job', fromlist=['job']).finish({status!r}, {reason!r})"
+_WARM = {"provisioner_name": "nbops-warm"}
 _FINISH_WITHIN_S = 120.0
 _IDLE_WITHIN_S = 10.0
 _REAPED_WITHIN_S = 5.0
@@ -49,6 +50,8 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
         manager = super().create_kernel_manager()
         manager.transport = "ipc"
         manager.ip = str(self._sockets)
+        if self._job.is_warm:
+            manager.kernel_spec.metadata.setdefault("kernel_provisioner", _WARM)
         return manager
 
     def papermill_execute_cells(self) -> None:

@@ -38,6 +38,8 @@ class JobPlan:
         Where its runs go in MLflow; the notebook's own, or the workspace's, when None.
     script
         The percent script that the notebook was made of.
+    is_warm
+        Whether its kernel is forked from a process that has imported what it will import.
     """
 
     session_id: str
@@ -49,6 +51,7 @@ class JobPlan:
     listener: Listener | None = None
     experiment: str | None = None
     script: Path | None = None
+    is_warm: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,3 +85,4 @@ class RunOptions:
     tags: Mapping[str, str] = field(default_factory=dict)
     listener: Listener | None = None
     experiment: str | None = None
+    is_warm: bool = False

@@ -94,6 +94,7 @@ def run_notebook(
         options.cell_timeout_s,
         listener=options.listener,
         experiment=options.experiment,
+        is_warm=options.is_warm,
     )
     if options.resume is not None:
         job = plan_resume(workspace, path, read, job, options.resume)

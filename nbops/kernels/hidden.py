@@ -1,0 +1,154 @@
+"""Modules that are loaded, and seem not to be until somebody imports them.
+
+So a forked kernel has the `sys.modules` of a fresh one: what asks whether pandas was imported is told the
+truth, and a cell that forgot an import fails as it would anywhere. Importing a hidden module puts it in its
+place and does again what its own code did to the process: its imports, filters of warnings, variables.
+"""
+
+import contextlib
+import copy
+import importlib
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+Step = Callable[[], object]
+
+
+@dataclass
+class Loaded:
+    """What is known of the import of one module.
+
+    Parameters
+    ----------
+    steps
+        What its code did, in this order.
+    names
+        Its namespace when its code had run: submodules that others imported later are none of it.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+
+
+def import_again(name: str) -> None:
+    if name not in sys.modules:
+        importlib.import_module(name)
+
+
+def add_filters(first: Sequence[Any], last: Sequence[Any]) -> None:
+    """Put filters of warnings before and behind those that there are."""
+    new = (*first, *last)
+    replace_filters([*first, *(old for old in warnings.filters if old not in new), *last])
+
+
+def replace_filters(filters: Sequence[Any]) -> None:
+    warnings.resetwarnings()  # tells the interpreter, too, that they changed
+    warnings.filters.extend(filters)  # type: ignore[attr-defined]
+
+
+class HiddenModules(MetaPathFinder):
+    """Finds the modules that it hides.
+
+    Parameters
+    ----------
+    loaded
+        What is known of each module's import.
+    """
+
+    def __init__(self, loaded: Mapping[str, Loaded]) -> None:
+        self._loaded = loaded
+        self._modules: dict[str, Any] = {}
+        self._children: dict[str, list[str]] = {}
+
+    def hide(self, names: Iterable[str]) -> None:
+        """Take modules out of `sys.modules`."""
+        for name in names:
+            module = self._modules[name] = sys.modules.pop(name)
+            package, _, child = name.rpartition(".")
+            self._children.setdefault(package, []).append(child)
+            if package in sys.modules and vars(sys.modules[package]).get(child) is module:
+                delattr(sys.modules[package], child)
+
+    def get(self, name: str) -> Any:
+        """A module that is still hidden, or None."""
+        return self._modules.get(name)
+
+    def folders(self) -> dict[str, str | None]:
+        """Where each top-level module was found; None where no folder tells."""
+        found = {}
+        for name, module in self._modules.items():
+            if "." not in name:
+                places = getattr(module, "__path__", None) or [getattr(module, "__file__", None)]
+                place = next(iter(places), None)
+                found[name] = os.path.dirname(place) if place else None
+        return found
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        del target
+        original: ModuleSpec | None = getattr(self._modules.get(fullname), "__spec__", None)
+        if original is None or original.name != fullname:
+            return None
+        if path is None and original.has_location:
+            found = PathFinder.find_spec(fullname)
+            if found is None or not _is_same(found.origin, original.origin):
+                where = found.origin if found else None
+                raise ImportError(
+                    f"This kernel was started warm, with {fullname} of {original.origin}, and sys.path"
+                    f" leads to {where} now: start it cold.",
+                    name=fullname,
+                )
+        spec = copy.copy(original)
+        spec.loader = _Returner(self, original)
+        return spec
+
+    def put_back(self, name: str, module: Any) -> None:
+        """Do to the process what the import of a module did to it."""
+        self._modules.pop(name, None)
+        loaded = self._loaded.get(name) or Loaded(names=dict(vars(module)))
+        for step in loaded.steps:
+            step()
+        for child in self._children.get(name, ()):
+            if child in loaded.names:
+                setattr(module, child, loaded.names[child])
+            elif child in vars(module):
+                delattr(module, child)
+
+
+class _Returner(Loader):
+    """Gives the module that is there; else it is the module's own loader."""
+
+    def __init__(self, hidden: HiddenModules, spec: ModuleSpec) -> None:
+        self._hidden = hidden
+        self._spec = spec
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        return self._hidden.get(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        with contextlib.suppress(AttributeError):
+            module.__spec__ = self._spec
+            module.__loader__ = self._spec.loader
+        self._hidden.put_back(self._spec.name, module)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._spec.loader, name)
+
+
+def put_variable(name: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
+def _is_same(one: str | None, other: str | None) -> bool:
+    return one == other or bool(one and other and os.path.samefile(one, other))

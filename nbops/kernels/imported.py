@@ -1,0 +1,98 @@
+"""What a notebook's kernel will import, as its last run has shown."""
+
+import ast
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from nbops.index.queries import Index
+from nbops.journal import facts
+from nbops.journal.reader import JOURNAL, Tail
+from nbops.workspace import Workspace, find_workspace
+
+_NOTEBOOKS = 10
+_NEVER = ("pydev", "debugpy")  # the debugger changes the process that imports it
+_OF_JOBS = ("nbops.ipython.job",)
+
+
+def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
+    """Modules to import ahead, in the order in which cells import them.
+
+    Parameters
+    ----------
+    variables
+        Of the kernel. `NBOPS_PRELOAD` names the modules; `NBOPS_NOTEBOOK`, or `JPY_SESSION_NAME`, the
+        notebook. Without one all notebooks count that were recorded in the folder.
+    """
+    named = variables.get("NBOPS_PRELOAD")
+    if named is not None:
+        return [name for name in named.replace(" ", "").split(",") if name]
+    with suppress(OSError, ValueError):
+        notebook = variables.get("NBOPS_NOTEBOOK") or variables.get("JPY_SESSION_NAME")
+        is_job = "NBOPS_NOTEBOOK" in variables
+        start = folder / notebook if notebook else folder
+        workspace = find_workspace(start)
+        found: dict[str, None] = {}
+        for session in _last_sessions(workspace, start, is_known=bool(notebook)):
+            found |= dict.fromkeys(_imported_in(workspace, session))
+        names = [name for name in found if not _lies_in(folder, name)]
+        return [*names, *_OF_JOBS] if names and is_job else names
+    return []
+
+
+def _last_sessions(workspace: Workspace, start: Path, *, is_known: bool) -> list[str]:
+    name = workspace.name_of(str(start))
+    query = "SELECT id, notebook FROM sessions WHERE status != 'running' ORDER BY started_at DESC"
+    latest: dict[str, str] = {}
+    for session, notebook in Index(workspace).rows(query):
+        if notebook and (
+            notebook == name if is_known else (workspace.root / notebook).parent == start
+        ):
+            latest.setdefault(notebook, session)
+    return list(latest.values())[:_NOTEBOOKS]
+
+
+def _imported_in(workspace: Workspace, session: str) -> Iterator[str]:
+    """What cells, and the project's modules that they import, import by name; nothing that failed."""
+    written: list[str] = []
+    present: set[str] = set()
+    sources: dict[str, str] = {}
+    for fact in Tail(workspace.sessions / session / JOURNAL, chained=True).read():
+        if isinstance(fact, facts.CellStarted):
+            sources[fact.cell_run] = fact.source
+        elif isinstance(fact, facts.CellEnded):
+            present |= {name for name in fact.imported if not name.startswith(_NEVER)}
+            written += _imports(sources.get(fact.cell_run, ""))
+        elif isinstance(fact, facts.DataSeen):
+            for module in fact.modules:
+                with suppress(OSError, UnicodeDecodeError):
+                    written += _imports((workspace.root / module.path).read_text("utf-8"))
+    for name in written:
+        if name.partition(".")[0] in present:
+            yield name
+
+
+def _imports(source: str) -> list[str]:
+    """Names of modules, and of what may be one: `from a import b` gives `a` and `a.b`.
+
+    >>> _imports("import a.b as c; from d import e, f")
+    ['a.b', 'd', 'd.e', 'd.f']
+    """
+    code = "\n".join(
+        line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
+    )
+    found: list[str] = []
+    with suppress(SyntaxError):
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Import):
+                found += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [alias.name for alias in node.names if alias.name != "*"]
+                found += [node.module, *(f"{node.module}.{name}" for name in names)]
+    return found
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    top = name.partition(".")[0]
+    return os.path.exists(folder / f"{top}.py") or os.path.exists(folder / top / "__init__.py")

@@ -74,6 +74,7 @@ class DataRef(Record, frozen=True, kw_only=True):
     missing: str | None = None
     sampled: bool = False  # the digest is of parts: equal ones are not known to differ, no more
     modified_at: datetime | None = None  # of a file that was only sampled
+    version: str | None = None  # of a table of Delta or Iceberg, as it names it itself
 
     @property
     def is_read(self) -> bool:

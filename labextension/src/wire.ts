@@ -35,6 +35,8 @@ export interface DataRef {
   readonly kept?: boolean;
   /** The digest is of parts of a large file: equal ones are not known to differ, no more. */
   readonly sampled?: boolean;
+  /** Of a table of Delta or Iceberg, as it names it itself. */
+  readonly version?: string | null;
 }
 
 export interface CellError {

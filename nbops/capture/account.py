@@ -41,6 +41,9 @@ class Account(Protocol):
         self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME, /
     ) -> None: ...
 
+    def read_table(self, path: str, seen: Seen, /) -> None:
+        """One version of a table that is a folder."""
+
     def read_unplaced(self, path: str) -> None:
         """A file was opened relative to a folder that is not known."""
 

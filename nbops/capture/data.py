@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from nbops.capture.account import NO_FRAME, Account, Frame
 from nbops.capture.beacon import Beacon
 from nbops.capture.commands import read_command
@@ -28,14 +30,16 @@ from nbops.capture.contents import (
     stat_file,
 )
 from nbops.capture.cursors import Cursors
+from nbops.capture.folders import seen_folder
 from nbops.capture.gathering import Gathering
 from nbops.capture.ledger import Ledger
 from nbops.capture.outside import Outside
 from nbops.capture.places import Places
 from nbops.capture.privacy import PRIVATE, is_private_path, is_private_url
 from nbops.capture.programs import look_at_named
-from nbops.capture.remote import is_remote, seen_remote, written_remote
+from nbops.capture.remote import is_remote, seen_remote, seen_version, written_remote
 from nbops.capture.spawned import Invitation
+from nbops.capture.tables import TableVersion
 from nbops.capture.workers import Spool, Spools
 from nbops.journal.facts import Fact, Seen
 from nbops.records import SeenBy
@@ -239,11 +243,7 @@ class DataWatch:
         """
         with self.looking_away():
             at = looked_at or (0, 0, time.time_ns())
-            seen = seen_remote(url, by, at, details)
-            if is_private_url(seen.uri):
-                self._account.note_private(is_write=False)
-            else:
-                self._account.read_remote(seen, at, frame)
+            self._tell_remote(seen_remote(url, by, at, details), at, frame)
 
     def wrote_remote(self, url: str, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note that a URL is written; which version that makes, no server is asked."""
@@ -252,6 +252,18 @@ class DataWatch:
             self._account.note_private(is_write=True)
         else:
             self._account.write_remote(seen, frame)
+
+    def read_table(self, read: TableVersion, by: SeenBy) -> None:
+        """Note which version of a table that keeps its history was read."""
+        if is_remote(read.location):
+            at = (0, 0, time.time_ns())
+            self._tell_remote(seen_version(read.location, read.version, by), at)
+            return
+        path = os.path.abspath(read.location)
+        with self.looking_away():
+            if self._may_tell(path, reads=True):
+                seen = seen_folder(path, self._workspace, by, look_at_folder())
+                self._account.read_table(path, msgspec.structs.replace(seen, version=read.version))
 
     def fetched(self, query: Seen) -> None:
         """Note what came of a query."""
@@ -317,6 +329,12 @@ class DataWatch:
         if writes:
             self._account.about_to_write(path)
             self._account.write(path, "audit")
+
+    def _tell_remote(self, seen: Seen, at: Stat, frame: Frame = NO_FRAME) -> None:
+        if is_private_url(seen.uri):
+            self._account.note_private(is_write=False)
+        else:
+            self._account.read_remote(seen, at, frame)
 
     def _may_tell(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
         return self._places.may_tell(path, self._account, reads=reads, writes=writes)

@@ -89,6 +89,8 @@ class Gathering:
                 seen = _seen(what)
                 frame = seen.shape, seen.columns
                 self._ledger.read_remote(seen, tuple(looked_at), frame, told_at=told_at)
+            case "table":
+                self._ledger.read_table(what, _seen(more[0]))
             case "url_written":
                 self._ledger.write_remote(_seen(what))
             case "query":

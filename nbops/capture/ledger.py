@@ -93,6 +93,13 @@ class Ledger:
         folder = self._reads.get((path, None)) or seen_folder(path, self._workspace, by, content)
         self._reads[path, None] = with_frame(folder, frame)
 
+    def read_table(self, path: str, seen: Seen) -> None:
+        """Note a version of a table; another one of the same table is another read."""
+        known = self._reads.get((path, None), seen)
+        if known.version not in (None, seen.version):
+            path, known = f"{path}\n{seen.version}", seen
+        self._reads[path, None] = _replace(known, version=seen.version)
+
     def read_unplaced(self, path: str) -> None:
         """Note a file of which only the name is known."""
         self._reads[path, None] = self.describe(path, "audit", missing=_NO_PLACE)

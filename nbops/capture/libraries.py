@@ -25,6 +25,7 @@ Does = Literal[
     "yields",
     "hides",
     "spawns",
+    "versions",
 ]
 
 
@@ -50,7 +51,8 @@ class Call:
         of fsspec, which may be anywhere; `awaits` runs a coroutine of such a file system.
         A cursor of a database `executes` a statement and `yields` what it fetches; a
         driver whose cursors are of C `hides` that, from its connection on;
-        `spawns` returns what a worker process is prepared with.
+        `spawns` returns what a worker process is prepared with; `versions` reads one version of a
+        table that keeps its history.
     position
         Of the argument, `self` not counted.
     subject
@@ -203,6 +205,14 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     },
     "polars": _POLARS,
     "duckdb": _DUCKDB,
+    "deltalake": tuple(_calls("write_deltalake", "table_or_uri", "writes", subject="data")),
+    "deltalake.table": tuple(
+        _calls("to_pyarrow_dataset scan load_cdf", "self", "versions", "DeltaTable")
+    ),
+    "polars.io.delta._dataset": tuple(
+        _calls("to_dataset_scan", "self", "versions", "DeltaDataset")
+    ),
+    "pyiceberg.table": tuple(_calls("plan_files", "self", "versions", "DataScan")),
     "multiprocessing.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
     "multiprocess.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),
     "joblib.externals.loky.backend.spawn": tuple(_calls("get_preparation_data", "name", "spawns")),

@@ -26,6 +26,7 @@ from nbops.capture.remote import (
     urls_of_visit,
 )
 from nbops.capture.sql import describe_result, files_in_sql
+from nbops.capture.tables import read_version
 from nbops.records import SeenBy
 
 _MOST_SCANS = 1_000
@@ -111,6 +112,8 @@ class _Report:
             _quietly(_note_query, call, values, result, by)
         elif call.does in _OF_REMOTE:
             _quietly(_note_remote, noted, result, by)
+        elif call.does == "versions":
+            _quietly(_note_table, values.get(call.argument), by)
         else:
             _quietly(self._note_after, call, values, noted, result, by)
 
@@ -172,7 +175,7 @@ class _Report:
                 return paths, ()
             case "queries":
                 return files_in_sql(values.get(call.argument))
-            case "fetches" | "relates" | "spawns":
+            case "fetches" | "relates" | "spawns" | "versions":
                 return (), ()
             case "scans":
                 if paths and len(self._scanned) < _MOST_SCANS:
@@ -230,6 +233,13 @@ def _note_query(call: Call, values: Mapping[str, Any], result: Any, by: SeenBy) 
         seen = describe_result(values.get(call.argument), values, result, by)
     if seen is not None:
         watch.fetched(seen)
+
+
+def _note_table(reader: Any, by: SeenBy) -> None:
+    watch = active_watch()
+    read = read_version(reader) if watch is not None else None
+    if watch is not None and read is not None:
+        watch.read_table(read, by)
 
 
 def _note_remote(noted: Any, result: Any, by: SeenBy) -> None:

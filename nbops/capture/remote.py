@@ -134,6 +134,13 @@ def seen_remote(
     )
 
 
+def seen_version(url: str, version: str, by: SeenBy) -> Seen:
+    """A table elsewhere that names its version by itself."""
+    uri = address_of(url)
+    digest = digest_version(uri, "version", version)
+    return Seen(uri=uri, name=uri, kind="url", digest=digest, seen_by=by, version=version)
+
+
 def written_remote(url: str, by: SeenBy) -> Seen:
     """Content that a URL is given; which version that makes, no server is asked."""
     uri = address_of(url)

@@ -33,7 +33,7 @@ _TICK_NS = 100_000_000
 Line = tuple[Any, ...]
 """`("read", path, stat)`, `("unplaced", path)`, `("wrote", path)`, `("imported", path)`,
 `("started", command, named)`, `("fact", fact)`; `("hidden", path, is_write)` where a path holds a secret,
-`("private", is_write)`; `("url", seen, looked_at, told_at)`, `("url_written", seen)`, `("query", seen)`,
+`("private", is_write)`; `("table", path, seen)`, `("url", seen, looked_at, told_at)`, `("url_written", seen)`, `("query", seen)`,
 each with what was seen as a mapping."""
 
 
@@ -81,6 +81,12 @@ class Spool:
         self._tell_path("read", path, content)
 
     read_folder = read_file
+
+    def read_table(self, path: str, seen: Seen) -> None:
+        key = f"{path}\n{seen.version}"
+        if not self.knows(key):
+            self._told.update((path, key))
+            self._tell_path("table", path, msgspec.to_builtins(seen))
 
     def read_unplaced(self, path: str) -> None:
         self._tell_path("unplaced", path)

@@ -211,6 +211,10 @@ def _look_at_background(workspace: Workspace) -> Finding:
 
 
 def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
+    """Whether records are as they were written, and as MLflow was told that they are."""
+    from nbops.tracking.anchors import Anchors
+
+    anchors = Anchors(workspace)
     stones = list(read_tombstones(workspace.forgotten))
     count = 0
     for journal in sorted(workspace.sessions.glob(f"*/{JOURNAL}")):
@@ -221,6 +225,12 @@ def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
         except RecordDamaged as error:
             yield Finding("records", error.message, error.hint)
         replay = replay_folder(journal.parent)
+        if unfit := anchors.find_unfit(journal.parent, replay):
+            said = f"{journal} is not what MLflow was told with run {unfit}."
+            way_out = "It was changed since" + (
+                ", or forgetting was not told there yet: nbops sync" if own else "."
+            )
+            yield Finding("anchors", said, way_out)
         for problem in replay.session().problems if replay.is_ready else ():
             yield Finding("records", f"{journal.parent.name}: {problem}")
     for stone in stones:
@@ -229,3 +239,9 @@ def _look_at_records(workspace: Workspace) -> Iterator[Finding]:
     erased = sum(stone.lines for stone in stones)
     said = f"; {erased} lines were erased on request" if erased else ""
     yield Finding("records", f"{count} sessions looked at{said}")
+    for uri, why in anchors.silent.items():
+        yield Finding("anchors", f"{uri} could not be asked: {why}", "Bring it up, and ask again.")
+    if anchors.compared:
+        yield Finding(
+            "anchors", f"{anchors.compared} runs in MLflow were held against their record"
+        )

@@ -110,6 +110,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shape: tuple[int, ...] | None = None
     columns: tuple[str, ...] | None = None
     missing: str | None = None
+    version: str | None = None  # of a table that keeps its history
 
 
 class SeenModule(msgspec.Struct, frozen=True, kw_only=True):

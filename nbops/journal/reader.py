@@ -124,6 +124,13 @@ def verify_chain(path: Path, erased: Container[str] = ()) -> str:
     return head
 
 
+def read_links(path: Path) -> set[str]:
+    """All links of a journal, each of which was its chain's head once."""
+    with path.open("rb") as file:
+        whole = (raw for raw in file if raw.endswith(b"\n"))
+        return {raw.partition(b" ")[0].decode("ascii", "replace") for raw in whole}
+
+
 def _is_erased(line: bytes) -> bool:
     try:
         return isinstance(decode(line), Erased)

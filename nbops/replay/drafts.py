@@ -472,7 +472,7 @@ class Lookup:
             _add(by_look, (one.uri, one.stat or one.digest), self._data_ref(one))
         refs: dict[tuple[str, object], DataRef] = {}
         for look, ref in by_look.items():  # a folder is looked at again and again
-            _add(refs, (ref.uri, ref.digest) if ref.digest else look, ref)
+            _add(refs, (ref.uri, (ref.digest, ref.version)) if ref.digest else look, ref)
         return tuple(refs.values())
 
     def _data_ref(self, seen: Seen) -> DataRef:
@@ -499,6 +499,7 @@ class Lookup:
             kept=digest in self.kept,
             sampled=is_sampled(digest),
             modified_at=_modified_at(seen) if is_sampled(digest) else None,
+            version=seen.version,
         )
 
 
@@ -522,4 +523,5 @@ def _merged(one: DataRef, other: DataRef) -> DataRef:
         missing=None if one.digest or other.digest else one.missing or other.missing,
         shape=one.shape or other.shape,
         columns=one.columns or other.columns,
+        version=one.version or other.version,
     )

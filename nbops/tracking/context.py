@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TAG_ID = "nbops.id"
 TAG_SESSION = "nbops.session"
 TAG_CELL_RUN = "nbops.cell_run"
+TAG_RECORD = "nbops.record"
+"""Head of the chain of the session's record, as it was when the run was sent."""
 TAG_STARTED_IN = "nbops.started_in"
 """Cell run in which the user's own code started an MLflow run."""
 

@@ -20,6 +20,8 @@ def as_input(ref: DataRef, context: str = "input") -> Any:
     tags = [InputTag("mlflow.data.context", context[:500])]
     if ref.sampled:  # MLflow's digest has no room for its kind
         tags.append(InputTag("nbops.sampled", "true"))
+    if ref.version:
+        tags.append(InputTag("nbops.version", ref.version))
 
     profile: dict[str, Number] = {}
     if ref.shape:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nbops.journal import facts
 from nbops.records import RunStatus, SessionStatus, to_float
 from nbops.replay import Replay
-from nbops.tracking.context import TAG_CELL_RUN, TAG_ID, TAG_SESSION
+from nbops.tracking.context import TAG_CELL_RUN, TAG_ID, TAG_RECORD, TAG_SESSION
 from nbops.tracking.datasets import as_input
 from nbops.tracking.errors import Refusal, mlflow_errors
 from nbops.tracking.experiments import find_or_create_experiment
@@ -205,7 +205,7 @@ class MlflowWriter:
     def _tags(self, shipment: Shipment) -> dict[str, str]:
         run, session = shipment.run, shipment.session
         tags = self._system_tags(shipment)
-        tags |= {TAG_ID: shipment.key, TAG_SESSION: session.id, "nbops.record": shipment.head}
+        tags |= {TAG_ID: shipment.key, TAG_SESSION: session.id, TAG_RECORD: shipment.head}
         if run and run.cell_run_ids and run.origin != "job":
             tags[TAG_CELL_RUN] = run.cell_run_ids[0]
         if run and run.status == "died":

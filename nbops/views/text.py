@@ -85,6 +85,8 @@ def show_data(ref: DataRef) -> str:
         parts.append(ref.digest.partition(":")[2][:7] + (" sampled" if ref.sampled else ""))
     else:
         parts.append(f"({ref.missing or 'not hashed yet'})")
+    if ref.version:
+        parts.append(f"version {ref.version}")
     if ref.shape:
         parts.append("×".join(f"{n:,}" for n in ref.shape))  # noqa: RUF001
     return " ".join(parts)

@@ -104,6 +104,7 @@ def in_child(work: Callable[[], object]) -> None:
     os.waitpid(pid, 0)
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it forks beside threads
 def test_what_workers_read_of_urls_and_queries_is_told_in_whatever_order_it_came(
     watch: DataWatch, monkeypatch
 ):
@@ -163,6 +164,7 @@ def test_what_workers_read_of_urls_and_queries_is_told_in_whatever_order_it_came
     assert taken is not None
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it forks beside threads
 def test_what_workers_may_not_name_stands_in_no_spool(watch: DataWatch):
     pyproject = Path("pyproject.toml")
     pyproject.write_text("[tool.nbops]\nprivate_paths = ['vault/**', 'http://h/in/**']\n")

@@ -60,10 +60,21 @@ def outputs_of(path: Path, engine: str) -> Any:
         return done.stderr.strip().splitlines()[-1:]
     notebook = nbformat.read(target, as_version=4)
     return [
-        _CHANGES.sub("-", nbformat.from_dict(output).__repr__())
+        _CHANGES.sub("-", repr(output))
         for cell in notebook.cells
-        for output in cell.get("outputs", [])
+        for output in joined(cell.get("outputs", []))
     ]
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """The same outputs; into how many messages a kernel cuts what a program prints is an accident."""
+    whole: list[Any] = []
+    for output in outputs:
+        if whole and output.get("name") and output["name"] == whole[-1].get("name"):
+            whole[-1]["text"] += output["text"]
+        else:
+            whole.append(output)
+    return whole
 
 
 if __name__ == "__main__":

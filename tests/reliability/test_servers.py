@@ -2,20 +2,24 @@
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from faulty import FaultyProxy
+from kernels import Kernel
 from mlflow import MlflowClient
 from processes import PATIENCE_S, background_processes, wait_until
 from servers import MlflowServer
 
 from nbops.index.queries import Index
+from nbops.recording.background import request_retry
 from nbops.workspace import Workspace
 
 _SCRIPT = """
@@ -142,6 +146,64 @@ def test_a_server_that_hangs_holds_up_nobody(
     proxy.let_go.set()
     wait_until(lambda: all_are_there(index))
     assert numbers_in(proxy.uri, "hanging") == Counter(["0", "1"])
+
+
+def test_a_server_that_is_slow_and_then_killed_delays_no_cell_and_has_all_once_in_the_end(
+    start_kernel: Callable[..., Kernel],
+    workspace: Workspace,
+    index: Index,
+    proxy: FaultyProxy,
+    server: MlflowServer,
+):
+    goes_on = threading.Event()
+    asked: list[str] = []
+    batches: list[str] = []
+    killer = threading.Thread(target=server.stop)
+
+    def be_bad(_: str, path: str) -> None:
+        asked.append(path)
+        if not goes_on.wait(PATIENCE_S) or not path.endswith("log-batch"):
+            return
+        batches.append(path)
+        if len(batches) == 4:
+            killer.start()  # while it works on this one
+
+    def run_cells(numbers: Iterable[int]) -> None:
+        for number in numbers:
+            done = kernel.run(
+                f"%%track r n={number}\nfor s in range(3): nbops.log_metric('m', s, s)"
+            )
+            assert done.error == ""
+
+    proxy.fault = be_bad
+    kernel = start_kernel(MLFLOW_TRACKING_URI=proxy.uri)
+    kernel.run("import nbops\n%load_ext nbops\n%track start killed")
+    run_cells(range(4))
+    wait_until(lambda: asked)
+    assert index.wait(PATIENCE_S)
+    assert [run.status for run in index.runs()] == ["finished"] * 4, "and nothing was answered yet"
+    assert re.search(r"\d runs (are on their way to|wait for) MLflow", status_in(kernel))
+
+    goes_on.set()
+    run_cells(range(4, 10))
+    wait_until(lambda: killer.ident)
+    killer.join()
+    wait_until(lambda: index.state().get("error"))
+    assert re.search(r"\d runs wait for MLflow", status_in(kernel))
+    server.start()
+    request_retry(workspace)
+    kernel.run("%track stop")
+    assert index.wait(PATIENCE_S)
+    wait_until(lambda: index.unshipped() == 0)
+    assert numbers_in(server.uri, "killed") == Counter(map(str, range(10)))
+    client = MlflowClient(tracking_uri=server.uri)
+    experiment = client.get_experiment_by_name("killed").experiment_id
+    ids = [run.data.tags["nbops.id"] for run in client.search_runs([experiment])]
+    assert len(ids) == len(set(ids)) == 11
+
+
+def status_in(kernel: Kernel) -> str:
+    return kernel.run("print(get_ipython().run_line_magic('track', 'status'))").text
 
 
 def test_each_server_is_sent_its_own_token_and_a_newer_one_is_followed(

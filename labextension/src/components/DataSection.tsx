@@ -82,6 +82,7 @@ function describe(ref: DataRef, trans: Translation): readonly string[] {
     name: trans.__('named on a command line')
   };
   return [
+    ref.version ? trans.__('version %1', ref.version) : '',
     ref.shape ? showShape(ref.shape) : '',
     ref.size_bytes === null ? '' : showSize(ref.size_bytes),
     ref.seen_by && isRead(ref) ? ways[ref.seen_by] : '',

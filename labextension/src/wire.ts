@@ -136,13 +136,38 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Which rows of a text table differ, where a copy of both contents is kept. */
+/** What a column holds; null where its values have none such. */
+export interface ColumnSummary {
+  readonly missing: number;
+  readonly low: Scalar;
+  readonly high: Scalar;
+  readonly mean: Scalar;
+}
+
+export interface ColumnChange {
+  readonly name: string;
+  /** Null: there is no such column. */
+  readonly a_type: string | null;
+  readonly b_type: string | null;
+  /** Of the rows that are in both; null where these were not paired. */
+  readonly changed: number | null;
+  readonly a: ColumnSummary | null;
+  readonly b: ColumnSummary | null;
+}
+
+/** Which rows of a table differ, where a copy of both contents is kept. */
 export interface RowsChange {
   readonly added: number;
   readonly removed: number;
   readonly is_reordered: boolean;
   /** The header, then the first of those that differ. */
   readonly lines: readonly DiffLine[];
+  readonly changed?: number;
+  readonly key?: string | null;
+  readonly columns?: readonly ColumnChange[];
+  readonly more_columns?: number;
+  /** Why the rows were not compared, though the columns were. */
+  readonly missing?: string;
 }
 
 export interface Change {
@@ -158,6 +183,8 @@ export interface Change {
   readonly a_data?: DataRef | null;
   readonly b_data?: DataRef | null;
   readonly rows?: RowsChange | null;
+  /** Why it is not known which rows differ. */
+  readonly rows_missing?: string;
 }
 
 /** What a cell showed, where that differs; its contents come with the cell run. */

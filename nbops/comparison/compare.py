@@ -9,7 +9,7 @@ from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
 from nbops.comparison.goals import goal_of
 from nbops.comparison.order import compare_order
-from nbops.comparison.rows import Contents
+from nbops.comparison.rows import CompareRows
 from nbops.comparison.seeds import compare_seeds
 from nbops.comparison.shown import compare_outputs
 from nbops.records import (
@@ -25,15 +25,15 @@ from nbops.records import (
 CANNOT_TELL = "; these records cannot tell which of them did it"
 
 
-def compare(a: Document, b: Document, contents: Contents | None = None) -> Comparison:
+def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -> Comparison:
     """Tell what differs between two runs.
 
     Parameters
     ----------
     a, b
         Documents of one run each, as `Replay.document(run_id)` gives them.
-    contents
-        Where kept copies of data are; which rows differ is not told without.
+    compare_rows
+        Who compares kept copies of data; which rows differ is not told without.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def compare(a: Document, b: Document, contents: Contents | None = None) -> Compa
         return _compare_found(a, b)
     params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
     followed = followed_cells(a), followed_cells(b)
-    data, unknown = compare_data(*followed, same, contents)
+    data, unknown = compare_data(*followed, same, compare_rows)
     paired = pair_cells(*followed)
     code = compare_code(paired, params, same)
     order = compare_order(paired)

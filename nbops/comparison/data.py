@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from nbops.comparison.differences import Change
-from nbops.comparison.rows import Contents, compare_rows
+from nbops.comparison.differences import Change, RowsChange
+from nbops.comparison.rows import CompareRows, describe_rows
 from nbops.records import CellRun, DataRef
 
 
@@ -11,7 +11,7 @@ def compare_data(
     a: Sequence[CellRun],
     b: Sequence[CellRun],
     same: dict[str, int],
-    contents: Contents | None = None,
+    compare_rows: CompareRows | None = None,
 ) -> tuple[list[Change], list[str]]:
     """Compare the inputs of two runs.
 
@@ -43,20 +43,21 @@ def compare_data(
         if ref.seen_by == "net" and not (left and right):
             loose.append(ref.name)
             continue
+        told = compare_rows(left[0], right[0]) if compare_rows and left and right else ""
+        rows = None if isinstance(told, str) else told
         changes.append(
             Change(
                 kind="data",
                 name=ref.name,
                 a=_digest(left[0]) if left else None,
                 b=_digest(right[0]) if right else None,
-                note=describe_change(left[0] if left else None, right[0] if right else None),
+                note=describe_change(left[0] if left else None, right[0] if right else None, rows),
                 a_cell=left[1] if left else None,
                 b_cell=right[1] if right else None,
                 a_data=left[0] if left else None,
                 b_data=right[0] if right else None,
-                rows=compare_rows(left[0], right[0], contents)
-                if left and right and contents
-                else None,
+                rows=rows,
+                rows_missing=told if isinstance(told, str) else "",
             )
         )
     if loose:
@@ -108,8 +109,8 @@ def _gap(a: DataRef, b: DataRef) -> str | None:
     return None
 
 
-def describe_change(a: DataRef | None, b: DataRef | None) -> str:
-    """What is known about how an input differs, from shapes, columns and sizes."""
+def describe_change(a: DataRef | None, b: DataRef | None, found: RowsChange | None = None) -> str:
+    """What is known about how an input differs: from its rows, or else from shapes, columns and sizes."""
     if a is None or b is None:
         return "only in B" if a is None else "only in A"
     parts = []
@@ -117,20 +118,39 @@ def describe_change(a: DataRef | None, b: DataRef | None) -> str:
         parts.append(f"version {a.version} → {b.version}")
     elif a.kind == "url" and a.digest and b.digest:
         parts.append("another version at the server")
-    if a.shape and b.shape and a.shape[0] != b.shape[0]:
+    if found is not None and _says_more(found):
+        parts.append(describe_rows(found))
+    elif a.shape and b.shape and a.shape[0] != b.shape[0]:
         rows = b.shape[0] - a.shape[0]
         word = "more" if rows > 0 else "fewer"
         unit = "row" if abs(rows) == 1 else "rows"
         parts.append(f"{abs(rows):,} {unit} {word} ({b.shape[0]:,} from {a.shape[0]:,})")
-    if a.columns and b.columns:
-        gained = [name for name in b.columns if name not in a.columns]
-        lost = [name for name in a.columns if name not in b.columns]
-        parts += [f"column {name} is new" for name in gained[:3]]
-        parts += [f"column {name} is gone" for name in lost[:3]]
+    elif found is not None and (text := describe_rows(found)):
+        parts.append(text)
+    parts += _describe_columns(a, b, found)
     if not parts and a.size_bytes is not None and b.size_bytes is not None:
         size = b.size_bytes - a.size_bytes
         parts.append(f"{size:+,} bytes" if size else "same size, other content")
     return ", ".join(parts)
+
+
+def _says_more(found: RowsChange) -> bool:
+    """Whether rows differ in more than their number."""
+    return bool(found.changed or (found.added and found.removed))
+
+
+def _describe_columns(a: DataRef, b: DataRef, found: RowsChange | None) -> list[str]:
+    one, other = a.columns or (), b.columns or ()
+    if found is not None and found.columns:
+        one = tuple(column.name for column in found.columns if column.a_type)
+        other = tuple(column.name for column in found.columns if column.b_type)
+    elif not (a.columns and b.columns):
+        return []
+    parts = [f"column {name} is new" for name in [n for n in other if n not in one][:3]]
+    parts += [f"column {name} is gone" for name in [n for n in one if n not in other][:3]]
+    typed = [c for c in (found.columns if found else ()) if c.a_type and c.b_type]
+    turned = [f"{c.name} is {c.b_type}, was {c.a_type}" for c in typed if c.a_type != c.b_type]
+    return parts + turned[:3]
 
 
 def _digest(ref: DataRef) -> str | None:

@@ -16,13 +16,42 @@ class DiffLine(Record, frozen=True, kw_only=True):
     text: str
 
 
+class ColumnSummary(Record, frozen=True, kw_only=True):
+    """What a column holds, in a few figures; None where its values have none such."""
+
+    missing: int = 0  # values that are not there, or not a number
+    low: Scalar = None
+    high: Scalar = None
+    mean: Scalar = None
+
+
+class ColumnChange(Record, frozen=True, kw_only=True):
+    """One column of a table, where it differs."""
+
+    name: str
+    a_type: str | None = None  # None: there is no such column
+    b_type: str | None = None
+    changed: int | None = None  # of the rows that are in both; None where these were not paired
+    a: ColumnSummary | None = None
+    b: ColumnSummary | None = None
+
+
 class RowsChange(Record, frozen=True, kw_only=True):
-    """Which rows of a text table differ, where a copy of both contents is kept."""
+    """Which rows of a table differ, where a copy of both contents is kept."""
 
     added: int
     removed: int
     is_reordered: bool = False  # the same rows in another order
     lines: tuple[DiffLine, ...] = ()  # the header, then the first of those that differ
+    changed: int = 0  # rows of both that hold other values
+    key: str | None = (
+        None  # the column by which they were known; None: their place, or all they hold
+    )
+    a_rows: int | None = None
+    b_rows: int | None = None
+    columns: tuple[ColumnChange, ...] = ()
+    more_columns: int = 0  # that differ, beyond these
+    missing: str = ""  # why the rows were not compared, though the columns were
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -39,6 +68,7 @@ class Change(Record, frozen=True, kw_only=True):
     a_data: DataRef | None = None  # of data
     b_data: DataRef | None = None
     rows: RowsChange | None = None
+    rows_missing: str = ""  # why it is not known which rows differ
 
 
 class OutputChange(Record, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from nbops.comparison.compare import compare, delta_of, show, side_of
 from nbops.comparison.differences import Change, ChangeKind, Comparison, Side
 from nbops.comparison.environments import environment_of
 from nbops.comparison.goals import Goal, goal_of
-from nbops.comparison.rows import Contents
+from nbops.comparison.rows import CompareRows
 from nbops.records import (
     FORMAT,
     Document,
@@ -72,7 +72,7 @@ def tabulate(
     documents: Sequence[Document],
     pairs: Sequence[Comparison] | None = None,
     *,
-    contents: Contents | None = None,
+    compare_rows: CompareRows | None = None,
     with_same: bool = False,
 ) -> RunTable:
     """Tell what differs between runs.
@@ -83,12 +83,12 @@ def tabulate(
         Of one run each; the first is the baseline.
     pairs
         The baseline compared with each of the others, where that is done already.
-    contents
-        Where kept copies of data are; which rows differ is not told without.
+    compare_rows
+        Who compares kept copies of data; which rows differ is not told without.
     with_same
         Also list the params, inputs and packages in which they do not differ.
     """
-    found = tuple(pairs or (compare(documents[0], other, contents) for other in documents[1:]))
+    found = tuple(pairs or (compare(documents[0], other, compare_rows) for other in documents[1:]))
     metrics = tuple(_metric_rows(documents))
     differences = tuple(_differences(documents, found))
     more = tuple(_same_rows(documents, differences)) if with_same else ()

@@ -1,4 +1,4 @@
-"""Which rows of a table of text differ."""
+"""Which rows of data differ: who can tell, and what is said of text that is no table."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,26 +7,40 @@ from itertools import islice
 from nbops.comparison.differences import DiffLine, RowsChange
 from nbops.records import DataRef
 
-Contents = Callable[[str], bytes | None]
-"""Content of a digest that is kept; None of one that is not."""
+CompareRows = Callable[[DataRef, DataRef], RowsChange | str]
+"""Compares the rows of two versions of a file; a text says why that cannot be told."""
 
 _TEXT = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt")
 _SHOWN = 5
 _LONGEST = 300
 
 
-def compare_rows(a: DataRef, b: DataRef, contents: Contents) -> RowsChange | None:
-    """Tell which lines differ; None unless both are text of lines, and both are kept."""
-    if not (a.digest and b.digest and a.name.lower().endswith(_TEXT)):
-        return None
-    one, other = contents(a.digest), contents(b.digest)
-    if one is None or other is None:
+def diff_text(a: bytes, b: bytes, name: str) -> RowsChange | None:
+    """Tell which lines differ; None unless both are text of lines."""
+    if not name.lower().endswith(_TEXT):
         return None
     try:
-        before, after = one.decode().splitlines(), other.decode().splitlines()
+        before, after = a.decode().splitlines(), b.decode().splitlines()
     except UnicodeDecodeError:
         return None
-    return diff_rows(before, after, has_header=not a.name.lower().endswith(("jsonl", "txt")))
+    return diff_rows(before, after, has_header=not name.lower().endswith(("jsonl", "txt")))
+
+
+def describe_rows(rows: RowsChange) -> str:
+    """How many rows differ, in a few words.
+
+    >>> describe_rows(RowsChange(added=1, removed=0, changed=2, key="id"))
+    '1 row added, 2 changed, known by id'
+    """
+    if rows.is_reordered:
+        return "the same rows in another order"
+    counts = {"added": rows.added, "removed": rows.removed, "changed": rows.changed}
+    parts = [f"{count:,} {word}" for word, count in counts.items() if count]
+    if parts:
+        number, _, word = parts[0].partition(" ")
+        parts[0] = f"{number} {'row' if number == '1' else 'rows'} {word}"
+    known = f", known by {rows.key}" if rows.key and parts else ""
+    return ", ".join(parts) + known
 
 
 def diff_rows(before: list[str], after: list[str], *, has_header: bool = True) -> RowsChange:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from nbops.comparison import MOST_RUNS, RunTable, tabulate
 from nbops.errors import UsageError
 from nbops.index.queries import Index
+from nbops.index.rows import RowsReader
 from nbops.index.why import choose_runs, explain_documents
-from nbops.store import Store
 
 
 def compare_runs(
@@ -35,5 +35,5 @@ def compare_runs(
         raise UsageError(f"{len(words)} runs cannot be compared.", f"Give 2 to {MOST_RUNS}.")
     documents = [index.document(found) for found in choose_runs(index, words, cell_id)]
     pairs = [explain_documents(index, *documents)] if len(documents) == 2 else None
-    contents = Store(index.workspace.kept_data).get
-    return tabulate(documents, pairs, contents=contents, with_same=with_same)
+    with RowsReader(index.workspace) as compare_rows:
+        return tabulate(documents, pairs, compare_rows=compare_rows, with_same=with_same)

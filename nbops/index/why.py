@@ -6,10 +6,10 @@ from nbops.comparison import Comparison, compare
 from nbops.comparison.conclusions import with_conclusions
 from nbops.errors import NotFound
 from nbops.index.queries import Index
+from nbops.index.rows import RowsReader
 from nbops.index.words import Found
 from nbops.records import Document, Run
 from nbops.replay import Replay, replay_folder
-from nbops.store import Store
 
 _HISTORY = 20
 """Runs that are looked at for what they say about a change; the latest of the same name or cell."""
@@ -50,7 +50,8 @@ def choose_runs(index: Index, words: Sequence[str], cell_id: str | None = None) 
 
 def explain_documents(index: Index, a: Document, b: Document) -> Comparison:
     """Compare two runs' documents, and conclude what the history allows."""
-    found = compare(a, b, Store(index.workspace.kept_data).get)
+    with RowsReader(index.workspace) as compare_rows:
+        found = compare(a, b, compare_rows)
     return with_conclusions(a, b, found, read_history(index, a, b))
 
 

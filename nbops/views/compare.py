@@ -9,6 +9,7 @@ from nbops.comparison.goals import is_better
 from nbops.comparison.many import Difference, MetricRow, label_of
 from nbops.store import Store
 from nbops.views.compare_html import body_of, document_of, show_difference
+from nbops.views.rows import say_rows
 from nbops.views.text import cut, page, text_table
 from nbops.views.why import TITLES, WhyView, say_conclusions
 
@@ -77,7 +78,10 @@ class CompareView:
                 parts.append(_markdown_table([title, *self._names], rows))
         for pair in table.pairs if len(table.pairs) == 1 else ():
             for change in pair.changes:
-                lines = [f"{_PREFIX[line.op]}{line.text}" for line in change.diff]
+                told = [f"{change.name}: {text}" for text in say_rows(change)]
+                parts += [_mark(text) for text in told]
+                found = change.diff or (change.rows.lines if change.rows else ())
+                lines = [f"{_PREFIX[line.op]}{line.text}" for line in found]
                 parts += [_fenced("diff", lines)] if lines else []
         parts += [f"Not known: {_mark(reason)}." for reason in table.unknown]
         return "\n\n".join(parts) + "\n"

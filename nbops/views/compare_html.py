@@ -14,7 +14,7 @@ from nbops.comparison.many import MetricRow, label_of
 from nbops.records import MetricPoint, OutputRef, Scalar, to_float
 from nbops.store import Store
 from nbops.views.text import cut, escape, show_duration, show_scalar, show_time
-from nbops.views.why import TITLES, html_lines, say_conclusions
+from nbops.views.why import TITLES, html_lines, html_rows, say_conclusions
 
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _MOST_IMAGE_BYTES = 4_000_000
@@ -171,10 +171,10 @@ def _pair(table: RunTable, number: int, store: Store | None) -> str:
     pair = table.pairs[number]
     parts = []
     for change in pair.changes:
-        lines = change.diff or (change.rows.lines if change.rows else ())
-        if lines:
+        shown = html_lines(change.diff) if change.diff else html_rows(change)
+        if shown:
             note = f' <span class="soft">{escape(change.note)}</span>' if change.note else ""
-            parts.append(f"<div><code>{escape(change.name)}</code>{note}</div>{html_lines(lines)}")
+            parts.append(f"<div><code>{escape(change.name)}</code>{note}</div>{shown}")
     parts += _outputs(pair, store) if store is not None else []
     if not parts:
         return ""

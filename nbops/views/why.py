@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from nbops.comparison import Change, Comparison, DiffLine, Side
 from nbops.comparison.compare import show, show_delta
 from nbops.records import Scalar
+from nbops.views.rows import say_rows
 from nbops.views.text import (
     escape,
     html_table,
@@ -58,7 +59,8 @@ class WhyView:
     def _change(self, change: Change) -> str:
         if change.kind != "code":
             lines = change.rows.lines if change.rows else ()
-            rows = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in lines)
+            rows = "".join(f"\n    {text}" for text in say_rows(change))
+            rows += "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in lines)
             return f"  {change.name}: {_from_to(change)}{rows}"
         head = f"  {_cells(change)} {change.name}"
         body = "".join(f"\n    {_SIGNS[line.op]}{line.text}" for line in change.diff)
@@ -103,8 +105,7 @@ def say_conclusions(comparison: Comparison) -> list[str]:
 def _html_changes(changes: list[Change]) -> str:
     if changes[0].kind != "code":
         rows = [[c.name, show_scalar(c.a), show_scalar(c.b), c.note] for c in changes]
-        some = [html_lines(c.rows.lines) for c in changes if c.rows and c.rows.lines]
-        return html_table(("", "A", "B", ""), rows) + "".join(some)
+        return html_table(("", "A", "B", ""), rows) + "".join(map(html_rows, changes))
     parts = []
     for change in changes:
         note = f' <span class="soft">{escape(change.note)}</span>' if change.note else ""
@@ -113,6 +114,13 @@ def _html_changes(changes: list[Change]) -> str:
             f"{html_lines(change.diff)}"
         )
     return "".join(parts)
+
+
+def html_rows(change: Change) -> str:
+    """Columns and rows of data that differ, escaped."""
+    told = "".join(f"<div>{escape(text)}</div>" for text in say_rows(change))
+    lines = change.rows.lines if change.rows else ()
+    return told + (html_lines(lines) if lines else "")
 
 
 def html_lines(lines: Iterable[DiffLine]) -> str:

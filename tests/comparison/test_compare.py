@@ -5,6 +5,7 @@ from told import Told, metric, seen
 
 from nbops.comparison import Comparison, compare
 from nbops.comparison.code import diff_lines
+from nbops.comparison.differences import RowsChange
 from nbops.comparison.rows import diff_rows
 from nbops.journal import facts
 from nbops.records import Environment, OutputRef, Source
@@ -338,16 +339,15 @@ def test_cells_that_meet_and_ran_the_other_way_round_are_a_change():
     assert found.changes == ()
 
 
-def test_which_rows_differ_is_told_where_both_contents_are_kept():
-    kept = {"file1:" + "a" * 64: b"x,y\n1,2\n3,4\n", "file1:" + "b" * 64: b"x,y\n3,4\n5,6\n"}
+def test_what_is_known_of_the_rows_is_told_with_the_data():
     one, other = told_run(), told_run(session="t", digest="file1:" + "b" * 64)
     documents = one.document("forest"), other.document("forest")
-    (change,) = compare(*documents, kept.get).changes
-    assert (change.rows.added, change.rows.removed) == (1, 1)
-    assert [line.text for line in change.rows.lines] == ["x,y", "1,2", "5,6"]
+    rows = RowsChange(added=1, removed=0, changed=2, key="id")
+    (change,) = compare(*documents, lambda *_: rows).changes
+    assert (change.rows, change.note) == (rows, "1 row added, 2 changed, known by id")
     assert (change.a_data.digest, change.b_data.name) == ("file1:" + "a" * 64, "a.csv")
-    (change,) = compare(*documents, {}.get).changes
-    assert change.rows is None
+    (change,) = compare(*documents, lambda *_: "no copy of A is kept").changes
+    assert (change.rows, change.rows_missing) == (None, "no copy of A is kept")
 
 
 def test_rows_in_another_order_are_told_as_that():

@@ -3,10 +3,12 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from told import Told, metric, seen
 
 from nbops.comparison import tabulate
+from nbops.comparison.tables import compare_tables
 from nbops.journal import facts
 from nbops.records import Document, OutputRef
 from nbops.store import Store
@@ -60,12 +62,9 @@ def harmful(session: str, store: Store, auc: float, depth: str) -> Document:
 
 @pytest.fixture
 def view(store: Store) -> CompareView:
-    rows = {
-        "file1:" + "a" * 64: f"{HARM}\n1\n".encode(),
-        "file1:" + "b" * 64: f"{HARM}\n2\n".encode(),
-    }
+    rows = compare_tables(*(pa.table({HARM: [HARM + end]}) for end in "12"))
     documents = [harmful("s", store, 0.5, "1"), harmful("t", store, 0.7, "2")]
-    return CompareView(tabulate(documents, contents=rows.get), store)
+    return CompareView(tabulate(documents, compare_rows=lambda *_: rows), store)
 
 
 class Tags(HTMLParser):

@@ -4,6 +4,7 @@ import type { Translation } from '../tokens';
 import { showScalar } from '../wording';
 import type { Change, ChangeKind, Comparison } from '../wire';
 import { CodeDiff } from './CodeDiff';
+import { DataDiff } from './DataDiff';
 import { Grid } from './Grid';
 import type { GridRow } from './Grid';
 import { useSurroundings } from './surroundings';
@@ -46,6 +47,7 @@ export function WhyChanges({ changes, same, isHeaded }: WhyChangesProps): React.
             ) : (
               <Grid label={title} rows={own.map(rowOf)} isHeaded={isHeaded && index === 0} />
             )}
+            {kind === 'data' && own.map((change, at) => <DataDiff key={at} change={change} />)}
           </section>
         );
       })}

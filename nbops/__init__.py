@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         show,
         start,
         stop,
+        sweep,
         track,
         why,
     )
@@ -52,6 +53,7 @@ __all__ = [
     "show",
     "start",
     "stop",
+    "sweep",
     "track",
     "why",
 ]

@@ -379,6 +379,95 @@ def run(  # noqa: PLR0913 - an argument an option of the command
     )
 
 
+def sweep(  # noqa: PLR0913 - an argument an option of the command
+    notebook: "str | os.PathLike[str]",
+    space: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    random: int | None = None,
+    optimize: str | None = None,
+    trials: int | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    timeout: float | None = None,
+    cell_timeout: float | None = None,
+    retries: int = 0,
+    rerun: bool = False,
+    warm: bool = False,
+) -> "pd.DataFrame":
+    """Run a notebook at many points, a job each, as `nbops sweep` does.
+
+    Parameters
+    ----------
+    space
+        What to try, by parameter: a list of values, a `range` of whole numbers, or text as the command
+        takes it: `{"depth": range(2, 11), "rate": "1e-4..1:log", "model": ["forest", "boosted"]}`.
+    parameters
+        What is the same at every point.
+    random
+        Try so many points at random instead of all combinations.
+    optimize, trials
+        Have Optuna choose the points, by a metric and its direction (`"metrics.auc:max"`); 50 of them.
+    seed
+        Of what is drawn.
+    workers
+        How many jobs run at once, as far as memory allows.
+    timeout, cell_timeout
+        Seconds that a job, or one of its cells, may take.
+    rerun
+        Run points again that are recorded.
+    warm
+        Fork kernels from a process that has imported what the notebook imported before.
+
+    Returns
+    -------
+    A row a point, in the order in which they were tried: `outcome` (finished, failed, pruned), `is_best`,
+    `is_reused` (it came from the record), `session_id`, `problem`, `params.*` and `metrics.*` (float).
+
+    Raises
+    ------
+    UsageError, NotFound
+        What was given cannot be meant; nothing was run.
+    NotebookFailed
+        It was interrupted; the same call goes on where it was.
+    """
+    import pandas as pd
+
+    from nbops.jobs.apart import run_sweep
+
+    done = run_sweep(
+        Path(notebook).resolve(),
+        space,
+        fixed=parameters,
+        drawn=random,
+        optimize=optimize,
+        trials=trials,
+        seed=seed,
+        workers=workers,
+        is_forced=rerun,
+        options={
+            "timeout_s": timeout,
+            "cell_timeout_s": cell_timeout,
+            "retries": retries,
+            "is_warm": warm,
+        },
+    )
+    best = done.best.number if done.best else None
+    rows = [
+        {
+            "outcome": result.outcome,
+            "is_best": result.number == best,
+            "is_reused": result.is_reused,
+            "session_id": result.session_id,
+            "problem": result.problem,
+            **{f"params.{name}": value for name, value in result.point.items()},
+            **{f"metrics.{name}": value for name, value in result.metrics.items()},
+        }
+        for result in done.results
+    ]
+    return pd.DataFrame(rows)
+
+
 def pipeline(
     place: "str | os.PathLike[str]" = ".",
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
@@ -413,9 +502,9 @@ def pipeline(
     NotebookFailed
         A step failed; what does not depend on it ran to its end.
     """
-    from nbops.jobs.pipeline.apart import run_apart
+    from nbops.jobs.apart import run_pipeline
 
-    return run_apart(
+    return run_pipeline(
         Path(place).resolve(), parameters or {}, tuple(steps), workers=workers, is_forced=rerun
     )
 

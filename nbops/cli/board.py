@@ -1,12 +1,12 @@
 """The steps of a pipeline while they run: a table that is written over for a person, lines for a log."""
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import click
 
-from nbops.views.text import cut, show_duration
+from nbops.cli.redrawing import Redrawn
+from nbops.views.text import show_duration
 
 if TYPE_CHECKING:
     from nbops.jobs.pipeline.running import State, StepRun
@@ -38,9 +38,8 @@ class Board:
         self._width = max(map(len, names), default=0)
         self._lines = {name: self._line(name, "waiting", "") for name in names}
         self._began: dict[str, float] = {}
-        self._is_live = sys.stderr.isatty() and not is_quiet
         self._is_quiet = is_quiet
-        self._height = 0
+        self._screen = Redrawn()
 
     def tell(self, each: "StepRun") -> None:
         """Take note of a step whose state changed."""
@@ -54,30 +53,15 @@ class Board:
         self._lines[name] = self._line(name, each.state, about, took)
         if self._is_quiet:
             return
-        if self._is_live:
-            self._draw()
+        if self._screen.is_live:
+            self._screen.draw(list(self._lines.values()))
         else:
             click.echo(self._lines[name])
         for moved in each.moved:
-            self._height = 0
+            self._screen.leave()
             click.echo(f"nbops: {moved}", err=True)
 
     def _line(self, name: str, state: "State", about: str, took: str = "") -> str:
         mark, color = _MARKS[state]
         label = click.style(f"{mark} {name.ljust(self._width)}  {state}", fg=color)
         return f"{label}{took}{': ' if about else ''}{about}"
-
-    def _draw(self) -> None:
-        import shutil
-
-        width = shutil.get_terminal_size().columns
-        up = f"\x1b[{self._height}A" if self._height else ""
-        text = "".join(f"\r{_cut(line, width)}\x1b[K\n" for line in self._lines.values())
-        click.echo(f"{up}{text}", nl=False, err=True, color=True)
-        self._height = len(self._lines)
-
-
-def _cut(line: str, width: int) -> str:
-    """At most a line of the terminal, else the table could not be written over."""
-    plain = click.unstyle(line)
-    return line if len(plain) < width else cut(plain, width - 1)

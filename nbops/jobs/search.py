@@ -20,8 +20,8 @@ class Search(Protocol):
 
     def tell(self, number: int, outcome: Outcome, value: float | None) -> None: ...
 
-    def should_prune(self, number: int, curve: Mapping[int, float]) -> bool:
-        """Whether a point that runs is not worth going on with, by its metric's values by step."""
+    def report(self, number: int, curve: Mapping[int, float]) -> bool:
+        """Take note of a point's metric by step; returns whether it is not worth going on with."""
 
 
 class Listed:
@@ -36,7 +36,7 @@ class Listed:
 
     def tell(self, number: int, outcome: Outcome, value: float | None) -> None: ...
 
-    def should_prune(self, number: int, curve: Mapping[int, float]) -> bool:  # noqa: ARG002
+    def report(self, number: int, curve: Mapping[int, float]) -> bool:  # noqa: ARG002
         return False
 
 
@@ -102,7 +102,7 @@ class Optimized:
         is_complete = state == self._states["finished"]
         self._study.tell(self._trials[number], value if is_complete else None, state=state)
 
-    def should_prune(self, number: int, curve: Mapping[int, float]) -> bool:
+    def report(self, number: int, curve: Mapping[int, float]) -> bool:
         trial, reported = self._trials[number], self._reported.setdefault(number, set())
         for step in sorted(curve.keys() - reported):
             trial.report(curve[step], step)

@@ -77,7 +77,20 @@ def parse_dimensions(declared: Declarations, pairs: Sequence[str]) -> list[Dimen
     ------
     UsageError
     """
-    dimensions = [_parse(declared, pair) for pair in pairs]
+    return _checked([_parse(declared, pair) for pair in pairs])
+
+
+def read_dimensions(declared: Declarations, space: Mapping[str, Any]) -> list[Dimension]:
+    """What was given in Python, checked likewise: lists of values, ranges of whole numbers, or text as it is typed.
+
+    Raises
+    ------
+    UsageError
+    """
+    return _checked([_read(declared, name, values) for name, values in space.items()])
+
+
+def _checked(dimensions: list[Dimension]) -> list[Dimension]:
     known: set[str] = set()
     for dimension in dimensions:
         if dimension.name in known:
@@ -157,6 +170,23 @@ def _parse(declared: Declarations, pair: str) -> Dimension:
     from dataclasses import replace
 
     return replace(dimension, condition=(other, value))
+
+
+def _read(declared: Declarations, name: str, values: Any) -> Dimension:
+    if isinstance(values, str):
+        return _parse(declared, f"{name}={values}")
+    if not isinstance(values, list | tuple | range):
+        raise UsageError(
+            f"{name}: {values!r} is nothing to try.",
+            "Give a list, a range, or text such as '0..1:0.1'.",
+        )
+    if not values:
+        raise UsageError(f"{name}: there is nothing to try.")
+    only = _only(declared, name)
+    checked = [check_parameters(only, {name: value})[name] for value in values]
+    if isinstance(values, range) and len(values) > 1 and values.step > 0:
+        return Dimension(name, (), values[0], values[-1], values.step, is_whole=True)
+    return Dimension(name, tuple(checked))
 
 
 def _range(declared: Declarations, name: str, found: re.Match[str]) -> Dimension:

@@ -142,9 +142,16 @@ class _Running:
                 result.is_reused = True
                 self._read(result, found)
                 return result
+        failed = next((r for r in self.results if r.outcome == "failed" and r.point == point), None)
+        if failed is not None:  # Optuna learns nothing from a failure, and asks again
+            result.session_id = failed.session_id
+            result.problem = f"It failed already: {failed.problem}"
+            return result
         with self._admission.admitted(lambda: self.crew.is_over) as is_in:
             if not is_in:
                 return None
+            with self._lock:
+                self._plan.begun(number, point)
             self._run_job(worker, result, values)
         return None if self.crew.is_over and result.outcome != "finished" else result
 
@@ -190,7 +197,7 @@ class _Running:
                 continue
             curve = curve_of(replay_folder(folder).document(), objective.metric)
             with self._lock:
-                is_hopeless = self._plan.search.should_prune(number, curve)
+                is_hopeless = self._plan.search.report(number, curve)
             if is_hopeless and not pruned.is_set():
                 pruned.set()
                 worker.interrupt()
@@ -203,12 +210,16 @@ class _Running:
         objective = self._plan.objective
         if objective is not None:
             result.value = result.metrics.get(objective.metric)
+            result.curve = curve_of(document, objective.metric)
             if result.value is None and result.outcome == "finished":
                 result.outcome = "failed"
                 result.problem = f"It logged no metric {objective.metric!r}."
 
     def _take(self, result: Result) -> None:
         with self._lock:
+            self._plan.search.report(
+                result.number, result.curve
+            )  # it may have been too quick to watch
             self._plan.search.tell(result.number, result.outcome, result.value)
             self.results.append(result)
             objective, value = self._plan.objective, result.value

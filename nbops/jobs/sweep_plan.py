@@ -1,14 +1,17 @@
 """What a sweep is to do, and what came of each point."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from nbops.errors import UsageError
+from nbops.jobs.parameters import check_parameters, declarations_of
 from nbops.jobs.plan import RunOptions
-from nbops.jobs.search import Outcome, Search
-from nbops.jobs.space import Point
+from nbops.jobs.search import Optimized, Outcome, Search, search_at_random, search_grid
+from nbops.jobs.space import Dimension, Point, parse_dimensions, read_dimensions
+
+_TRIALS = 50
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,33 @@ class Result:
     outcome: Outcome
     session_id: str | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    curve: dict[int, float] = field(default_factory=dict)
     value: float | None = None
     is_reused: bool = False
     problem: str | None = None
+
+
+def show_point(point: Point) -> str:
+    """Its parameters in a line."""
+    return " ".join(f"{name}={show_value(value)}" for name, value in point.items())
+
+
+def show_value(value: Any) -> str:
+    """A parameter or a metric."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def show_result(result: Result, best: Result | None) -> str:
+    """What came of a point, and the best so far, in a line."""
+    how = "from the record" if result.is_reused else result.outcome
+    text = f"{show_point(result.point)}  {how}"
+    if result.value is not None:
+        text += f"  {result.value:.6g}"
+    if result.problem:
+        text += f": {result.problem.splitlines()[0][:120]}"
+    if best is not None and best.value is not None:
+        text += f"  (best {best.value:.6g} with {show_point(best.point)})"
+    return text
 
 
 @dataclass(frozen=True)
@@ -69,8 +96,9 @@ class SweepPlan:
         Memory that a job takes; learnt from the records, or from the first job, when None.
     is_forced
         Run points again that are recorded.
-    tell
-        Called with each result, from several threads but one at a time.
+    begun, tell
+        Called with each point that is run, and with each result and the best so far; from several threads,
+        but one at a time.
     """
 
     notebook: Path
@@ -82,4 +110,82 @@ class SweepPlan:
     is_forced: bool = False
     options: RunOptions = field(default_factory=RunOptions)
     about: Mapping[str, Any] = field(default_factory=dict)
+    begun: Callable[[int, Point], None] = lambda _number, _point: None
     tell: Callable[[Result, Result | None], None] = lambda _result, _best: None
+
+
+def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
+    notebook: Path,
+    space: Sequence[str] | Mapping[str, Any],
+    *,
+    fixed: Mapping[str, Any] | None = None,
+    drawn: int | None = None,
+    optimize: str | None = None,
+    trials: int | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    need_bytes: int | None = None,
+    is_forced: bool = False,
+    options: RunOptions | None = None,
+) -> SweepPlan:
+    """What a person asks for, checked.
+
+    Parameters
+    ----------
+    space
+        What is tried: `["depth=2..10"]`, or `{"depth": range(2, 11), "lr": "1e-4..1:log"}`.
+    drawn
+        Number of points at random.
+    optimize, trials
+        Metric and direction for Optuna, such as `metrics.auc:max`, and number of points.
+
+    Raises
+    ------
+    UsageError, NotFound
+    """
+    declared = declarations_of(notebook)
+    if isinstance(space, Mapping):
+        dimensions = read_dimensions(declared, space)
+        about = {f"space.{name}": _show(values) for name, values in space.items()}
+    else:
+        about = {f"space.{name}": text for name, _, text in (pair.partition("=") for pair in space)}
+        dimensions = parse_dimensions(declared, space)
+    if not dimensions:
+        raise UsageError("A sweep needs something to try.", "Such as depth=2..10")
+    swept = {dimension.name for dimension in dimensions}
+    if twice := swept & set(fixed or {}):
+        raise UsageError(f"{min(twice)} is swept, and given a value besides.")
+    for name in sorted(swept - set(declared.names)):
+        check_parameters(declared, {name: None})
+    if drawn and optimize:
+        raise UsageError("--random and --optimize exclude each other.")
+    if trials and not optimize:
+        raise UsageError("--trials goes with --optimize.", "At random: --random N.")
+    objective = parse_objective(optimize) if optimize else None
+    return SweepPlan(
+        notebook,
+        _search(dimensions, objective, drawn, trials, seed),
+        fixed=fixed or {},
+        objective=objective,
+        workers=workers,
+        need_bytes=need_bytes,
+        is_forced=is_forced,
+        options=options or RunOptions(),
+        about=about,
+    )
+
+
+def _search(
+    dimensions: Sequence[Dimension],
+    objective: Objective | None,
+    drawn: int | None,
+    trials: int | None,
+    seed: int,
+) -> Search:
+    if objective:
+        return Optimized(dimensions, trials or _TRIALS, objective.direction, seed)
+    return search_at_random(dimensions, drawn, seed) if drawn else search_grid(dimensions)
+
+
+def _show(values: Any) -> str:
+    return values if isinstance(values, str) else ",".join(map(str, values))

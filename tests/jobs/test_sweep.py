@@ -1,6 +1,7 @@
 """Sweeps: what they try, in which order, what they need not run again."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ import pytest
 from mlflow import MlflowClient
 from processes import PATIENCE_S, wait_until
 
+import nbops
 from nbops.errors import UsageError
 from nbops.jobs.declarations import Declarations, parse_parameters
 from nbops.jobs.memory import Admission
@@ -117,7 +119,7 @@ def test_the_optimiser_knows_conditions_failures_and_hopeless_points():
             search.tell(number, "failed", None)
             continue
         curve = {step: float(step * (1 if number < 8 else -1)) for step in range(5)}
-        if search.should_prune(number, curve):
+        if search.report(number, curve):
             pruned.append(number)
             search.tell(number, "pruned", None)
         else:
@@ -188,11 +190,69 @@ def test_points_are_children_of_one_run_and_come_from_the_record_the_next_time(
     assert {r.data.tags["mlflow.parentRunId"] for r in jobs} == {parent.info.run_id}
     assert len(jobs) == 2
 
-    again = run(workspace, "sweep", "n.ipynb", "-p", "x=1", "--json")
-    assert again.returncode == 0, again.stderr
-    assert [r["is_reused"] for r in json.loads(again.stdout)["results"]] == [True]
+    again = nbops.sweep(workspace.root / "n.ipynb", {"x": range(1, 2)}).iloc[0]
+    assert again.is_reused
+    assert (again["params.x"], again["metrics.score"], again.outcome) == (1, 2.0, "finished")
     (workspace.root / "data.txt").write_text("5")
     other = run(workspace, "sweep", "n.ipynb", "-p", "x=1", "--json")
     assert [(r["is_reused"], r["metrics"]) for r in json.loads(other.stdout)["results"]] == [
         (False, {"score": 5.0})
     ]
+
+
+def write_notebook(workspace: Workspace, parameters: str, *sources: str) -> None:
+    cells = [nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})]
+    cells += map(nbformat.v4.new_code_cell, sources)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), workspace.root / "n.ipynb")
+
+
+def test_a_hopeless_point_is_ended_early_and_a_failed_one_not_run_twice(workspace: Workspace):
+    write_notebook(
+        workspace,
+        "from typing import Literal\nx: float = 0\nkind: Literal['good', 'bad', 'broken'] = 'good'",
+        "import nbops, time\nassert kind != 'broken'\n"
+        "nbops.log_metric('score', x if kind == 'good' else -1, step=0)\n"
+        "while kind == 'bad':\n    time.sleep(0.1)",
+    )
+    frame = nbops.sweep(
+        workspace.root / "n.ipynb",
+        {"kind": "*", "x": "0..1 if kind=good"},
+        optimize="metrics.score:max",
+        trials=8,
+        seed=29,  # four good ones, a broken one twice, then bad ones
+        cell_timeout=PATIENCE_S,
+    )
+    told = frame.groupby("params.kind").outcome.unique().map(list).to_dict()
+    assert told == {"good": ["finished"], "bad": ["pruned"], "broken": ["failed"]}
+    assert frame[frame["params.kind"] != "good"]["params.x"].isna().all()
+    broken = frame[frame["params.kind"] == "broken"]
+    assert broken.session_id.nunique() == 1 < len(broken)
+    assert frame[frame.is_best]["metrics.score"].item() == frame["metrics.score"].max()
+
+
+def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
+    write_notebook(
+        workspace,
+        "x = 0",
+        "import os, time\nwhile x == 2 and not os.path.exists('go'):\n"
+        "    os.makedirs('waits', exist_ok=True)\n    time.sleep(0.1)",
+        "import nbops\nnbops.log_metric('score', x)",
+    )
+    words = ["sweep", "n.ipynb", "-p", "x=1..2"]
+    process = subprocess.Popen(
+        [*NBOPS, *words], cwd=workspace.root, stderr=subprocess.PIPE, text=True
+    )
+    wait_until((workspace.root / "waits").exists)
+    process.send_signal(signal.SIGINT)
+    assert "the same command goes on where it was" in process.communicate(timeout=PATIENCE_S)[1]
+    assert process.returncode == 130
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    (experiment,) = [e for e in client.search_experiments() if e.name == "n"]
+    found = client.search_runs([experiment.experiment_id])
+    (parent,) = [r for r in found if r.data.tags.get("nbops.kind") == "sweep"]
+    assert parent.info.status == "KILLED"
+    (workspace.root / "go").touch()
+    done = run(workspace, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert [(r["point"]["x"], r["is_reused"]) for r in results] == [(1, True), (2, False)]

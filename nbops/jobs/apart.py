@@ -1,0 +1,115 @@
+"""Sweeps and pipelines in a process of their own: a kernel neither loads MLflow nor loses its signals."""
+
+import itertools
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from nbops.errors import NbopsError, NotebookFailed
+
+
+def run_pipeline(
+    place: Path, given: Mapping[str, Mapping[str, Any]], only: tuple[str, ...], **how: Any
+) -> dict[str, str]:
+    """Run a pipeline, and wait for its end; returns ids of sessions by step.
+
+    Raises
+    ------
+    NbopsError
+        As `Pipeline` does, and when a step failed.
+    """
+    given = {step: dict(values) for step, values in given.items()}
+    done = _run_apart(_run_pipeline, place, given, only, how)
+    for each in done.failures:
+        hint = f"See nbops show {each.session_id}." if each.session_id else ""
+        raise NotebookFailed(f"The step {each.step.name} failed: {each.reason}", hint)
+    if done.exit_code:
+        raise NotebookFailed("The pipeline was interrupted.", "Run again, it goes on where it was.")
+    return {each.step.name: each.session_id for each in done.steps if each.session_id}
+
+
+def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
+    """Run a sweep, and wait for its end; returns the `Sweep`. `plan_sweep` says how, `RunOptions` its `options`.
+
+    Raises
+    ------
+    NbopsError
+        As `plan_sweep` and `run_sweep` do, and when it was interrupted.
+    """
+    done = _run_apart(_run_sweep, notebook, dict(space), how)
+    if done.was_interrupted:
+        raise NotebookFailed("The sweep was interrupted.", "Run again, it goes on where it was.")
+    return done
+
+
+def _run_apart(task: Callable[..., Any], *given: Any) -> Any:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nbops.jobs.apart"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        process_group=0,  # Ctrl-C goes to who started it, and it decides
+    )
+    try:
+        answer, _ = process.communicate(pickle.dumps((task.__name__, given)))
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        raise
+    try:
+        done = pickle.loads(answer)  # noqa: S301 - from our own process
+    except (EOFError, pickle.UnpicklingError) as error:
+        raise NotebookFailed(f"The process that ran it died ({process.returncode}).") from error
+    if isinstance(done, NbopsError):
+        raise done
+    return done
+
+
+# ---- in that process --------------------------------------------------------------------------------
+
+
+def _run_pipeline(
+    place: Path, given: dict[str, Any], only: tuple[str, ...], how: dict[str, Any]
+) -> Any:
+    from nbops.jobs.pipeline.pipeline import Pipeline
+
+    return Pipeline(place, given, only).run(**how)
+
+
+def _run_sweep(notebook: Path, space: dict[str, Any], how: dict[str, Any]) -> Any:
+    from nbops.jobs.plan import RunOptions
+    from nbops.jobs.sweep import run_sweep
+    from nbops.jobs.sweep_plan import plan_sweep, show_result
+
+    plan = plan_sweep(notebook, space, **{**how, "options": RunOptions(**how["options"])})
+    done = itertools.count(1)
+
+    def tell(*result: Any) -> None:  # an ipykernel shows what its children say
+        sys.stdout.write(f"[{next(done)}/{plan.search.count}] {show_result(*result)}\n")
+        sys.stdout.flush()
+
+    return run_sweep(replace(plan, tell=tell))
+
+
+def main() -> None:
+    """Run what is ordered on stdin, and answer on stdout; what is printed meanwhile goes to stderr."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    task, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
+    tasks: dict[str, Callable[..., Any]] = {f.__name__: f for f in (_run_pipeline, _run_sweep)}
+    answer: Any
+    try:
+        answer = tasks[task](*given)
+    except NbopsError as error:
+        answer = error
+    pickle.dump(answer, answers)
+    answers.close()
+
+
+if __name__ == "__main__":
+    main()

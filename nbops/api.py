@@ -336,6 +336,7 @@ def run(  # noqa: PLR0913 - an argument an option of the command
     workdir: "str | os.PathLike[str] | None" = None,
     resume: str | None = None,
     expect_env: str | None = None,
+    warm: bool = False,
 ) -> str:
     """Run a notebook headless, in a process of its own, as `nbops run` does.
 
@@ -351,6 +352,8 @@ def run(  # noqa: PLR0913 - an argument an option of the command
         Run that failed, and is to go on at the cell that did.
     expect_env
         Run whose environment there must be, or a lock's path.
+    warm
+        Fork its kernel from a process that has imported what the notebook imported before.
 
     Returns
     -------
@@ -376,6 +379,7 @@ def run(  # noqa: PLR0913 - an argument an option of the command
         retries=retries,
         resume=resume,
         expect_env=expect_env,
+        is_warm=warm,
     )
 
 

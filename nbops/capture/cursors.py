@@ -77,6 +77,8 @@ class _Fetched:
 
     def _add_rows(self, rows: list[Any]) -> None:
         self.row_count += len(rows)
+        if not self.columns and rows and hasattr(rows[0], "keys"):
+            self.columns = tuple(map(str, rows[0].keys()))
         if self.missing is not None or not rows:
             return
         if self.digest is not None:
@@ -244,7 +246,7 @@ def beyond_most(seen: Seen) -> Seen:
     return Seen(uri=uri, name=_BEYOND, kind="query", seen_by=seen.seen_by, missing=_TOO_MANY)
 
 
-_ONE_ROW = ("fetchone", "__next__", "__anext__")
+_ONE_ROW = ("fetchone", "fetchrow", "__next__", "__anext__")
 
 
 def _is_told_elsewhere(cursor: Any) -> bool:
@@ -292,4 +294,5 @@ def _statement_of(cursor: Any, given: Any) -> _Statement | None:
         return None
     about = getattr(getattr(cursor, "cursor", cursor), "description", None)
     columns = tuple(str(column[0]) for column in about or ())
-    return _Statement(place_of(getattr(cursor, "connection", None)), hide_values(text), columns)
+    connection = getattr(cursor, "connection", None) or getattr(cursor, "_connection", None)
+    return _Statement(place_of(connection), hide_values(text), columns)

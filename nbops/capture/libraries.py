@@ -199,6 +199,15 @@ CALLS: Mapping[str, tuple[Call, ...]] = {
     "asyncpg.connection": tuple(
         _calls("fetch fetchrow fetchval", "query", "fetches", "Connection")
     ),
+    "asyncpg.cursor": (
+        *_calls("__init__", "query", "executes", "BaseCursor"),
+        *_calls("fetch fetchrow", "self", "yields", "Cursor"),
+        *_calls("__anext__", "self", "yields", "CursorIterator"),
+    ),
+    "asyncpg.prepared_stmt": (
+        *_calls("__init__", "query", "executes", "PreparedStatement"),
+        *_calls("fetch fetchrow fetchval", "self", "yields", "PreparedStatement"),
+    ),
     **{
         driver: tuple(_calls("connect", "", "hides", subject=""))
         for driver in ("psycopg2", "pymysql", "MySQLdb", "pyodbc", "oracledb", "pymssql")

@@ -25,7 +25,7 @@ from nbops.capture.remote import (
     urls_of_request,
     urls_of_visit,
 )
-from nbops.capture.sql import describe_result, files_in_sql
+from nbops.capture.sql import as_rows, describe_result, files_in_sql
 from nbops.capture.tables import read_version
 from nbops.records import SeenBy
 
@@ -230,7 +230,8 @@ def _note_query(call: Call, values: Mapping[str, Any], result: Any, by: SeenBy) 
     if call.does == "relates":
         seen = watch.cursors.relation(values.get(call.argument), result, by)
     else:
-        seen = describe_result(values.get(call.argument), values, result, by)
+        rows = as_rows(call.name, result)
+        seen = describe_result(values.get(call.argument), values, rows, by)
     if seen is not None:
         watch.fetched(seen)
 

@@ -55,6 +55,13 @@ def _exists(path: str) -> bool:
     return is_pattern and any(True for _ in glob.iglob(path, recursive=True))  # noqa: PTH207
 
 
+def as_rows(name: str, result: Any) -> Any:
+    """What a call of asyncpg gave, as rows; of any other as it is."""
+    if name == "fetchrow":
+        return [] if result is None else [result]
+    return [{"fetchval": result}] if name == "fetchval" else result
+
+
 def describe_result(
     statement: Any, values: Mapping[str, Any], result: Any, by: SeenBy
 ) -> Seen | None:
@@ -144,4 +151,7 @@ def place_of(connection: Any) -> str:
     if all(hasattr(about, name) for name in ("host", "port", "dbname")):  # psycopg's
         return f"postgresql://{about.host}:{about.port}/{about.dbname}"
     driver = type(connection).__module__.partition(".")[0]
+    where, given = getattr(connection, "_addr", None), getattr(connection, "_params", None)
+    if driver == "asyncpg" and isinstance(where, tuple):
+        return redact(f"postgresql://{where[0]}:{where[1]}/{getattr(given, 'database', '')}")
     return f"{driver.removeprefix('_')}:"

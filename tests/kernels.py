@@ -65,7 +65,12 @@ class Kernel:
         return int(self.manager.provisioner.pid)
 
     def send(
-        self, code: str, cell_id: str | None = None, tags: Sequence[str] = (), **options: Any
+        self,
+        code: str,
+        cell_id: str | None = None,
+        tags: Sequence[str] = (),
+        subshell: str | None = None,
+        **options: Any,
     ) -> str:
         """Ask for a cell, and do not wait for it."""
         content = {
@@ -81,6 +86,8 @@ class Kernel:
         if tags:
             metadata["tags"] = list(tags)
         message = self.client.session.msg("execute_request", content, metadata=metadata)
+        if subshell:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
@@ -107,6 +114,15 @@ class Kernel:
                     answer.execution_count = content["execution_count"]
                 case "status" if content["execution_state"] == "idle":
                     return answer
+
+    def ask_control(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Answer of the control channel, which is heard while a cell runs."""
+        message = self.client.session.msg(kind, content)
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.get_control_msg(timeout=PATIENCE_S)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return dict(reply["content"])
 
     def restart(self) -> None:
         self.client.stop_channels()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from nbops.capture.outside import is_in_subshell
 from nbops.capture.redaction import redact
 from nbops.capture.skipping import find_skip_reason
 from nbops.errors import NbopsError, UsageError
@@ -56,6 +57,7 @@ class Hooks:
         self._failures = 0
         self._problem: str | None = None
         self._interruption = _Interruption()
+        self._had_subshell = False
         self._recorded: set[int] = set()  # execution counts of the cells of any session
 
     def pre_run_cell(self, info: Any) -> None:
@@ -82,6 +84,9 @@ class Hooks:
     # ---- inside -------------------------------------------------------------------------------------
 
     def _before(self, info: Any) -> None:
+        if is_in_subshell():  # beside a cell, maybe, whose record goes on
+            self._had_subshell |= info.store_history and not info.silent
+            return
         message = self._parent_message()
         if self._running is not None and message == self._message:
             return  # a cell that a cell runs, such as %%capture's: it belongs to the outer one
@@ -154,6 +159,8 @@ class Hooks:
         return mark
 
     def _after(self, result: Any) -> None:
+        if is_in_subshell():
+            return
         if result is not None and self._running is not None and result.info is not self._running:
             return  # an inner cell
         self._interruption.take_away(self.shell)
@@ -163,6 +170,9 @@ class Hooks:
             return
         error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
         mark, self._marked = self._marked, None
+        if self._had_subshell:
+            self._had_subshell = False
+            recorder.warn("code that ran in a sub-shell since the cell before is not recorded")
         recorder.end_cell(
             cell,
             status=_status(result, error),

@@ -1,6 +1,7 @@
 """Whose an access is, when not only a cell's own lines run."""
 
 from collections.abc import Callable
+from typing import Any
 
 from kernels import Kernel
 from processes import PATIENCE_S, wait_until
@@ -122,3 +123,62 @@ def test_a_widget_and_a_plot_of_a_cell_go_on_working(
     kernel.run("%track stop")
     document = recorded(index)
     assert [ref.mime for ref in cell(document, "plot").outputs or ()].count("image/png") == 1
+
+
+def test_a_subshell_and_a_breakpoint_leave_the_cells_as_they_are(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    for name in ("main", "subshell", "after", "debug"):
+        (workspace.root / f"{name}.txt").write_text(name)
+    subshell = kernel.ask_control("create_subshell_request", {})["subshell_id"]
+    first = kernel.send(
+        "import os, time\nopen('main.txt').read()\nopen('began', 'w').close()\n"
+        "while not os.path.exists('go'): time.sleep(0.02)\n"
+        "x = 1\nopen('after.txt').read()",
+        "main",
+    )
+    wait_until((workspace.root / "began").exists)
+    assert kernel.run("y = 2\nopen('subshell.txt').read()", subshell=subshell).error == ""
+    (workspace.root / "go").touch()
+    wait_for(kernel, first, "status")
+    assert kernel.run("x + y", "use").result == "3"
+
+    code = "text = open('debug.txt').read()\ntext + '!'"
+    assert ask_debugger(kernel, "initialize", clientID="t", adapterID="")["success"]
+    assert ask_debugger(kernel, "attach")["success"]
+    path = ask_debugger(kernel, "dumpCell", code=code)["body"]["sourcePath"]
+    ask_debugger(kernel, "setBreakpoints", source={"path": path}, breakpoints=[{"line": 2}])
+    ask_debugger(kernel, "configurationDone")
+    message = kernel.send(code, "debug")
+    stopped = wait_for(kernel, None, "debug_event", event="stopped")
+    ask_debugger(kernel, "continue", threadId=stopped["body"]["threadId"])
+    assert wait_for(kernel, message, "execute_result")["data"]["text/plain"] == "'debug!'"
+    wait_for(kernel, message, "status")
+    kernel.run("%track stop")
+
+    document = recorded(index)
+    assert {run.status for run in document.cell_runs} == {"ok"}
+    assert reads(document, "main") == ["after.txt", "main.txt"]
+    assert reads(document, "debug") == ["debug.txt"]
+    assert cell(document, "debug").modules == ()
+    told = "code that ran in a sub-shell since the cell before is not recorded"
+    assert [run.cell_id for run in document.cell_runs if told in run.warnings] == ["main"]
+    assert document.session.coverage["uncredited"] == 1
+
+
+def ask_debugger(kernel: Kernel, command: str, **arguments: Any) -> dict[str, Any]:
+    request = {"type": "request", "seq": 1, "command": command, "arguments": arguments}
+    return kernel.ask_control("debug_request", request)
+
+
+def wait_for(
+    kernel: Kernel, message_id: str | None, kind: str, event: str | None = None
+) -> dict[str, Any]:
+    """Content of the next message of a kind, an event of the debugger or a cell's end among them."""
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=PATIENCE_S)
+        content = message["content"]
+        is_its = message_id in (None, message["parent_header"].get("msg_id"))
+        is_wanted = event == content.get("event") and content.get("execution_state") != "busy"
+        if message["msg_type"] == kind and is_its and is_wanted:
+            return dict(content)

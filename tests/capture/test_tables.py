@@ -82,6 +82,7 @@ def test_a_scan_of_iceberg_names_its_snapshot(watch: DataWatch, monkeypatch):
     assert versions(watch) == [("lake/n/t", "folder", first)]
     assert len(pl.scan_iceberg(table).collect()) == 6
     assert versions(watch) == [("lake/n/t", "folder", last)]
+    catalog.engine.dispose()
 
 
 def test_a_table_elsewhere_is_its_version(watch: DataWatch):

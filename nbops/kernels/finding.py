@@ -104,6 +104,7 @@ class Parents:
                     stdout=output,
                     stderr=output,
                     env=variables,
+                    cwd=place.parent,
                     pass_fds=[told],
                     start_new_session=True,
                     check=True,

@@ -12,7 +12,7 @@ from typing import Any
 
 from nbops.kernels.hidden import HiddenModules
 from nbops.kernels.messages import wait_for
-from nbops.kernels.preloading import INSTALLED
+from nbops.kernels.preloading import INSTALLED, Preloaded
 
 _LAUNCHER = "ipykernel_launcher"
 _SUFFIXES = (".py", ".so", ".pyc")
@@ -57,8 +57,11 @@ def become_kernel(request: dict[str, Any], files: list[int]) -> None:
     sys.orig_argv[:] = request["command"]
 
 
-def forget_parent(hidden: HiddenModules) -> None:
-    """Draw anew what a fresh process draws."""
+def forget_parent(preloaded: Preloaded) -> None:
+    """Draw anew what a fresh process draws, and be in the folder in which the modules were loaded."""
+    hidden = preloaded.hidden
+    for names, name in preloaded.folder_names:
+        names[name] = os.getcwd()
     random.seed()
     numpy_random = hidden.get("numpy.random") or sys.modules.get("numpy.random")
     if numpy_random is not None:

@@ -12,8 +12,8 @@ from nbops.journal.reader import JOURNAL, Tail
 from nbops.workspace import Workspace, find_workspace
 
 _NOTEBOOKS = 10
-_NEVER = ("pydev", "debugpy")  # the debugger changes the process that imports it
-_OF_JOBS = ("nbops.ipython.job",)
+_NEVER = ("pydev", "debugpy", "nbops")
+"""The debugger changes the process that imports it, and our own modules look at theirs."""
 
 
 def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
@@ -30,14 +30,12 @@ def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
         return [name for name in named.replace(" ", "").split(",") if name]
     with suppress(OSError, ValueError):
         notebook = variables.get("NBOPS_NOTEBOOK") or variables.get("JPY_SESSION_NAME")
-        is_job = "NBOPS_NOTEBOOK" in variables
         start = folder / notebook if notebook else folder
         workspace = find_workspace(start)
         found: dict[str, None] = {}
         for session in _last_sessions(workspace, start, is_known=bool(notebook)):
             found |= dict.fromkeys(_imported_in(workspace, session))
-        names = [name for name in found if not _lies_in(folder, name)]
-        return [*names, *_OF_JOBS] if names and is_job else names
+        return [name for name in found if not _lies_in(folder, name)]
     return []
 
 

@@ -32,6 +32,8 @@ def receive(of: socket.socket) -> tuple[Any, list[int]]:
         head += _more(of, _LENGTH.size - len(head))
     if not head:
         raise EOFError
+    for file in files:
+        os.set_inheritable(file, False)
     length = _LENGTH.unpack(head)[0]
     if length > _MOST:
         raise EOFError

@@ -154,7 +154,6 @@ class Parent:
 
 def main() -> None:
     order = Order(**json.loads(sys.argv[1]))
-    os.chdir("/")
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     del sys.path[0]  # the folder that it was started in, which no kernel imports from
@@ -180,7 +179,7 @@ def _become(child: Forked, preloaded: Preloaded) -> None:
     *streams, client = child.files
     try:
         forked.become_kernel(request, streams)
-        forked.forget_parent(preloaded.hidden)
+        forked.forget_parent(preloaded)
     except OSError as error:
         messages.send(child.connection, {"error": [error.errno, error.strerror, error.filename]})
         os._exit(1)

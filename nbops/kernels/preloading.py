@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any
 
 from nbops.kernels.hidden import HiddenModules
 from nbops.kernels.recorded import ImportRecord
@@ -21,11 +22,16 @@ class Preloaded:
     ----------
     left_out
         Why a module may not be imported ahead, by name.
+    files
+        Of the modules, and folders of packages, with what tells that they are still the same.
+    folder_names
+        Where modules keep the folder in which they were imported: namespace, and name in it.
     """
 
     hidden: HiddenModules
     left_out: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    folder_names: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
     def what_changed(self) -> str | None:
         """A file of a loaded module, or a folder of packages, that is not as it was."""
@@ -68,8 +74,8 @@ def preload(modules: Sequence[str], left_out: Mapping[str, str], base: set[str])
             reason = why_unsafe(before, read_traces())
             if reason:
                 raise Unsafe(module, reason)
-    files = _files_of_modules()
-    return Preloaded(record.hide(), dict(left_out), files)
+    files, folder_names = _files_of_modules(), _names_of_folder(os.getcwd())
+    return Preloaded(record.hide(), dict(left_out), files, folder_names)
 
 
 def _import(name: str) -> None:
@@ -87,6 +93,16 @@ def _files_of_modules() -> dict[str, tuple[int, int]]:
     paths = {getattr(module, "__file__", None) for module in modules} - {None}
     folders = {path for path in sys.path if path.endswith(INSTALLED) and os.path.isdir(path)}
     return {path: _stamp(path) for path in sorted(map(str, paths | folders))}
+
+
+def _names_of_folder(folder: str) -> list[tuple[dict[str, Any], str]]:
+    spaces = [getattr(module, "__dict__", {}) for module in list(sys.modules.values())]
+    return [
+        (names, name)
+        for names in spaces
+        for name, value in list(names.items())
+        if isinstance(value, str) and value == folder
+    ]
 
 
 def _stamp(path: str) -> tuple[int, int]:

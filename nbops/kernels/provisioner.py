@@ -3,6 +3,7 @@
 Where it is not, the kernel is started as ever, and the log says once why.
 """
 
+import asyncio
 import logging
 import os
 import signal
@@ -33,7 +34,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         reason = why_cold(cmd, kwargs)
         if reason is None:
             try:
-                self._fork(cmd, kwargs)
+                await self._fork(cmd, kwargs)
             except NoParent as error:
                 reason = str(error)
             else:
@@ -41,12 +42,12 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         self._say(f"nbops: an ordinary kernel, not a warm one: {reason}")
         return await super().launch_kernel(cmd, **kwargs)
 
-    def _fork(self, cmd: list[str], kwargs: dict[str, Any]) -> None:
+    async def _fork(self, cmd: list[str], kwargs: dict[str, Any]) -> None:
         at = cmd.index("-m")
         env = dict(kwargs.get("env") or os.environ)
         if not kwargs.get("independent"):
             env["JPY_PARENT_PID"] = str(os.getpid())
-        folder = os.path.abspath(kwargs.get("cwd") or os.getcwd())
+        folder = _folder(kwargs)
         request = {
             "command": cmd,
             "arguments": cmd[at + 2 :],
@@ -57,9 +58,8 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             "ignored": _ignored_signals(),
             "blocked": [int(n) for n in signal.pthread_sigmask(signal.SIG_BLOCK, [])],
         }
-        modules = modules_to_import(env, Path(folder))
         parents = Parents(cmd[:at], env)
-        self.process = _ask(parents, modules, request, kwargs)
+        self.process = await asyncio.to_thread(_ask, parents, request, kwargs)
         self.pid = self.pgid = self.process.pid
         self.cwd = folder
         for module, why in parents.left_out.items():
@@ -96,9 +96,7 @@ def why_cold(cmd: list[str], kwargs: dict[str, Any]) -> str | None:
     return next((reason for reason, is_so in found.items() if is_so), None)
 
 
-def _ask(
-    parents: Parents, modules: list[str], request: dict[str, Any], kwargs: dict[str, Any]
-) -> ForkedKernel:
+def _ask(parents: Parents, request: dict[str, Any], kwargs: dict[str, Any]) -> ForkedKernel:
     """Have a kernel forked.
 
     Raises
@@ -108,6 +106,7 @@ def _ask(
     OSError
         As when a kernel cannot be started in its folder.
     """
+    modules = modules_to_import(request["env"], Path(request["cwd"]))
     for _ in range(_TRIES):
         connection = parents.connect(modules)
         connection.settimeout(_ANSWERS_WITHIN_S)
@@ -136,6 +135,10 @@ def _ask(
         if "cold" in answer:
             raise NoParent(answer["cold"])
     raise NoParent("the process that imports ahead ends again and again")
+
+
+def _folder(kwargs: dict[str, Any]) -> str:
+    return os.path.abspath(kwargs.get("cwd") or os.getcwd())
 
 
 def _stream(kwargs: dict[str, Any], name: str, usual: int) -> int:

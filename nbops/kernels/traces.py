@@ -16,8 +16,8 @@ _KNOWN_POOLS = re.compile(r"/\S*(?:openblas|numexpr/interpreter)\S*\.so\S*")
 
 _KNOWN_THREADS = ("jemalloc_bg_thd",)
 
-_FREE = re.compile(r"(?!/dev/(nvidia|kfd|dri))/")
-"""Files may be open, but for those of accelerators; sockets, pipes and the like have no path."""
+_FREE = frozenset({"/dev/null", "/dev/random", "/dev/urandom"})
+"""Of all other files forked processes would share the position."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_traces() -> Traces:
 def why_unsafe(before: Traces, now: Traces) -> str | None:
     """What an import left that a forked process would not have, or would have without having asked."""
     idle = len(now.pools - before.pools) * (os.cpu_count() or 1)
-    unusual = sorted(name for name in now.opened - before.opened if not _FREE.match(name))
+    unusual = sorted(now.opened - before.opened - _FREE)
     found = {
         "it starts threads": now.threads > before.threads
         or now.system_threads - before.system_threads > idle,

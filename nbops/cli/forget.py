@@ -26,6 +26,7 @@ def forget(what: str, yes: bool) -> None:
     are not touched. Killed in the middle: ask again.
 
     The SQLite store loses it for good. A tracking server's API only hides runs: what stays there is said.
+    From the store of a team goes what this workspace brought there; what others brought is said.
 
     Exit codes: 0 it is gone, 1 MLflow does not answer, or something stays there, 2 bad use.
     """

@@ -38,9 +38,22 @@ class SharedStore:
         with self._reached() as files:
             return bool(files.exists(self._place_of(digest)))
 
-    def put(self, path: Path, digest: str) -> None:
-        """Bring a file there, unless it is there."""
-        self._put(path, self._place_of(digest))
+    def put(self, path: Path, digest: str) -> bool:
+        """Bring a file there; False when it was there before."""
+        return self._put(path, self._place_of(digest))
+
+    def remove(self, digest: str) -> None:
+        """Delete a file there; one that is not there is no error."""
+        self._remove(self._place_of(digest))
+
+    def remove_at(self, name: str) -> None:
+        """Delete a file there that has a name of its own."""
+        self._remove(self._place_at(name))
+
+    def place_of(self, digest: str) -> str:
+        """Where content lies, as the place itself names it."""
+        with self._reached():
+            return self._place_of(digest)
 
     def put_at(self, path: Path, name: str) -> None:
         """Bring a file there under a name of its own, such as `steps/KEY/SESSION.json`."""
@@ -59,13 +72,18 @@ class SharedStore:
         """Bring a file here that has a name of its own; False when it is not there."""
         return self._fetch(self._place_at(name), target)
 
-    def _put(self, path: Path, place: str) -> None:
+    def _remove(self, place: str) -> None:
         with self._reached() as files:
             if files.exists(place):
-                return
+                files.rm_file(place)
+
+    def _put(self, path: Path, place: str) -> bool:
+        with self._reached() as files:
+            if files.exists(place):
+                return False
             if self._protocol in _PUT_AT_ONCE:
                 files.put_file(str(path), place)
-                return
+                return True
             part = f"{place}.{secrets.token_hex(4)}.part"
             files.makedirs(place.rpartition("/")[0], exist_ok=True)
             try:
@@ -75,6 +93,7 @@ class SharedStore:
                 with contextlib.suppress(Exception):
                     files.rm_file(part)
                 raise
+            return True
 
     def fetch(self, digest: str, target: Path) -> bool:
         """Bring a file here; False when it is not there, or is not that content."""

@@ -230,7 +230,11 @@ class Courier:
 
     def _heed_erasures(self) -> None:
         """Leave the sessions of which something is being erased, and look at them anew after that."""
-        for session in self._erasures.look():
+        erased = self._erasures.look()
+        sharing_rests = self._sharing is None or self._sharing.rest(
+            is_asked=bool(self._erasures.under_way)
+        )
+        for session in erased:
             self._finished.discard(session)
             self._index.look_anew(session)
             for shipper in self._shippers.values():
@@ -239,7 +243,7 @@ class Courier:
             followed = self._followed[session]
             followed.is_leaving = True
             is_free = [shipper.forget(followed) for shipper in self._shippers.values()]
-            if all(is_free) and not followed.is_busy:
+            if all(is_free) and sharing_rests and not followed.is_busy:
                 followed.close()
                 del self._followed[session], self._packers[session]
                 if self._only is not None:

@@ -31,6 +31,7 @@ from nbops.tracking.mlflow_eraser import MlflowEraser
 from nbops.tracking.mlflow_files import EXECUTED_NOTEBOOK
 from nbops.tracking.ownership import Lease, can_see, is_alive
 from nbops.tracking.trims import places_of, trim_of
+from nbops.tracking.unsharing import take_back
 from nbops.workspace import Workspace
 from nbops.writing import write_whole
 
@@ -92,7 +93,8 @@ def forget(workspace: Workspace, session: str, key: str) -> Forgotten:
     UsageError
         Its session is still open, or another machine's.
     StoreUnreachable
-        MLflow cannot be reached; nothing was erased, or asking again completes it.
+        MLflow, or the shared store, cannot be reached; nothing was erased, or asking again
+        completes it.
     """
     return _Forgetting(workspace, session, key).carry_out()
 
@@ -176,12 +178,16 @@ class _Forgetting:
         new_findings, found = erase_findings(findings, leave)
         edits, _ = erase_findings(_read(self._folder / EDITS), leave)
         after = None if scope.is_session else _replay(new_journal, new_findings + edits)
+        gone = set(_DIGEST.findall(b"\n".join([*lines, *found])))
+        gone -= set(_DIGEST.findall(new_journal + new_findings))
+        gone -= self._digests_of_others()
+        names = [digest.decode() for digest in gone]
+        self._done.left += take_back(self._workspace, self._session, names)
         self._erase_in_mlflow(replay, scope, after)
         erased = {**self._stone.erased, **erased}
         self._mark(erased=erased, lines=len(lines) if scope.is_session else sum(erased.values()))
         self._done.lines = self._stone.lines
-        gone = set(_DIGEST.findall(b"\n".join([*lines, *found])))
-        self._sweep(gone - set(_DIGEST.findall(new_journal + new_findings)))
+        self._sweep(names)
         self._erase_files(replay, scope)
         stays = leave.uris if isinstance(leave, Leaving) else set()
         self._erase_paths(replay, stays)
@@ -223,15 +229,18 @@ class _Forgetting:
             self._done.runs += runs
             self._done.left += eraser.left
 
-    def _sweep(self, gone: set[bytes]) -> None:
-        """Delete content that no other session refers to."""
-        for other in self._workspace.sessions.glob("*"):
-            if other != self._folder:
-                for name in (JOURNAL, FINDINGS):
-                    gone -= set(_DIGEST.findall(_read(other / name)))
+    def _digests_of_others(self) -> set[bytes]:
+        """Content that other sessions refer to, or results of steps that came from others."""
+        folders = (path for path in self._workspace.sessions.glob("*") if path != self._folder)
+        referring = [folder / name for folder in folders for name in (JOURNAL, FINDINGS)]
+        steps = (self._workspace.state / "steps").glob("*/*.json")
+        referring += [path for path in steps if path.stem != self._session]
+        return {digest for path in referring for digest in _DIGEST.findall(_read(path))}
+
+    def _sweep(self, digests: Iterable[str]) -> None:
         for root in (self._workspace.store, self._workspace.kept_data):
-            for digest in gone:
-                Store(root).path_of(digest.decode()).unlink(missing_ok=True)
+            for digest in digests:
+                Store(root).path_of(digest).unlink(missing_ok=True)
 
     def _erase_files(self, replay: Replay, scope: Scope) -> None:
         """Models, what workers left, the notebook as it was executed, what a pipeline keeps of it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from nbops.capture.redaction import redact
 from nbops.errors import StoreUnreachable
 from nbops.store.shared import SharedStore
+from nbops.tracking.shared_names import SharedNames
 from nbops.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -34,9 +35,12 @@ class Sharing:
     def __init__(self, workspace: Workspace, url: str) -> None:
         self.error: str | None = None
         self._folders = (workspace.store, workspace.kept_data)
-        self._noted = workspace.state / "shared.list"
+        self._workspace = workspace
         self._store = SharedStore(url)
-        self._shared = self._read_noted()
+        self._shared = SharedNames(workspace, url)
+        self._lock = threading.Lock()
+        self._is_resting = False
+        self._is_bringing = False
         self._seen: dict[Path, int] = {}  # when a folder last changed, in ns
         self._stopping = threading.Event()
         self._has_looked_at = 0.0
@@ -46,6 +50,15 @@ class Sharing:
     def is_done_since(self, moment: float) -> bool:
         """Whether all that was kept at a moment of the monotonic clock is shared."""
         return self._has_looked_at > moment
+
+    def rest(self, *, is_asked: bool) -> bool:
+        """Bring nothing while something is being erased; returns whether nothing is on its way."""
+        with self._lock:
+            if self._is_resting and not is_asked:  # what was erased is there no more
+                self._shared = SharedNames(self._workspace, self._store.url)
+                self._seen.clear()
+            self._is_resting = is_asked
+            return not self._is_bringing
 
     def stop(self) -> None:
         self._stopping.set()
@@ -67,7 +80,9 @@ class Sharing:
                 self._seen.clear()
                 wait_s = _LONGEST_WAIT_S
             else:
-                self.error, self._has_looked_at, wait_s = None, began, _LOOK_EVERY_S
+                self.error, wait_s = None, _LOOK_EVERY_S
+                if not self._is_resting:
+                    self._has_looked_at = began
             self._stopping.wait(wait_s)
 
     def _new_files(self) -> Iterator[Path]:
@@ -84,28 +99,15 @@ class Sharing:
                 self._seen[folder] = changed_at
 
     def _share(self, path: Path) -> None:
-        if self._stopping.is_set():
-            return
+        with self._lock:
+            if self._stopping.is_set() or self._is_resting:
+                return
+            self._is_bringing = True
         name = path.parent.name + path.name
         try:
-            self._store.put(path, f"file1:{name}")
+            self._shared.note(name, is_ours=self._store.put(path, f"file1:{name}"))
         except StoreUnreachable:
-            if not path.exists():  # it made room for others
-                return
-            raise
-        self._shared.add(name)
-        with self._noted.open("a", encoding="utf-8") as file:
-            file.write(f"{name}\n")
-
-    def _read_noted(self) -> set[str]:
-        """Names that were shared with this very store."""
-        first = f"# {redact(self._store.url)}"
-        try:
-            lines = self._noted.read_text("utf-8").splitlines()
-        except OSError:
-            lines = []
-        if lines[:1] == [first]:
-            return set(lines[1:])
-        self._noted.touch(mode=0o600)
-        self._noted.write_text(f"{first}\n", "utf-8")
-        return set()
+            if path.exists():  # else it made room for others
+                raise
+        finally:
+            self._is_bringing = False

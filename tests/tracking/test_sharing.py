@@ -11,12 +11,17 @@ import pytest
 from kernels import Kernel
 from places import object_store
 from processes import PATIENCE_S, stop_background, wait_until
+from told import Told
 
+from nbops.capture.machine import this_process
 from nbops.digests import digest_bytes
 from nbops.errors import StoreUnreachable
 from nbops.index.queries import Index
+from nbops.journal import facts
+from nbops.journal.reader import JOURNAL
 from nbops.store import Store
 from nbops.store.shared import SharedStore
+from nbops.tracking.forgetting import forget
 from nbops.tracking.sharing import Sharing
 from nbops.workspace import Workspace, find_workspace
 
@@ -104,6 +109,63 @@ def test_what_was_shared_is_not_brought_again(
     sharing()
     wait_until(lambda: SharedStore(str(tmp_path / "team")).has(later))
     assert not SharedStore(str(tmp_path / "team")).has(digest)
+
+
+def test_what_is_forgotten_is_taken_back_from_the_team_as_far_as_it_is_ours(
+    fresh_workspace: Workspace, tmp_path: Path, sharing: Callable[[], Sharing]
+):
+    team = SharedStore(str(tmp_path / "team"))
+    (fresh_workspace.root / "pyproject.toml").write_text(f'[tool.nbops]\nstore = "{team.url}"\n')
+    (tmp_path / "team").mkdir()
+    store = Store(fresh_workspace.store)
+    only, both, theirs = (store.put_bytes(text) for text in (b"only", b"both", b"theirs"))
+    team.put(store.path_of(theirs), theirs)
+    journal = record(fresh_workspace, "planted", [only, both, theirs])
+    record(fresh_workspace, "other", [both])
+    result = fresh_workspace.state / "steps" / "0a" / "planted.json"
+    result.parent.mkdir(parents=True)
+    result.write_text("{}")
+    team.put_at(result, "steps/0a/planted.json")
+    bringing = sharing()
+    wait_until(lambda: team.has(only) and team.has(both))
+    wait_until(lambda: bringing.is_done_since(0.0))
+
+    assert bringing.rest(is_asked=True)
+    (tmp_path / "team").rename(tmp_path / "away")
+    with pytest.raises(StoreUnreachable, match="is away"):
+        forget(find_workspace(fresh_workspace.root), "planted", "planted")
+    assert journal.exists(), "nothing is erased before all of it can be"
+    (tmp_path / "away").rename(tmp_path / "team")
+
+    done = forget(find_workspace(fresh_workspace.root), "planted", "planted")
+    assert not journal.exists()
+    assert [team.has(digest) for digest in (only, both, theirs)] == [False, True, True]
+    (left,) = done.left
+    assert "The shared store has 1 of its files from others" in left
+    assert team.place_of(theirs) in left
+    assert team.names_in("steps/0a", ".json") == []
+    assert not result.exists()
+
+    assert store.put_bytes(b"only") == only, "recorded anew"
+    assert bringing.rest(is_asked=False)
+    wait_until(lambda: team.has(only))
+
+
+def record(workspace: Workspace, name: str, digests: list[str]) -> Path:
+    """A closed session of this machine with one cell that kept files."""
+    here = this_process()
+    process = {key: getattr(here, key) for key in ("host", "boot_id", "pid_namespace")}
+    told = Told(name, pid=2**30, tracking_uri=workspace.embedded_uri, **process)
+    kept = [
+        facts.FileKept(cell_run="", name=digest, digest=digest, size_bytes=4, mime="text/plain")
+        for digest in digests
+    ]
+    told.cell("keep()", *kept)
+    told.end()
+    folder = workspace.sessions / name
+    folder.mkdir(parents=True)
+    told.write(folder)
+    return folder / JOURNAL
 
 
 def test_another_home_gets_outputs_and_data_from_the_team(

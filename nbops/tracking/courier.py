@@ -92,7 +92,9 @@ class Courier:
         self._over_since: dict[str, float] = {}
         self._complete_since: dict[str, float] = {}
         self._retried_at = retry_requested_at(workspace)
-        self._looked_at = time.time() - _LOOK_WITHIN_S
+        wished_at = look_requested_at(workspace)
+        is_fresh = abs(time.time() - wished_at) < _LOOK_WITHIN_S
+        self._looked_at = 0.0 if is_fresh else wished_at
         self._discovered_at = 0.0
         self._busy_at = time.monotonic()
         self._told: tuple[str, ...] = ()
@@ -213,7 +215,7 @@ class Courier:
     def _heed_look(self) -> None:
         """Look for runs made elsewhere where this workspace's go, when someone wants to see them."""
         requested_at = look_requested_at(self.workspace)
-        if self._only is None and requested_at > self._looked_at:
+        if self._only is None and requested_at != self._looked_at:  # clocks may be set back
             self._looked_at = requested_at
             self._busy_at = time.monotonic()
             store = self._index.latest_store() or self._default_store()

@@ -64,11 +64,11 @@ class OtherRuns:
         StoreUnreachable
             The store does not answer.
         """
-        now = time.time()
-        if self._pages is None and now - self._looked_at < _LOOK_EVERY_S:
+        now = time.time()  # which may be set back
+        if self._pages is None and abs(now - self._looked_at) < _LOOK_EVERY_S:
             return False
         if self._pages is None:
-            is_whole = now - self._looked_whole_at >= _WHOLE_EVERY_S
+            is_whole = abs(now - self._looked_whole_at) >= _WHOLE_EVERY_S
             self._pages = self._look(is_whole=is_whole)
             self._looked_at = now
         try:

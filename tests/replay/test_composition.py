@@ -14,6 +14,20 @@ def test_a_marked_cell_is_a_run_with_the_params_on_its_line():
     assert run.cell_run_ids == (key,)
 
 
+def test_a_clock_that_is_set_back_changes_no_order():
+    told = Told()
+    fit = told.cell("%%track forest\nm = fit()")
+    told.clock -= 3600
+    told.cell("%track metric auc=score(m)", metric("auc", 0.9))
+    told.cell("%%track other\nn = m")
+    forest, other = told.runs()
+    assert forest.metrics["auc"][0][1] == 0.9
+    assert other.depends_on == (fit,)
+    cells = told.document("other").cell_runs
+    assert [cell.seq for cell in cells] == [0, 2]
+    assert {cell.duration_s for cell in cells} == {1.0}
+
+
 def test_a_bare_name_records_what_the_variable_is_when_the_cell_ends():
     told = Told()
     told.cell("# track: forest depth\ndepth = 4", params={"depth": 4})

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,19 @@ def test_a_session_that_was_thought_gone_and_goes_on_is_running_again(courier: C
 
     (folder / JOURNAL).write_bytes(whole)
     assert replay_folder(folder).status == "running"
+
+
+def test_a_wish_to_look_into_mlflow_is_heard_though_the_clock_was_set_back(
+    courier: Courier, monkeypatch: pytest.MonkeyPatch
+):
+    looked: list[str] = []
+    monkeypatch.setattr(NoStore, "look_now", lambda _: looked.append("once"), raising=False)
+    wish = courier.workspace.state / "look"
+    wish.touch()
+    serve_until(courier, lambda: looked)
+    an_hour_ago = time.time() - 3600
+    os.utime(wish, (an_hour_ago, an_hour_ago))
+    serve_until(courier, lambda: len(looked) == 2)
 
 
 def test_a_damaged_index_is_built_anew(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch):

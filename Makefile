@@ -95,8 +95,9 @@ bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
 samples: $(READY) ## Compare nbclient's and papermill's own notebooks, tracked and untracked.
 	@$(BIN)/python tests/reliability/samples.py
 
-soak: $(READY) ## Kill kernels and background processes at random, 200 times; ten minutes.
+soak: $(READY) ## Kill kernels and background processes at random, 200 times; twenty kernels at once; ten minutes.
 	@$(BIN)/python tests/reliability/soak.py
+	@$(BIN)/python tests/reliability/many_kernels.py
 
 clean: ## Remove what was built.
 	rm -rf $(VENV) $(NEWEST) nbops/labextension nbops/static nbops/static labextension/lib labextension/node_modules .coverage*

@@ -472,7 +472,11 @@ class Lookup:
             _add(by_look, (one.uri, one.stat or one.digest), self._data_ref(one))
         refs: dict[tuple[str, object], DataRef] = {}
         for look, ref in by_look.items():  # a folder is looked at again and again
-            _add(refs, (ref.uri, (ref.digest, ref.version)) if ref.digest else look, ref)
+            key = (ref.uri, ref.digest) if ref.digest else look
+            known = refs.get(key)
+            if known and known.version and ref.version not in (None, known.version):
+                key = (ref.uri, (ref.digest, ref.version))  # of a table, whose folder holds both
+            _add(refs, key, ref)
         return tuple(refs.values())
 
     def _data_ref(self, seen: Seen) -> DataRef:

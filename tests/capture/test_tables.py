@@ -11,6 +11,7 @@ from told import Told
 from watching import seen
 
 from nbops.capture.data import DataWatch
+from nbops.capture.privacy import set_private
 from nbops.capture.tables import TableVersion
 from nbops.comparison.data import compare_data
 from nbops.digests import digest_version
@@ -93,17 +94,39 @@ def test_a_table_elsewhere_is_its_version(watch: DataWatch):
     assert (read.version, read.missing) == ("3 of 1f0a9c22", None)
 
 
-def cell_that_read(version: str, digest: str) -> Any:
+def test_of_a_private_table_nothing_is_said(watch: DataWatch):
+    root = Path.cwd()
+    set_private((), ["vault/**", "s3://bucket/vault/**"], root)
+    try:
+        for location in (str(root / "vault/t"), "s3://me@bucket/vault/t"):
+            Path("vault/t").mkdir(parents=True, exist_ok=True)
+            watch.read_table(TableVersion(location, "3 of 1f0a9c22"), "wrapper")
+            (read,) = seen(watch).reads
+            assert (read.name, read.missing, read.version) == ("private", "private", None)
+    finally:
+        set_private((), (), root)
+
+
+def cell_that_read(digest: str, *versions: str | None) -> Any:
     told = Told()
     read = Seen(uri="file:///w/t", name="t", kind="folder", seen_by="wrapper", digest=digest)
-    told.cell("train()", reads=[msgspec.structs.replace(read, version=version)])
+    looks = [
+        msgspec.structs.replace(read, version=one, stat=(0, 0, at))
+        for at, one in enumerate(versions)
+    ]
+    told.cell("train()", reads=looks)
     return told.replay().document().cell_runs
 
 
+def test_a_folder_of_a_table_counts_once_for_each_version_of_it():
+    (cell,) = cell_that_read("folder1:a", "3 of 1f", None, "4 of 1f", "3 of 1f")
+    assert [ref.version for ref in cell.reads] == ["3 of 1f", "4 of 1f"]
+
+
 def test_the_same_version_is_the_same_data_whatever_was_added_beside_it():
-    before, after = cell_that_read("3 of 1f", "folder1:a"), cell_that_read("3 of 1f", "folder1:b")
+    before, after = cell_that_read("folder1:a", "3 of 1f"), cell_that_read("folder1:b", "3 of 1f")
     same: dict[str, int] = {}
     assert compare_data(before, after, same) == ([], [])
     assert same == {"inputs": 1}
-    (change,), _ = compare_data(before, cell_that_read("4 of 1f", "folder1:b"), {})
+    (change,), _ = compare_data(before, cell_that_read("folder1:b", "4 of 1f"), {})
     assert change.note == "version 3 of 1f → 4 of 1f"

@@ -107,7 +107,7 @@ function dressNotebook(
     void navigation.open(model.state.notebook?.path ?? '', { kind: 'cell-run', id });
   };
   states.changed.connect(() => {
-    dressCells(front.nodes, states.states, trans, open);
+    dressCells(front.nodes, states.state.states, trans, open);
   });
   front.changed.connect(look);
   front.edited.connect(() => {

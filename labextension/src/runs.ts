@@ -1,11 +1,7 @@
 /** All runs, as far as someone looks at them. Knows no DOM and no React. */
 
-import type { IDisposable } from '@lumino/disposable';
-import { Poll } from '@lumino/polling';
-import { Signal } from '@lumino/signaling';
-import type { ISignal } from '@lumino/signaling';
-
 import type { RunRow, RunsPage } from './answers';
+import { PolledModel } from './polled';
 import type { DataSource, RunsQuery } from './tokens';
 import { asTrouble } from './trouble';
 import type { Trouble } from './trouble';
@@ -29,32 +25,17 @@ export interface RunsState {
   readonly trouble: Trouble | null;
 }
 
-export class RunsModel implements IDisposable {
+const UNASKED: RunsState = {
+  query: MINE,
+  known: null,
+  rows: new Map(),
+  isOutdated: false,
+  trouble: null
+};
+
+export class RunsModel extends PolledModel<RunsState> {
   constructor(private readonly source: DataSource) {
-    this._poll = new Poll({
-      auto: false,
-      name: '@nbops/labextension:runs',
-      factory: () => this.pollOnce(),
-      frequency: { interval: INTERVAL_MS, backoff: true, max: PATIENCE_MS },
-      standby: 'when-hidden'
-    });
-  }
-
-  get state(): RunsState {
-    return this._state;
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._poll.isDisposed;
-  }
-
-  dispose(): void {
-    this._poll.dispose();
-    Signal.clearData(this);
+    super('runs', UNASKED, { interval: INTERVAL_MS, max: PATIENCE_MS });
   }
 
   /** Whose runs: those of the workspace that this path lies in. */
@@ -72,22 +53,22 @@ export class RunsModel implements IDisposable {
     }
     this._isVisible = isVisible;
     this._isLooking = isVisible;
-    void (isVisible ? this._poll.refresh() : this._poll.stop());
+    this.work(isVisible);
   }
 
   /** Ask another question; what is shown stays until the answer is there. */
   ask(change: Partial<RunsQuery>): void {
     this._first = 0;
-    this.update({ query: { ...this._state.query, ...change }, isOutdated: true });
+    this.update({ query: { ...this.state.query, ...change }, isOutdated: true });
     if (this._isVisible) {
-      void this._poll.refresh();
+      this.work(true);
     }
   }
 
   /** Make sure that the rows in sight are there. */
   look(first: number, last: number): void {
     this._first = first;
-    const { known, rows } = this._state;
+    const { known, rows } = this.state;
     const missing = new Set<number>();
     for (let place = first; place <= Math.min(last, (known?.total ?? 0) - 1); place++) {
       if (!rows.has(place)) {
@@ -101,19 +82,19 @@ export class RunsModel implements IDisposable {
 
   /** After something was changed that the server knows of: look again at once. */
   async refresh(): Promise<void> {
-    await this._poll.refresh();
+    await this.poll.refresh();
   }
 
-  private async pollOnce(): Promise<void> {
+  protected override async pollOnce(): Promise<void> {
     await this.load(Math.floor(this._first / PAGE_ROWS) + 1, true);
-    if (this._state.trouble) {
-      throw this._state.trouble; // the poll then waits longer each time
+    if (this.state.trouble) {
+      throw this.state.trouble; // the poll then waits longer each time
     }
   }
 
   /** @param isFresh - Rows of other pages are forgotten where something changed. */
   private async load(page: number, isFresh = false): Promise<void> {
-    const { query, known, isOutdated } = this._state;
+    const { query, known, isOutdated } = this.state;
     const key = `${page}`;
     if (this._path === null || (!isFresh && this._loading.has(key))) {
       return;
@@ -124,11 +105,11 @@ export class RunsModel implements IDisposable {
     this._isLooking = false;
     try {
       const answer = await this.source.runs(this._path, question);
-      if (query === this._state.query) {
+      if (query === this.state.query) {
         this.take(answer.unchanged ? null : answer, isFresh);
       }
     } catch (reason) {
-      if (query === this._state.query) {
+      if (query === this.state.query) {
         this.update({ trouble: asTrouble(reason) });
       }
     } finally {
@@ -141,34 +122,16 @@ export class RunsModel implements IDisposable {
       this.update({ trouble: null, isOutdated: false });
       return;
     }
-    const rows = new Map(isFresh ? [] : this._state.rows);
+    const rows = new Map(isFresh ? [] : this.state.rows);
     for (const [index, row] of answer.rows.entries()) {
       rows.set((answer.page - 1) * answer.limit + index, row);
     }
     this.update({ known: answer, rows, isOutdated: false, trouble: null });
   }
 
-  private update(change: Partial<RunsState>): void {
-    const next = { ...this._state, ...change };
-    const keys = Object.keys(next) as (keyof RunsState)[];
-    if (keys.some(key => next[key] !== this._state[key])) {
-      this._state = next;
-      this._changed.emit();
-    }
-  }
-
-  private _state: RunsState = {
-    query: MINE,
-    known: null,
-    rows: new Map(),
-    isOutdated: false,
-    trouble: null
-  };
   private _path: string | null = null;
   private _first = 0;
   private _isVisible = false;
   private _isLooking = false;
   private readonly _loading = new Set<string>();
-  private readonly _poll: Poll;
-  private readonly _changed = new Signal<this, void>(this);
 }

@@ -1,11 +1,9 @@
 /** How the cells of the notebook in front stand to what they show. Knows no DOM and no React. */
 
-import type { IDisposable } from '@lumino/disposable';
-import { Debouncer, Poll } from '@lumino/polling';
-import { Signal } from '@lumino/signaling';
-import type { ISignal } from '@lumino/signaling';
+import { Debouncer } from '@lumino/polling';
 
 import type { CellState, OpenCell, StateKind } from './answers';
+import { PolledModel } from './polled';
 import type { DataSource } from './tokens';
 
 const LIVE_MS = 2000;
@@ -23,41 +21,26 @@ export interface OpenNotebook {
   readonly cells: readonly OpenCell[];
 }
 
-export class StatesModel implements IDisposable {
+export interface Standings {
+  /** Of cells that have something to say, as far as it was not silenced. */
+  readonly states: readonly CellState[];
+}
+
+export class StatesModel extends PolledModel<Standings> {
   /** @param read - Says what is in front now. */
   constructor(
     private readonly source: Pick<DataSource, 'states' | 'statesVersion'>,
     private readonly read: () => OpenNotebook | null
   ) {
-    this._poll = new Poll({
-      auto: false,
-      name: '@nbops/labextension:states',
-      factory: () => this.pollOnce(),
-      frequency: { interval: LIVE_MS, backoff: true, max: PATIENCE_MS },
-      standby: 'when-hidden'
-    });
+    super('states', { states: [] }, { interval: LIVE_MS, max: PATIENCE_MS });
     this._typing = new Debouncer(() => {
       this.look();
     }, TYPING_MS);
   }
 
-  /** Of cells that have something to say, as far as it was not silenced. */
-  get states(): readonly CellState[] {
-    return this._states;
-  }
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  get isDisposed(): boolean {
-    return this._poll.isDisposed;
-  }
-
-  dispose(): void {
-    this._poll.dispose();
+  override dispose(): void {
+    super.dispose();
     this._typing.dispose();
-    Signal.clearData(this);
   }
 
   /** Which kinds a person wants to know of; with none, nothing is asked. */
@@ -69,7 +52,7 @@ export class StatesModel implements IDisposable {
 
   /** Look now: another notebook is in front, or a cell ran. */
   look(): void {
-    void (this._kinds.size > 0 ? this._poll.refresh() : this._poll.stop());
+    this.work(this._kinds.size > 0);
   }
 
   /** Look once nobody types any more. */
@@ -77,7 +60,7 @@ export class StatesModel implements IDisposable {
     void this._typing.invoke();
   }
 
-  private async pollOnce(): Promise<void> {
+  protected override async pollOnce(): Promise<void> {
     const open = this.read();
     if (open === null) {
       this.take({ path: '', text: '', version: null, states: [] });
@@ -104,8 +87,7 @@ export class StatesModel implements IDisposable {
 
   private take(told: Told): void {
     this._told = told;
-    const interval = told.version === null ? IDLE_MS : LIVE_MS;
-    this._poll.frequency = { interval, backoff: true, max: PATIENCE_MS };
+    this.setInterval(told.version === null ? IDLE_MS : LIVE_MS);
     this.show(told.states);
   }
 
@@ -113,18 +95,14 @@ export class StatesModel implements IDisposable {
     const shown = states
       .map(state => ({ ...state, marks: state.marks.filter(({ kind }) => this._kinds.has(kind)) }))
       .filter(({ marks }) => marks.length > 0);
-    if (JSON.stringify(shown) !== JSON.stringify(this._states)) {
-      this._states = shown;
-      this._changed.emit();
+    if (JSON.stringify(shown) !== JSON.stringify(this.state.states)) {
+      this.update({ states: shown });
     }
   }
 
   private _kinds: ReadonlySet<StateKind> = new Set();
   private _told: Told | null = null;
-  private _states: readonly CellState[] = [];
-  private readonly _poll: Poll;
   private readonly _typing: Debouncer;
-  private readonly _changed = new Signal<this, void>(this);
 }
 
 interface Told {

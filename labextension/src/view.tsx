@@ -71,7 +71,7 @@ export class PanelView extends View {
       <Panel
         state={model.state}
         runs={runs.state}
-        states={states.states}
+        states={states.state.states}
         tab={navigation.tab}
         page={navigation.page}
         arrangement={layout.state}

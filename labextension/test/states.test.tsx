@@ -45,7 +45,7 @@ async function look(model: StatesModel): Promise<void> {
 
 test('cells are judged again only where their text, or what they read, is another', async () => {
   const { source, model, open } = await asked();
-  expect(model.states).toEqual([state()]);
+  expect(model.state.states).toEqual([state()]);
   await look(model);
   expect(source.standings).toHaveLength(1);
   open[0] = { ...CELL, source: 'a = 2' };
@@ -53,7 +53,7 @@ test('cells are judged again only where their text, or what they read, is anothe
   expect(source.standings[1]?.question[0]?.source).toBe('a = 2');
   source.standings[1]?.answer({ format: 1, version: 'v1', states: [] });
   await pass(0);
-  expect(model.states).toEqual([]);
+  expect(model.state.states).toEqual([]);
   source.version = 'v2';
   await look(model);
   expect(source.standings).toHaveLength(3);
@@ -65,14 +65,14 @@ test('a notebook of which nothing is recorded is not judged', async () => {
   source.version = null;
   await look(model);
   expect(source.standings).toHaveLength(1);
-  expect(model.states).toEqual([]);
+  expect(model.state.states).toEqual([]);
   model.dispose();
 });
 
 test('a kind that is silenced is not told, and with none nothing is asked', async () => {
   const { source, model, open } = await asked();
   model.setKinds(['order']);
-  expect(model.states).toEqual([]);
+  expect(model.state.states).toEqual([]);
   model.setKinds([]);
   open[0] = { ...CELL, source: 'a = 3' };
   await look(model);

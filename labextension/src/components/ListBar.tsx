@@ -1,20 +1,25 @@
 import * as React from 'react';
 
 import type { Filter, Focus } from '../filter';
-import type { Translation } from '../tokens';
+import { Choice } from './Choice';
 import { SearchField } from './SearchField';
 import { useSurroundings } from './surroundings';
+import { Toggle } from './Toggle';
 
 interface ListBarProps {
   readonly filter: Filter;
   readonly onFilter: (filter: Filter) => void;
 }
 
-const CHOICES: readonly Focus[] = ['results', 'all', 'failed', 'data'];
-
 /** Search and filter of a notebook's cell runs. */
 export function ListBar({ filter, onFilter }: ListBarProps): React.JSX.Element {
   const { trans } = useSurroundings();
+  const choices: readonly (readonly [Focus, string])[] = [
+    ['results', trans.__('Results')],
+    ['all', trans.__('All cells')],
+    ['failed', trans.__('Failed')],
+    ['data', trans.__('With data')]
+  ];
   return (
     <div className="nbops-Bar" role="search" aria-label={trans.__('Cell runs')}>
       <SearchField
@@ -25,47 +30,26 @@ export function ListBar({ filter, onFilter }: ListBarProps): React.JSX.Element {
           onFilter({ ...filter, text });
         }}
       />
-      <select
-        className="nbops-Select"
-        aria-label={trans.__('Which cell runs are shown')}
+      <Choice
+        label={trans.__('Which cell runs are shown')}
         value={filter.focus}
-        onChange={event => {
-          onFilter({ ...filter, focus: event.target.value as Focus });
+        options={choices}
+        onChoose={focus => {
+          onFilter({ ...filter, focus });
         }}
-      >
-        {CHOICES.map(focus => (
-          <option key={focus} value={focus}>
-            {nameOf(focus, trans)}
-          </option>
-        ))}
-      </select>
-      <button
-        className="nbops-Toggle"
-        type="button"
-        aria-pressed={filter.isGrouped}
-        aria-label={trans.__('Group by cell')}
+      />
+      <Toggle
+        label={trans.__('Group by cell')}
         title={trans.__('Group by cell: the newest run of each, the earlier ones below it')}
-        onClick={() => {
+        isPressed={filter.isGrouped}
+        onToggle={() => {
           onFilter({ ...filter, isGrouped: !filter.isGrouped });
         }}
       >
         <svg viewBox="0 0 12 12" aria-hidden>
           <path d="M1 2.5h10M4 6h7M4 9.5h7" fill="none" stroke="currentColor" strokeWidth="1.4" />
         </svg>
-      </button>
+      </Toggle>
     </div>
   );
-}
-
-function nameOf(focus: Focus, trans: Translation): string {
-  switch (focus) {
-    case 'results':
-      return trans.__('Results');
-    case 'all':
-      return trans.__('All cells');
-    case 'failed':
-      return trans.__('Failed');
-    case 'data':
-      return trans.__('With data');
-  }
 }

@@ -38,7 +38,12 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
   };
   if (row === null) {
     return (
-      <div {...shared} className="nbops-Run" style={style} aria-label={trans.__('Loading…')} />
+      <div
+        {...shared}
+        className="nbops-Item nbops-Run"
+        style={style}
+        aria-label={trans.__('Loading…')}
+      />
     );
   }
   const values = columns.map(field => [field, showValue(row, field)] as const);
@@ -52,6 +57,7 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
     <div
       {...shared}
       className={[
+        'nbops-Item',
         'nbops-Run',
         isActive ? 'nbops-mod-active' : '',
         isBad ? 'nbops-mod-failed' : ''

@@ -2,9 +2,11 @@ import * as React from 'react';
 
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
+import { Choice } from './Choice';
 import { RunsOptions } from './RunsOptions';
 import { SearchField } from './SearchField';
 import { useSurroundings } from './surroundings';
+import { Toggle } from './Toggle';
 
 export interface RunsBarProps {
   readonly state: RunsState;
@@ -17,6 +19,7 @@ export function RunsBar({ state, columns, actions }: RunsBarProps): React.JSX.El
   const { trans } = useSurroundings();
   const { query, known } = state;
   const [isOpen, setOpen] = React.useState(false);
+  const others = (known?.users ?? []).filter(user => user !== known?.me);
   return (
     <div className="nbops-RunsBar" role="search" aria-label={trans.__('Runs')}>
       <div className="nbops-Bar">
@@ -28,39 +31,30 @@ export function RunsBar({ state, columns, actions }: RunsBarProps): React.JSX.El
             actions.ask({ text });
           }}
         />
-        <select
-          className="nbops-Select"
-          aria-label={trans.__('Whose runs')}
+        <Choice
+          label={trans.__('Whose runs')}
           value={query.user}
-          onChange={event => {
-            actions.ask({ user: event.target.value });
+          options={[
+            ['', trans.__('Mine')],
+            ['*', trans.__('Everybody’s')],
+            ...others.map(user => [user, user === '' ? trans.__('Nobody’s') : user] as const)
+          ]}
+          onChoose={user => {
+            actions.ask({ user });
           }}
-        >
-          <option value="">{trans.__('Mine')}</option>
-          <option value="*">{trans.__('Everybody’s')}</option>
-          {(known?.users ?? [])
-            .filter(user => user !== known?.me)
-            .map(user => (
-              <option key={user} value={user}>
-                {user === '' ? trans.__('Nobody’s') : user}
-              </option>
-            ))}
-        </select>
-        <button
-          className="nbops-Toggle"
-          type="button"
-          aria-expanded={isOpen}
-          aria-pressed={isOpen || query.where !== ''}
-          aria-label={trans.__('Filter, order and columns')}
-          title={trans.__('Filter, order and columns')}
-          onClick={() => {
+        />
+        <Toggle
+          label={trans.__('Filter, order and columns')}
+          isPressed={isOpen || query.where !== '' || query.experiment !== ''}
+          isExpanded={isOpen}
+          onToggle={() => {
             setOpen(!isOpen);
           }}
         >
           <svg viewBox="0 0 12 12" aria-hidden>
             <path d="M1 2h10L7 6.5V11L5 9.5v-3z" fill="none" stroke="currentColor" />
           </svg>
-        </button>
+        </Toggle>
       </div>
       {isOpen && <RunsOptions {...{ state, columns, actions }} />}
     </div>

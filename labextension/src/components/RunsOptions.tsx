@@ -1,14 +1,15 @@
 import * as React from 'react';
 
 import { nameOf } from '../columns';
+import { Choice } from './Choice';
 import { ColumnChoice } from './ColumnChoice';
 import type { RunsBarProps } from './RunsBar';
 import { useSurroundings } from './surroundings';
+import { Toggle } from './Toggle';
 import { WhereField } from './WhereField';
 
 /** What is asked for more seldom: a condition, an experiment, an order, other columns. */
-export function RunsOptions(props: RunsBarProps): React.JSX.Element {
-  const { state, columns, actions } = props;
+export function RunsOptions({ state, columns, actions }: RunsBarProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const { query, known } = state;
   const fields = known?.fields ?? [];
@@ -22,47 +23,40 @@ export function RunsOptions(props: RunsBarProps): React.JSX.Element {
           actions.ask({ where });
         }}
       />
-      <select
-        className="nbops-Select"
-        aria-label={trans.__('Experiment')}
+      <Choice
+        label={trans.__('Experiment')}
         value={query.experiment}
-        onChange={event => {
-          actions.ask({ experiment: event.target.value });
+        options={[
+          ['', trans.__('All experiments')],
+          ...(known?.experiments ?? []).map(name => [name, name] as const)
+        ]}
+        onChoose={experiment => {
+          actions.ask({ experiment });
         }}
-      >
-        <option value="">{trans.__('All experiments')}</option>
-        {(known?.experiments ?? []).map(name => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-      <select
-        className="nbops-Select"
-        aria-label={trans.__('Sort by')}
+      />
+      <Choice
+        label={trans.__('Sort by')}
         value={sorted}
-        onChange={event => {
-          actions.ask({ sort: event.target.value });
+        options={[
+          ['', trans.__('Newest first')],
+          ...['name', 'duration', ...fields].map(
+            field => [field, field.includes('.') ? nameOf(field) : field] as const
+          )
+        ]}
+        onChoose={sort => {
+          actions.ask({ sort });
         }}
-      >
-        <option value="">{trans.__('Newest first')}</option>
-        {['name', 'duration', ...fields].map(field => (
-          <option key={field} value={field}>
-            {field.includes('.') ? nameOf(field) : field}
-          </option>
-        ))}
-      </select>
+      />
       {sorted !== '' && (
-        <button
-          className="nbops-Toggle"
-          type="button"
-          aria-pressed={query.sort.startsWith('-')}
-          title={trans.__('The other way round')}
-          aria-label={trans.__('The other way round')}
-          onClick={() => {
+        <Toggle
+          label={trans.__('The other way round')}
+          isPressed={query.sort.startsWith('-')}
+          onToggle={() => {
             actions.ask({ sort: query.sort.startsWith('-') ? sorted : `-${sorted}` });
           }}
         >
           ⇅
-        </button>
+        </Toggle>
       )}
       <ColumnChoice
         fields={fields}

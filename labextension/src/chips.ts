@@ -2,6 +2,7 @@
 
 import type { CellState } from './answers';
 import type { Translation } from './tokens';
+import { isRead } from './trust';
 import {
   sayState,
   showCount,
@@ -11,7 +12,6 @@ import {
   showScalar,
   showShape
 } from './wording';
-import { isRead } from './wire';
 import type { CellRun, DataRef, Metrics, MetricValue, Params, Run } from './wire';
 
 export interface Chip {

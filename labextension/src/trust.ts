@@ -1,8 +1,15 @@
 /** Whether the record can be relied on: what is in MLflow, what was seen with its content. Pure. */
 
 import type { History } from './history';
-import { isRead } from './wire';
 import type { DataRef } from './wire';
+
+/** What `missing` says of a file that the code only names. */
+export const NAMED_IN_CODE = 'named in the code; not seen to be read';
+
+/** Whether more is known of data than that the code names it. */
+export function isRead({ missing }: DataRef): boolean {
+  return missing !== NAMED_IN_CODE;
+}
 
 export interface Trust {
   readonly shipping:

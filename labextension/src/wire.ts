@@ -257,14 +257,6 @@ export interface Comparison {
   readonly conclusions?: readonly Conclusion[];
 }
 
-/** What `missing` says of a file that the code only names. */
-export const NAMED_IN_CODE = 'named in the code; not seen to be read';
-
-/** Whether more is known of data than that the code names it. */
-export function isRead({ missing }: DataRef): boolean {
-  return missing !== NAMED_IN_CODE;
-}
-
 /** Read the answer of `GET /nbops/notebook`. */
 export function parseNotebook(json: unknown): NotebookAnswer {
   const document = parseDocument(json);

@@ -16,8 +16,9 @@ import { English } from '../src/components/surroundings';
 import { sayCoverage } from '../src/coverage';
 import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
+import { NAMED_IN_CODE } from '../src/trust';
 import { showDelta, showMetric } from '../src/wording';
-import { NAMED_IN_CODE, parseComparison, parseNotebook } from '../src/wire';
+import { parseComparison, parseNotebook } from '../src/wire';
 import type { ChangedNotebook } from '../src/wire';
 import { cellRun, change, comparison, dataRef, run, session } from './records';
 

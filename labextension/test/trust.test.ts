@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { addAnswer } from '../src/history';
-import { judge } from '../src/trust';
+import { judge, NAMED_IN_CODE } from '../src/trust';
 import type { Trust } from '../src/trust';
-import { NAMED_IN_CODE } from '../src/wire';
 import type { ChangedNotebook } from '../src/wire';
 import { answer, cellRun, dataRef, run } from './records';
 

@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import type { Translation } from '../tokens';
+import { isRead } from '../trust';
 import { showDigest, showShape, showSize } from '../wording';
-import { isRead } from '../wire';
 import type { DataRef } from '../wire';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';

@@ -96,15 +96,16 @@ class Beacon:
 
     def running(self) -> int | None:
         """Number of the cell that runs; None between cells."""
-        seq, word = self._read()
+        seq, word = self.sign()
         return seq if word in ("began", "aside") else None
 
     def latest(self) -> int | None:
         """Number of the cell that began last; None before the first, and when the session is over."""
-        seq, word = self._read()
+        seq, word = self.sign()
         return seq if word else None
 
-    def _read(self) -> tuple[int, Sign]:
+    def sign(self) -> tuple[int, Sign]:
+        """Number of a cell and what happened to it last."""
         try:
             (sign,) = Path(self.folder).iterdir()
         except (OSError, ValueError):

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from nbops.capture.beacon import Beacon, beacons_folder, read_beacon
+from nbops.capture.beacon import Beacon, Sign, beacons_folder, read_beacon
 from nbops.capture.places import NO_DATA, data_filter
 from nbops.workspace import Workspace
 
@@ -68,6 +68,7 @@ class Net:
         self._caught: dict[str, deque[Catch]] = {}
         self._folders: dict[int, str] = {}  # by watch
         self._beacons: dict[int, str] = {}
+        self._late: dict[str, int] = {}  # sessions that were watched too late, for so many reads
         self._ours: dict[int, str] = {}  # what this process opens now
         self._couriers = f"courier-{workspace.key}-"
         self._own = Beacon(f"{self._couriers}{os.getpid()}")
@@ -139,6 +140,7 @@ class Net:
                 for event in self._inotify.read(timeout=_WAIT_MS, read_delay=_GATHER_MS):
                     with self._lock:
                         self._note(event)
+                self._late = {one: left - 1 for one, left in self._late.items() if left > 1}
         except Exception as error:  # noqa: BLE001 - the courier goes on without it
             if not self._stopping.is_set():
                 _log.exception("the net of %s", self._workspace.root)
@@ -167,9 +169,12 @@ class Net:
 
     def _note_beacon(self, session: str, event: Any) -> None:
         if session == "":  # a session's folder was made
-            self._watch_session(event.name)
+            self._watch_session(event.name, is_new=True)
             return
-        seq, word = read_beacon(event.name)
+        self._late.pop(session, None)
+        self._heed(session, *read_beacon(event.name))
+
+    def _heed(self, session: str, seq: int, word: Sign) -> None:
         if session.startswith(self._couriers):
             self._note_courier(session, seq, is_at_work=word == "began")
             return
@@ -184,7 +189,7 @@ class Net:
             self._aside[session] = catch
         else:
             self._running[session] = catch
-            if len(self._running) > 1:
+            if len(self._running) > 1 or self._late:
                 for one in self._running.values():
                     one.is_whole = False
 
@@ -197,7 +202,7 @@ class Net:
             self._ours.pop(seq, None)
 
     def _note_file(self, path: str, *, is_written: bool) -> None:
-        if len(self._running) != 1:  # nobody's, or nobody knows whose
+        if len(self._running) != 1 or self._late:  # nobody's, or nobody knows whose
             return
         (catch,) = self._running.values()
         if path in (catch.written if is_written else catch.opened):
@@ -260,7 +265,7 @@ class Net:
         for found in folder.iterdir():
             self._watch_session(found.name)
 
-    def _watch_session(self, session: str) -> None:
+    def _watch_session(self, session: str, *, is_new: bool = False) -> None:
         """Follow the cells of a session of this workspace, and what nbops does there itself."""
         is_couriers = session.startswith(self._couriers)
         if not is_couriers and not Path(self._workspace.sessions / session).is_dir():
@@ -269,3 +274,14 @@ class Net:
             folder = str(beacons_folder() / session)
             watch = self._inotify.add_watch(folder, self._flags.MOVED_TO)
             self._beacons[watch] = session
+            self._catch_up(session, is_new=is_new)
+
+    def _catch_up(self, session: str, *, is_new: bool) -> None:
+        """Take up a cell that began before its session was watched: whose the files until now are, nobody knows."""
+        seq, word = Beacon(session).sign()
+        if word in ("began", "aside") or (word == "ended" and is_new):
+            self._late[session] = 2  # this read, and what has come since it
+            for catch in self._running.values():
+                catch.is_whole = False
+            for each in dict.fromkeys(("began", word)):
+                self._heed(session, seq, each)

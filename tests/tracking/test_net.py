@@ -170,6 +170,23 @@ def test_what_is_opened_while_two_sessions_cells_run_is_credited_to_neither(
     assert (names(catch.opened), catch.is_whole) == ([], False)
 
 
+@pytest.mark.parametrize("is_over", [True, False])
+def test_so_it_is_when_the_other_session_began_a_moment_ago(
+    net: Net, beacon: Beacon, fresh_workspace: Workspace, is_over: bool
+):
+    (fresh_workspace.sessions / "other").mkdir()
+    other = Beacon("other")
+    beacon.begin(0)
+    other.make()
+    other.begin(0)
+    Path("data/x.csv").read_text()
+    if is_over:
+        other.end(0)
+    beacon.end(0)
+    catch = catch_of(net)
+    assert (names(catch.opened), catch.is_whole) == ([], False)
+
+
 # ---- what is told of a catch ------------------------------------------------------------------------
 
 

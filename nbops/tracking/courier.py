@@ -372,8 +372,13 @@ class Courier:
     def _shipper(self, uri: str) -> Shipper:
         if uri not in self._shippers:
             index = self._index if self._only is None else None
-            self._shippers[uri] = Shipper(self.workspace, uri, index)
+            self._shippers[uri] = Shipper(self.workspace, uri, index, self._may_load)
         return self._shippers[uri]
+
+    def _may_load(self) -> bool:
+        """Whether MLflow may be loaded; called from other threads."""
+        followed = list(self._followed.values())
+        return all(one.replay.status != "running" or one.rest.may_load for one in followed)
 
     def _tell(self) -> None:
         """Say in the index how shipping stands, when that changes."""

@@ -1,7 +1,9 @@
 """What a session's environment is, found out from outside of its process."""
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from functools import lru_cache
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from nbops.capture.environment import (
@@ -46,8 +48,17 @@ def find_environment(started: facts.SessionStarted, stamp: str) -> facts.Environ
 
 def find_imports(started: facts.SessionStarted, ended: facts.CellEnded) -> facts.ImportsFound:
     """Packages that a cell brought into the process."""
-    packages = find_packages(ended.imported, find_distributions(started.sys_path))
+    packages = find_packages(ended.imported, _installed(started.sys_path))
     return facts.ImportsFound(cell_run=ended.cell_run, packages=packages)
+
+
+def _installed(sys_path: Sequence[str]) -> dict[str, tuple[str, Distribution]]:
+    return _list_once(tuple(sys_path), stamp_environment(package_folders(sys_path)))
+
+
+@lru_cache(1)
+def _list_once(sys_path: Sequence[str], _stamp: str) -> dict[str, tuple[str, Distribution]]:
+    return find_distributions(sys_path)
 
 
 class PackageChecker:
@@ -65,7 +76,9 @@ class PackageChecker:
         self._note = note
         self._later = later
         self._check: _Check | None = None
-        self._begins_at: float | None = None
+        self._begins_at = 0.0
+        self._is_at_work = False
+        self._may_work = True
 
     @property
     def is_busy(self) -> bool:
@@ -76,11 +89,13 @@ class PackageChecker:
         self._check = _Check(started, stamp, digest)
         self._begins_at = time.monotonic() + _BEGIN_AFTER_S
 
-    def look(self, *, is_over: bool) -> None:
-        """Begin, when it is time to: not while a session's first cells import what would be read."""
-        check, at = self._check, self._begins_at
-        if check is not None and at is not None and (is_over or time.monotonic() > at):
-            self._begins_at = None
+    def look(self, *, is_over: bool, may_work: bool) -> None:
+        """Begin or go on when it is time to: not while a session's first cells import what would be read."""
+        check, self._may_work = self._check, may_work
+        if check is None or self._is_at_work or not may_work:
+            return
+        if is_over or time.monotonic() > self._begins_at:
+            self._is_at_work = True
             self._later(lambda: self._go_on(check))
 
     def stop(self) -> None:
@@ -91,12 +106,17 @@ class PackageChecker:
         try:
             is_done = check.go_on()
             if check is self._check and not is_done:
-                self._later(lambda: self._go_on(check))
+                if self._may_work:
+                    self._later(lambda: self._go_on(check))
+                else:
+                    self._is_at_work = False
                 return
+            self._is_at_work = False
             check.integrity.keep()
             if check is self._check and (finding := check.finding):
                 self._note(finding)
         except Exception:
+            self._is_at_work = False
             self.stop()  # nobody waits for what cannot be done
             raise
         if check is self._check:
@@ -117,7 +137,7 @@ class _Check:
     def go_on(self) -> bool:
         """Work for a moment; returns whether all is done."""
         if self._steps is None:
-            self._steps = self.integrity.check(find_distributions(self._sys_path))
+            self._steps = self.integrity.check(_installed(self._sys_path))
         until = time.monotonic() + _SLICE_S
         try:
             while time.monotonic() < until:

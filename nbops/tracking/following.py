@@ -26,6 +26,7 @@ from nbops.tracking.net import Catch, Net
 from nbops.tracking.netting import sift
 from nbops.tracking.ownership import Lease, is_alive
 from nbops.tracking.remote import find_remote
+from nbops.tracking.resting import Rest
 from nbops.tracking.sampling import Sampler
 from nbops.tracking.sources import SourceFinder
 from nbops.workspace import Workspace
@@ -83,6 +84,7 @@ class FollowedSession:
         self._inbox: deque[Any] = deque()
         self._asked: set[Any] = set()
         self._looked_at = 0.0
+        self.rest = Rest()
         self._sampler = Sampler(self.note, later)
         self._checker = PackageChecker(self.note, later)
         self._sources = SourceFinder(workspace)
@@ -122,6 +124,7 @@ class FollowedSession:
         is_new = False
         for fact in self._journal.read():
             is_new = True
+            self.rest.heed(fact)
             self.replay.feed(fact)
             self._follow_up(fact)
         if not is_new:
@@ -129,7 +132,8 @@ class FollowedSession:
         for edit in self._edits.read():
             is_new = True
             self.replay.feed(edit)
-        self._checker.look(is_over=self.replay.status != "running")
+        is_over = self.replay.status != "running"
+        self._checker.look(is_over=is_over, may_work=is_over or self.rest.may_compare)
         self._sampler.look(self.replay)
         self._look_into_net()
         while self._inbox:

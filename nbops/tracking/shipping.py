@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from nbops.errors import NbopsError
 from nbops.index.database import IndexWriter
@@ -20,6 +20,8 @@ from nbops.workspace import Workspace
 _log = logging.getLogger(__name__)
 
 _ASK_EVERY_S = 1.0
+_OPEN_WITHIN_S = 5.0
+"""So long at most what is to be shipped waits until MLflow may be loaded."""
 _LONGEST_PAUSE_S = 60.0
 _TRIES = 5
 """Failures of one run, each after another run was taken, after which the run is to blame."""
@@ -35,9 +37,17 @@ class Shipper:
     ----------
     index
         Where to note the store's other runs; None where nobody will look at them.
+    may_load
+        Whether the two seconds of a processor that MLflow takes to be loaded may be taken now.
     """
 
-    def __init__(self, workspace: Workspace, shown_uri: str, index: IndexWriter | None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        shown_uri: str,
+        index: IndexWriter | None,
+        may_load: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.shown_uri = shown_uri
         self.error: str | None = None
         self._workspace = workspace
@@ -55,6 +65,8 @@ class Shipper:
         self._others: OtherRuns | None = None
         self._index = index
         self._asked_at = 0.0
+        self._may_load = may_load
+        self._waits_since: float | None = None  # for MLflow, with something to ship
         self.failures = 0
         self._thread = threading.Thread(target=self._run, name=f"ship-{shown_uri}", daemon=True)
         self._thread.start()
@@ -97,6 +109,7 @@ class Shipper:
         """Do not wait for the end of the pause after a failure."""
         self.failures = 0
         self.error = None  # what it was; who asks waits for what it is
+        self._waits_since = 0.0
         self._wake.set()
 
     def look_now(self) -> None:
@@ -119,6 +132,8 @@ class Shipper:
             self._wake.clear()
             if self._is_stopping:
                 return
+            if self._writer is None and not self._is_time():
+                continue
             try:
                 self._work()
             except NbopsError as error:
@@ -126,6 +141,15 @@ class Shipper:
             except Exception as error:  # noqa: BLE001 - whatever it was, what waits is tried again
                 _log.exception("shipping to %s", self.shown_uri)
                 self._fail(f"{type(error).__name__}: {error}")
+
+    def _is_time(self) -> bool:
+        """Whether to load MLflow: when no cell needs the processor, or somebody has waited long enough."""
+        with self._lock:
+            has_work = bool(self._waiting or self._questions)
+        if has_work and self._waits_since is None:
+            self._waits_since = time.monotonic()
+        waited_s = 0.0 if self._waits_since is None else time.monotonic() - self._waits_since
+        return waited_s > _OPEN_WITHIN_S or self._may_load()
 
     def _work(self) -> None:
         writer, reader = self._connect()
@@ -194,7 +218,7 @@ class Shipper:
         followed.note(facts.Shipped(run=shipment.key, state=shipment.state))
 
     def _connect(self) -> tuple[MlflowWriter, MlflowReader]:
-        """Open the store; at once, so that the first metric need not wait for MLflow's import."""
+        """Open the store; before there is anything to ship, so that no metric waits for MLflow's import."""
         if self.failures:
             use_access(self._workspace, self.shown_uri)
         if self._is_stale or self._writer is None or self._reader is None:

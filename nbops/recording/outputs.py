@@ -119,7 +119,7 @@ class OutputKeeper:
             self._append(OutputsKept(cell_run=log.cell_run, outputs=[ref]))
 
     def _keep(self, log: OutputLog) -> None:
-        with unwatched():
+        with unwatched(at_home=True):
             self._settle()
             with self._still():
                 log.is_queued = False

@@ -42,9 +42,10 @@ class Store:
         digest = digest_bytes(data)
         target = self.path_of(digest)
         if not target.exists():
-            part = self._part(target)
-            part.write_bytes(data)
-            part.replace(target)
+            fd, part = self._open_part(target)
+            with os.fdopen(fd, "wb") as file:
+                file.write(data)
+            os.replace(part, target)
         return digest
 
     def put_file(self, source: Path) -> tuple[str, int]:
@@ -57,7 +58,9 @@ class Store:
         OSError
             The file cannot be read, or the disk is full; nothing is kept.
         """
-        part = self._part(self.root / "incoming" / "file")
+        fd, name = self._open_part(self.root / "incoming" / "file")
+        os.close(fd)
+        part = Path(name)
         try:
             shutil.copyfile(source, part)
             part.chmod(0o600)
@@ -87,8 +90,12 @@ class Store:
                 self._shared = None  # not asked again for each of many
         return None
 
-    def _part(self, target: Path) -> Path:
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        return part
+    def _open_part(self, target: Path) -> tuple[int, str]:
+        """Descriptor and path of a new file beside a target; cheap, since a cell's output waits for it."""
+        part = f"{target}.{secrets.token_hex(4)}.part"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            return os.open(part, flags, 0o600), part
+        except FileNotFoundError:  # the first one in this folder
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            return os.open(part, flags, 0o600), part

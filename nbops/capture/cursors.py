@@ -233,6 +233,10 @@ class Cursors:
             if self._tell is not None:
                 self._tell(self._fetched.pop(key).seen())
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self._open or self._fetched)
+
     def take(self) -> Iterable[Seen]:
         """What was fetched since the last call."""
         self._open.clear()

@@ -115,6 +115,8 @@ class DataWatch:
         at_end
             The cell is over, so what it wrote can be told; before, only what it read.
         """
+        if not self.has_workers and self._gathering.has_nothing:  # as of most cells
+            return []
         with self.looking_away():
             return self._gathering.take(cell_run, at_end=at_end, has_workers=self.has_workers)
 

@@ -41,6 +41,14 @@ class Gathering:
         """A database is open now, and may be written to by this cell and by later ones."""
         self._databases.setdefault(path, stat_file(path))
 
+    @property
+    def has_nothing(self) -> bool:
+        """Whether there is nothing to tell."""
+        ledger, cursors = self._ledger, self._cursors
+        return (ledger.is_empty and ledger.programs.is_empty and cursors.is_empty) and not (
+            self._databases or self._logged
+        )
+
     def take(self, cell_run: str, *, at_end: bool, has_workers: bool) -> list[Fact]:
         """Facts since the last call."""
         if has_workers:

@@ -192,10 +192,14 @@ class Ledger:
             if content is not None and os.path.dirname(path) in folders:
                 self._reads.pop((path, content), None)
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self._late or self._reads or self._modules or self._writes)
+
     def take(self, cell_run: str, *, at_end: bool) -> Iterator[Fact]:
         """Facts since the last call; what was written is told only as the cell ends."""
-        if not (self._late or self._reads or self._modules or self._writes):
-            return  # as of most cells
+        if self.is_empty:
+            return
         while self._late:
             yield self._late.popleft()
         self._read_in, self._read = Counter(), 0

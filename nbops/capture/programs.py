@@ -45,6 +45,10 @@ class Programs:
         for path, content in named:
             self._named.setdefault(path, content)  # as the first program found it
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self._commands or self._named)
+
     def take_commands(self) -> Iterator[str]:
         """Command lines since the last call."""
         while self._commands:

@@ -172,7 +172,8 @@ class Net:
             self._watch_session(event.name, is_new=True)
             return
         self._late.pop(session, None)
-        self._heed(session, *read_beacon(event.name))
+        seq, word = read_beacon(event.name)
+        self._heed(session, seq, "ended" if event.mask & self._flags.MODIFY else word)
 
     def _heed(self, session: str, seq: int, word: Sign) -> None:
         if session.startswith(self._couriers):
@@ -272,7 +273,7 @@ class Net:
             return
         with contextlib.suppress(OSError):
             folder = str(beacons_folder() / session)
-            watch = self._inotify.add_watch(folder, self._flags.MOVED_TO)
+            watch = self._inotify.add_watch(folder, self._flags.MOVED_TO | self._flags.MODIFY)
             self._beacons[watch] = session
             self._catch_up(session, is_new=is_new)
 

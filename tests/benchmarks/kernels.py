@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.manager import KernelManager
 
 START = "%load_ext nbops\n%track start"
@@ -44,6 +45,11 @@ class Kernel:
             message = self._client.get_shell_msg(timeout=300)
             if message["parent_header"]["msg_id"] == reply:
                 return message["content"]["user_expressions"]["x"]["data"]["text/plain"]
+
+    def cpu_s(self) -> float:
+        """CPU seconds that its process has used so far."""
+        used = psutil.Process(self._manager.provisioner.pid).cpu_times()
+        return float(used.user + used.system)
 
     def end(self) -> None:
         self._client.stop_channels()

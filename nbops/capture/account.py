@@ -33,6 +33,9 @@ class Account(Protocol):
     def knows(self, path: str) -> bool:
         """Whether a read of this path needs no word more."""
 
+    def has_told(self, folder: str) -> bool:
+        """Whether a folder is told as a whole, or one that it lies in."""
+
     def read_file(
         self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME, /
     ) -> None: ...

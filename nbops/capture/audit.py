@@ -15,6 +15,7 @@ from nbops.capture.data import DataWatch
 
 _REPORTS: dict[str, Callable[..., None]] = {
     "open": DataWatch.opened,
+    "os.chdir": lambda watch, _folder: watch.changed_folder(),
     "os.rename": DataWatch.renamed,
     "sqlite3.connect": DataWatch.connected,
     "subprocess.Popen": DataWatch.started,
@@ -79,7 +80,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if event not in _REPORTS or _watch is None or not _watch.listens:
         return
     try:
-        if _watch.is_of_cell():
+        if event == "os.chdir" or _watch.is_of_cell():
             _REPORTS[event](_watch, *args)
         elif event == "open":
             _watch.opened_outside(*args)

@@ -35,7 +35,12 @@ from nbops.capture.gathering import Gathering
 from nbops.capture.ledger import Ledger
 from nbops.capture.outside import Outside
 from nbops.capture.places import Places
-from nbops.capture.privacy import PRIVATE, is_private_path, is_private_url
+from nbops.capture.privacy import (
+    PRIVATE,
+    has_private_paths,
+    is_private_path,
+    is_private_url,
+)
 from nbops.capture.programs import look_at_named
 from nbops.capture.remote import is_remote, seen_remote, seen_version, written_remote
 from nbops.capture.spawned import Invitation
@@ -79,9 +84,11 @@ class DataWatch:
         self._gathering = Gathering(self._ledger, self._places, self.cursors, self._spools)
         self._account: Account = self._ledger  # until it is a worker's
         self._outside = Outside(self._places)
+        self._told: dict[str, str] = {}  # folders of many files, as they are written: absolute ones
 
     def begin_cell(self, source: str = "") -> None:
         self._source = source
+        self._told.clear()
         self._ledger.begin_cell()
         self._outside.begin_cell()
         self.active = True
@@ -172,11 +179,17 @@ class DataWatch:
         """Note one `open` of the interpreter; called by the audit hook."""
         if isinstance(path, int) or getattr(self._busy, "now", False):
             return
+        if mode in _READING and self._is_one_of_many(path):
+            return
         self._busy.now = True
         try:
             self._note_open(os.fsdecode(path), mode, flags)
         finally:
             self._busy.now = False
+
+    def changed_folder(self) -> None:
+        """The working folder is another; called by the audit hook."""
+        self._told.clear()
 
     def opened_outside(self, path: Any, _mode: str | None, _flags: int) -> None:
         """Note one `open` that is not the running cell's; called by the audit hook."""
@@ -311,7 +324,7 @@ class DataWatch:
     def _note_open(self, path: str, mode: str | None, flags: int) -> None:
         # `os.open` may have been given a folder's descriptor, of which the event says nothing.
         is_placed = mode is not None or os.path.isabs(path)
-        path = os.path.abspath(path)
+        written, path = path, os.path.abspath(path)
         reads, writes = _directions(mode, flags)
         writes = writes and not os.path.isdir(path)  # then it is a temporary file without a name
         if path.endswith((".py", ".pyc")) and not writes:
@@ -319,6 +332,8 @@ class DataWatch:
             return
         is_news = reads and not self._account.knows(path)
         if not (is_news or writes or is_private_path(path)):
+            if is_placed and self._account.has_told(os.path.dirname(path)):
+                self._told[os.path.dirname(written)] = os.path.dirname(path)
             return
         if not self._may_tell(path, reads=reads, writes=writes):
             self.excluded_bytes += (stat_file(path) or (0, 0, 0))[1]
@@ -338,6 +353,14 @@ class DataWatch:
         else:
             self._account.read_remote(seen, at, frame)
 
+    def _is_one_of_many(self, path: Any) -> bool:
+        """Whether a file lies in a folder that is told as a whole: of very many, each takes a microsecond or two."""
+        if not self._told or type(path) is not str or has_private_paths():
+            return False
+        folder = self._told.get(os.path.dirname(path))
+        is_told = folder is not None and self._account.has_told(folder)
+        return is_told and not path.endswith((".py", ".pyc"))
+
     def _may_tell(self, path: str, *, reads: bool = False, writes: bool = False) -> bool:
         return self._places.may_tell(path, self._account, reads=reads, writes=writes)
 
@@ -345,6 +368,9 @@ class DataWatch:
         module = self._places.module_of(path)
         if module is not None and self._may_tell(path, reads=True):
             self._account.imported(module)
+
+
+_READING = frozenset(("r", "rb"))
 
 
 def _directions(mode: str | None, flags: int) -> tuple[bool, bool]:

@@ -72,6 +72,10 @@ class Ledger:
             bool(self._told) and any(folder in self._told for folder in _folders_of(path))
         )
 
+    def has_told(self, folder: str) -> bool:
+        """Whether a folder is told as a whole, or one that it lies in."""
+        return folder in self._told or any(above in self._told for above in _folders_of(folder))
+
     def read_file(self, path: str, content: Stat, by: SeenBy, frame: Frame = NO_FRAME) -> None:
         """Note a file, with the shape and columns of the frame that came out of it."""
         known = self._reads.get((path, content))

@@ -68,6 +68,11 @@ def set_private(columns: Iterable[str], paths: Iterable[str], root: Path) -> Non
     _rules = _Rules(columns, places)
 
 
+def has_private_paths() -> bool:
+    """Whether any path is private."""
+    return _rules.path is not None
+
+
 def is_private_path(path: str) -> bool:
     """Whether an absolute path, or the file that it leads to, is private."""
     if _rules.path is None:

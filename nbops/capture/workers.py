@@ -59,13 +59,17 @@ class Spool:
 
     def knows(self, path: str) -> bool:
         """Whether a path, or the folder it lies in, needs no word more."""
+        return self.has_told(os.path.dirname(path)) or path in self._told or path in self._written
+
+    def has_told(self, folder: str) -> bool:
+        """Whether a folder is told as a whole."""
         cell = self._beacon.changed_at() if self._beacon else None
         if cell != self._cell:
             self._cell = cell
             self._told.clear()
             self._written.clear()
             self._in_folder.clear()
-        return path in self._told or path in self._written or os.path.dirname(path) in self._told
+        return folder in self._told
 
     def read_file(
         self, path: str, content: Stat, _by: SeenBy = "audit", _frame: Frame = NO_FRAME

@@ -328,3 +328,16 @@ def test_of_many_such_folders_the_one_around_them_is_told(watch: DataWatch):
     read_all(Path("classes"))
     assert names(seen(watch).reads) == ["classes"]
     assert watch._account.knows(str(Path("classes/5/new.txt").absolute()))  # not even looked at
+
+
+def test_a_folder_of_the_same_name_elsewhere_is_another_one(watch: DataWatch, monkeypatch):
+    fill(Path("here/many"), 150)
+    fill(Path("there/many"), 1)
+    seen(watch)
+    watch.begin_cell()
+    monkeypatch.chdir("here")
+    read_all(Path("many"))
+    read_all(Path("many"))
+    monkeypatch.chdir("../there")
+    read_all(Path("many"))
+    assert sorted(names(seen(watch).reads)) == ["here/many", "there/many/0.txt"]

@@ -273,7 +273,8 @@ class CellDraft:
         unseen = (one.command for one in self._processes() if one.seen_by == "name")
         programs = {_program_of(command): True for command in unseen}
         is_shell = _SHELL_LINE.search(self.source) is not None
-        typed = [program for program in programs if is_shell or program in self.source]
+        source = self.source.replace("sys.executable", "python")
+        typed = [program for program in programs if is_shell or program in source]
         if typed:
             yield f"what {', '.join(typed)} opened is known by the names on the command line only"
 

@@ -100,6 +100,10 @@ def test_programs_that_the_cells_text_starts_are_warned_of_others_only_told():
     (cell,) = told.replay().document().cell_runs
     assert [one.command for one in cell.processes] == ["cat x.csv", "/usr/bin/lscpu --json"]
     assert cell.warnings == ("what cat opened is known by the names on the command line only",)
+    command = facts.ProcessStarted(cell_run="s.1", command="/venv/bin/python train.py")
+    told.cell("subprocess.run([sys.executable, 'train.py'])", command)
+    warnings = told.replay().document().cell_runs[1].warnings
+    assert warnings == ("what python opened is known by the names on the command line only",)
 
 
 def test_models_carry_the_digests_of_the_data_behind_them():

@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench coverage samples soak format clean test-python test-panel test-browser test-newest test-old-server pictures
+.PHONY: help setup demo test lab ui check bench coverage samples crowd soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -92,7 +92,10 @@ format: $(PANEL) ## Format the code.
 bench: $(READY) ## Measure the promises of ARCHITECTURE.md; prints a table.
 	@$(BIN)/python tests/benchmarks/run.py $(ONLY)
 
-samples: $(READY) ## Compare nbclient's and papermill's own notebooks, tracked and untracked.
+crowd: $(READY) ## Run 100 trivial notebooks, four at once (COUNT=1000 for more).
+	@$(BIN)/python tests/reliability/crowd.py
+
+samples: $(READY) ## Compare notebooks untracked, tracked and in warm kernels: the examples, nbclient's, papermill's.
 	@$(BIN)/python tests/reliability/samples.py
 
 soak: $(READY) ## Kill kernels and background processes at random, 200 times; twenty kernels at once; ten minutes.

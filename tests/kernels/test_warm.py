@@ -19,6 +19,7 @@ from processes import PATIENCE_S, has_ended, wait_until
 from nbops.index.queries import Index
 from nbops.kernels import provisioner
 from nbops.kernels.imported import modules_to_import
+from nbops.kernels.inherited import key_of
 from nbops.kernels.process import ForkedKernel
 from nbops.kernels.provisioner import why_cold
 from nbops.workspace import Workspace
@@ -237,6 +238,23 @@ def test_what_a_notebook_imported_is_imported_ahead(workspace: Workspace):
         assert sorted(modules_to_import(variables, workspace.root)) == expected
     assert modules_to_import({"NBOPS_NOTEBOOK": str(path.with_name("m.ipynb"))}, path.parent) == []
     end_parents()
+
+
+def test_a_parent_serves_those_who_have_all_in_common_that_is_inherited():
+    python, modules = [sys.executable], ["numpy"]
+    key = key_of(python, {"OMP_NUM_THREADS": "1", "JPY_PARENT_PID": "1"}, modules)
+    assert key == key_of(python, {"OMP_NUM_THREADS": "1", "JPY_PARENT_PID": "2"}, modules)
+    others = [
+        key_of(python, {"OMP_NUM_THREADS": "2"}, modules),
+        key_of([*python, "-O"], {"OMP_NUM_THREADS": "1"}, modules),
+        key_of(python, {"OMP_NUM_THREADS": "1"}, ["pandas"]),
+    ]
+    before = os.umask(0o007)
+    try:
+        others.append(key_of(python, {"OMP_NUM_THREADS": "1"}, modules))
+    finally:
+        os.umask(before)
+    assert len({key, *others}) == 5
 
 
 @pytest.mark.parametrize(

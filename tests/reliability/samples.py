@@ -85,7 +85,9 @@ def outputs_of(path: Path, how: str, engine: str, provisioner: str) -> Any:
     return [
         _CHANGES.sub("-", repr(output))
         for cell in notebook.cells
-        if not cell.source.startswith(("%track ls", "%track why"))  # they tell of all earlier runs
+        if not cell.source.startswith(
+            ("%load_ext nbops", "%track ")
+        )  # they tell of runs and sessions
         for output in joined(cell.get("outputs", []))
     ]
 

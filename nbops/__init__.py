@@ -8,8 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nbops.api import (
-        compare,
+    from nbops.api.jobs import pipeline, run, sweep
+    from nbops.api.look import compare, panel, runs, show, why
+    from nbops.api.track import (
         log_data,
         log_figure,
         log_file,
@@ -19,17 +20,10 @@ if TYPE_CHECKING:
         log_param,
         log_params,
         note,
-        panel,
-        pipeline,
-        run,
-        runs,
         set_tag,
-        show,
         start,
         stop,
-        sweep,
         track,
-        why,
     )
 
 __version__ = "0.1.0"
@@ -59,10 +53,16 @@ __all__ = [
 ]
 
 
+_ROOMS = {
+    **dict.fromkeys(("compare", "panel", "runs", "show", "why"), "look"),
+    **dict.fromkeys(("pipeline", "run", "sweep"), "jobs"),
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'nbops' has no attribute {name!r}")
-    value = getattr(import_module("nbops.api"), name)
+    value = getattr(import_module(f"nbops.api.{_ROOMS.get(name, 'track')}"), name)
     globals()[name] = value
     return value
 

@@ -1,0 +1,1 @@
+"""What `import nbops` offers; arguments come in MLflow's order."""

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from logged import metrics_of
 from mlflow import MlflowClient
 from processes import PATIENCE_S
 
@@ -38,7 +39,7 @@ def test_a_block_makes_a_run_and_the_script_ends_with_it_in_mlflow(workspace: Wo
     assert "nbops.track('forest'" in document.cell_runs[0].source
     assert [ref.name for ref in document.cell_runs[0].reads] == []  # before nbops was asked for
     found = MlflowClient(tracking_uri=workspace.embedded_uri).get_run(run.mlflow_run_id)
-    assert found.data.metrics == {"auc": 0.9, "f1": 0.8}
+    assert metrics_of(found) == {"auc": 0.9, "f1": 0.8}
     assert found.data.tags["mlflow.source.type"] == "LOCAL"
 
 
@@ -201,6 +202,6 @@ def test_what_a_full_disk_has_no_room_for_is_said_once_and_breaks_nothing(worksp
     assert (model.name, model.missing) == ("forest", "could not be kept: File too large")
     assert not list(workspace.sessions.glob("*/models/*")), "no half of it is left"
     client = MlflowClient(tracking_uri=workspace.embedded_uri)
-    assert client.get_run(run.mlflow_run_id).data.metrics == {"after": 1}
+    assert metrics_of(client.get_run(run.mlflow_run_id)) == {"after": 1}
     kept = {found.path for found in client.list_artifacts(run.mlflow_run_id)}
     assert kept == {"nbops"}

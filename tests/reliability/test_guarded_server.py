@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from logged import metrics_of
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from postgresql import Postgresql, find_programs
@@ -135,7 +136,7 @@ def test_runs_wait_for_the_right_certificate_and_password_and_are_forgotten_ther
     for run in runs:
         assert run.info.artifact_uri.startswith("mlflow-artifacts:/")
         assert run.data.params == {"depth": "other_value"}
-        assert run.data.metrics == {"other_metric": 1.5}
+        assert metrics_of(run) == {"other_metric": 1.5}
         kept = {found.path for found in admin.list_artifacts(run.info.run_id)}
         assert kept == {"kept.txt", "nbops"}
     for word in (b"password-of-ana", b"expired-word"):

@@ -111,6 +111,8 @@ export interface RunTable {
   readonly sentence: string;
   /** The baseline with each of the others, in full. */
   readonly pairs: readonly Comparison[];
+  /** What three runs and more allow to be said; absent from older servers. */
+  readonly trends?: readonly { readonly sentence: string }[];
 }
 
 /** An output as a notebook of format 4 holds it: what JupyterLab's renderers take. */

@@ -5,7 +5,8 @@ import { letterOf } from './letters';
 import { showDelta, showMetric, showScalar } from './wording';
 
 /** What differs between runs: the sentence, then a table, then the code line by line. */
-export function asMarkdown({ runs, sentence, metrics, differences, pairs }: RunTable): string {
+export function asMarkdown(found: RunTable): string {
+  const { runs, sentence, metrics, differences, pairs, trends = [] } = found;
   const letters = runs.map((_, index) => letterOf(index));
   const head = [`| | ${letters.join(' | ')} |`, `|---|${letters.map(() => '---').join('|')}|`];
   const numbers = metrics.map(({ name, values, deltas }) =>
@@ -20,11 +21,15 @@ export function asMarkdown({ runs, sentence, metrics, differences, pairs }: RunT
   const others = differences
     .filter(({ differs, kind }) => differs && kind !== 'code')
     .map(({ name, values }) => row(name, values.map(showScalar)));
-  const code = pairs.flatMap((pair, index) =>
+  const quoted = pairs.flatMap((pair, index) =>
     pair.changes
-      .filter(({ diff }) => diff.length > 0)
-      .map(({ name, diff }) => {
-        const lines = diff.map(({ op, text }) => SIGNS[op] + text);
+      .map(({ name, diff, rows }) => ({
+        name,
+        quote: diff.length > 0 ? diff : (rows?.lines ?? [])
+      }))
+      .filter(({ quote }) => quote.length > 0)
+      .map(({ name, quote }) => {
+        const lines = quote.map(({ op, text }) => SIGNS[op] + text);
         const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
         return `\n${letters[0]} → ${letters[index + 1]}: ${escape(name)}\n\n${fence}diff\n${lines.join('\n')}\n${fence}`;
       })
@@ -34,7 +39,8 @@ export function asMarkdown({ runs, sentence, metrics, differences, pairs }: RunT
       `- **${letters[index]}** ${escape(name)} (${run_id.slice(0, 8)}) · ${escape(session_name)} · ${started_at}`
   );
   const table = [...numbers, ...others].length > 0 ? [...head, ...numbers, ...others] : [];
-  return [escape(sentence), '', ...sides, '', ...table, ...code, ''].join('\n');
+  const says = trends.map(trend => escape(trend.sentence));
+  return [escape(sentence), ...says, '', ...sides, '', ...table, ...quoted, ''].join('\n');
 }
 
 const SIGNS = { same: '  ', removed: '- ', added: '+ ', gap: '  …' } as const;

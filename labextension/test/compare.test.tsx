@@ -110,7 +110,8 @@ test('three runs are columns of one table, and a difference leads to its compari
       curves: []
     }
   ] as const;
-  const actions = compare({ ...THREE, metrics });
+  const actions = compare({ ...THREE, metrics, trends: [{ sentence: 'auc rises with depth.' }] });
+  expect(screen.getByText('auc rises with depth.')).toBeTruthy();
   expect(screen.getAllByRole('columnheader').map(cell => cell.textContent)).toEqual([
     'A',
     'B',
@@ -128,8 +129,16 @@ test('it opens wide with the same runs', async () => {
 
 test('as Markdown it is a table with the code, and nothing in it is markup', () => {
   const diff = [{ op: 'added', text: 'x = `1`' }] as const;
-  const pairs = [comparison({ changes: [change({ kind: 'code', name: 'fit(<b>)', diff })] })];
-  const text = asMarkdown(table({ pairs }));
+  const rows = { added: 1, removed: 0, is_reordered: false };
+  const data = { ...rows, lines: [{ op: 'added', text: '7,<i>' }] } as const;
+  const changes = [
+    change({ kind: 'code', name: 'fit(<b>)', diff }),
+    change({ kind: 'data', name: 'wine.csv', rows: data })
+  ];
+  const trends = [{ sentence: 'auc rises with <depth>.' }];
+  const text = asMarkdown(table({ pairs: [comparison({ changes })], trends }));
+  expect(text).toContain('A → B: wine.csv\n\n```diff\n+ 7,<i>\n```');
+  expect(text).toContain('auc rises with \\<depth\\>.');
   expect(text).toContain('| auc | 0.871 | 0.913 (+0.042) |');
   expect(text).toContain('| depth | 4 | 8 |');
   expect(text).toContain('+ x = `1`');

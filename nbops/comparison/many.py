@@ -6,7 +6,9 @@ from nbops.comparison.compare import compare, delta_of, show, side_of
 from nbops.comparison.differences import Change, ChangeKind, Comparison, Side
 from nbops.comparison.environments import environment_of
 from nbops.comparison.goals import Goal, goal_of
+from nbops.comparison.names import key_of, label_of
 from nbops.comparison.rows import CompareRows
+from nbops.comparison.trends import Trend, find_trends
 from nbops.records import (
     FORMAT,
     Document,
@@ -57,15 +59,7 @@ class RunTable(Record, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()  # what the records cannot compare, and why
     sentence: str = ""
     pairs: tuple[Comparison, ...] = ()  # the baseline with each of the others, in full
-
-
-def label_of(number: int) -> str:
-    """What a run is called in a table: A is the baseline.
-
-    >>> [label_of(number) for number in (0, 25, 26)]
-    ['A', 'Z', '27']
-    """
-    return chr(ord("A") + number) if number < 26 else str(number + 1)
+    trends: tuple[Trend, ...] = ()  # of three runs and more; of two, their pair has conclusions
 
 
 def tabulate(
@@ -103,6 +97,7 @@ def tabulate(
         if len(found) == 1
         else _sentence(documents, metrics, differences),
         pairs=found,
+        trends=find_trends(documents, found),
     )
 
 
@@ -151,8 +146,10 @@ def _differences(
     documents: Sequence[Document], pairs: Sequence[Comparison]
 ) -> Iterator[Difference]:
     """Everything that differs in some pair, in the order in which a pair lists it."""
-    by_pair = [{_key(change): change for change in (*pair.changes, *pair.around)} for pair in pairs]
-    order: dict[ChangeKind, dict[tuple[str, str], None]] = {}
+    by_pair = [
+        {key_of(change): change for change in (*pair.changes, *pair.around)} for pair in pairs
+    ]
+    order: dict[ChangeKind, dict[tuple[ChangeKind, str], None]] = {}
     for found in by_pair:
         for key, change in found.items():
             order.setdefault(change.kind, {})[key] = None
@@ -191,11 +188,6 @@ def _is_known(document: Document, kind: ChangeKind, name: str) -> bool:
     return kind != "data" or not refs or refs[-1].digest is not None
 
 
-def _key(change: Change) -> tuple[str, str]:
-    """What makes the changes of several pairs one row: for code, the baseline's cell."""
-    return change.kind, (change.a_cell or change.name) if change.kind == "code" else change.name
-
-
 def _value(change: Change | None, known: Change, number: int) -> Scalar:
     """Value in a run; of a run in which code is as in the baseline, none: its cell was not looked up."""
     if change is None and number and known.kind == "code":
@@ -215,7 +207,7 @@ def _note(change: Change | None, kind: ChangeKind, number: int) -> str:
 def _same_rows(
     documents: Sequence[Document], differing: Sequence[Difference]
 ) -> Iterator[Difference]:
-    taken = {(row.kind, row.name) for row in differing}
+    taken: set[tuple[ChangeKind, str]] = {(row.kind, row.name) for row in differing}
     first = documents[0]
     environment = environment_of(first)
     rows: list[tuple[ChangeKind, str, Scalar]] = [

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from nbops.comparison import RunTable
 from nbops.comparison.compare import show, show_delta
 from nbops.comparison.goals import is_better
-from nbops.comparison.many import Difference, MetricRow, label_of
+from nbops.comparison.many import Difference, MetricRow
+from nbops.comparison.names import label_of
 from nbops.store import Store
 from nbops.views.compare_html import body_of, document_of, show_difference
 from nbops.views.rows import say_rows
@@ -45,7 +46,8 @@ class CompareView:
         if len(self.table.pairs) == 1 and all(row.differs for row in self.differences):
             return str(WhyView(self.table.pairs[0]))
         header = ["", *self._names]
-        lines = [self.table.sentence, "", text_table(header, self._started)]
+        lines = [self.table.sentence, *(trend.sentence for trend in self.table.trends)]
+        lines += ["", text_table(header, self._started)]
         if self.metrics:
             lines += ["", text_table(["Metrics", *self._names], self._metric_rows())]
         for kind, title in TITLES.items():
@@ -70,6 +72,7 @@ class CompareView:
         parts = [f"**{_mark(table.sentence)}**"]
         if len(table.pairs) == 1:
             parts += [_mark(line) for line in say_conclusions(table.pairs[0])]
+        parts += [_mark(trend.sentence) for trend in table.trends]
         if self.metrics:
             parts.append(_markdown_table(["Metrics", *self._names], self._metric_rows()))
         for kind, title in TITLES.items():

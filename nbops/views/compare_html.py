@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from nbops.comparison import Comparison, RunTable
 from nbops.comparison.compare import show, show_delta
 from nbops.comparison.goals import is_better
-from nbops.comparison.many import MetricRow, label_of
+from nbops.comparison.many import MetricRow
+from nbops.comparison.names import label_of
 from nbops.records import MetricPoint, OutputRef, Scalar, to_float
 from nbops.store import Store
 from nbops.views.text import cut, escape, show_duration, show_scalar, show_time
@@ -67,6 +68,7 @@ def body_of(table: RunTable, store: Store | None) -> str:
     parts = [f"<p><b>{escape(table.sentence)}</b></p>"]
     if len(table.pairs) == 1:
         parts += [f"<p>{escape(line)}</p>" for line in say_conclusions(table.pairs[0])]
+    parts += [f"<p>{escape(trend.sentence)}</p>" for trend in table.trends]
     parts.append(_runs(table))
     parts.append(_metrics(table))
     parts += [_section(table, kind, title) for kind, title in TITLES.items()]

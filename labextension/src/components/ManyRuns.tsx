@@ -20,7 +20,7 @@ interface ManyRunsProps {
 /** Three runs or more: one column each, one row for what differs; A is the baseline. */
 export function ManyRuns({ table, actions }: ManyRunsProps): React.JSX.Element {
   const { trans } = useSurroundings();
-  const { runs, metrics, differences, same, unknown, sentence } = table;
+  const { runs, metrics, differences, same, unknown, sentence, trends = [] } = table;
   const shown = differences.filter(({ differs }) => differs);
   const curves = metrics.filter(row => row.curves.some(points => points.length > 1));
   const base = runs[0]?.run_id ?? '';
@@ -32,6 +32,11 @@ export function ManyRuns({ table, actions }: ManyRunsProps): React.JSX.Element {
         ))}
       </div>
       <Sentence text={sentence} />
+      {trends.map(trend => (
+        <p key={trend.sentence} className="nbops-Trend">
+          {trend.sentence}
+        </p>
+      ))}
       <div className="nbops-Matrix" tabIndex={0} role="group" aria-label={trans.__('All runs')}>
         <table>
           <thead>

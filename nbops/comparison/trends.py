@@ -22,6 +22,8 @@ _MOST_FACTORS = 6
 _MOST_LEVELS = 6
 _TRIES = 3
 _EQUAL = 1e-9
+_THE_MACHINES = "system/"
+"""Metrics of the machine move with everything."""
 
 Factor = tuple[ChangeKind, str]
 """Kind and name of what differs."""
@@ -241,7 +243,7 @@ def _moved(documents: Sequence[Document]) -> list[str]:
     """Metrics that differ between runs; those of which it is known which way is better come first."""
     names = dict.fromkeys(name for document in documents for name in document.runs[0].metrics)
     values = {name: {_value(document, name) for document in documents} - {None} for name in names}
-    moved = [name for name in names if len(values[name]) > 1]
+    moved = [n for n in names if len(values[n]) > 1 and not n.startswith(_THE_MACHINES)]
     return sorted(moved, key=lambda name: goal_of(name) is None)[:_MOST_METRICS]
 
 

@@ -89,6 +89,8 @@ class Parents:
         }
         command = [*self._interpreter, "-m", "nbops.kernels.parent", json.dumps(order)]
         variables = {k: v for k, v in self._variables.items() if k not in OF_ONE_KERNEL}
+        if not variables.get("MPLBACKEND"):  # ipykernel sets it before any cell imports matplotlib
+            variables["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         log = place.with_suffix(".log")
         try:
             with log.open("wb") as output:

@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 from blake3 import blake3
 
+from nbops.writing import write_whole
+
 Known = dict[str, tuple[str, tuple[str, ...]]]
 """By the path of a package's metadata: digest of its files' stats, and which are not as installed."""
 
@@ -65,9 +67,7 @@ class Integrity:
         if not self._is_new:
             return
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        written = self._path.with_suffix(f".{os.getpid()}")
-        written.write_bytes(msgspec.json.encode(self._known))
-        written.replace(self._path)
+        write_whole(self._path, msgspec.json.encode(self._known), is_cache=True)
         self._is_new = False
 
 

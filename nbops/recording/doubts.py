@@ -14,6 +14,7 @@ from nbops.digests import digest_bytes
 from nbops.errors import NbopsError
 from nbops.recording.background import summon
 from nbops.workspace import Workspace
+from nbops.writing import write_whole
 
 _MOST = 200
 """Doubts that wait at once; who asks again later is told of the others."""
@@ -30,9 +31,7 @@ def raise_doubts(workspace: Workspace, paths: Iterable[str]) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
         for file, path in wanted:
             if not file.exists():
-                unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-                unfinished.write_bytes(os.fsencode(path))
-                unfinished.replace(file)
+                write_whole(file, os.fsencode(path), is_cache=True)
         if wanted:
             summon(workspace)
 

@@ -6,7 +6,6 @@ lock installs on other machines, too.
 
 import base64
 import json
-import os
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -31,6 +30,7 @@ from nbops.capture.contents import path_of
 from nbops.capture.redaction import redact
 from nbops.digests import digest_bytes
 from nbops.workspace import cache_home
+from nbops.writing import write_whole
 
 _TIMEOUT_S = 15.0
 _AT_ONCE = 8
@@ -215,6 +215,4 @@ def _cache_file(index: str, name: str, version: str) -> Path:
 
 def _keep(path: Path, hashes: tuple[str, ...]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = path.with_name(f".{path.name}.{os.getpid()}")
-    written.write_text("\n".join(hashes), "ascii")
-    written.replace(path)
+    write_whole(path, "\n".join(hashes).encode("ascii"), is_cache=True)

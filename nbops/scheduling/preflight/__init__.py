@@ -1,0 +1,5 @@
+"""What is looked at before a job leaves: its notebooks' text, their records, what would travel, a dry run."""
+
+from nbops.scheduling.preflight.findings import KINDS, Finding
+
+__all__ = ["KINDS", "Finding"]

@@ -1,12 +1,9 @@
 /** What a person does in the panel, and who does it. */
 
 import type { OutputRenderer } from './components/surroundings';
-import type { Layout } from './layout';
-import type { PanelModel } from './model';
-import type { Navigation, Topic } from './navigation';
+import type { Models } from './models';
+import type { Topic } from './navigation';
 import { inOrder } from './picks';
-import type { Picks } from './picks';
-import type { RunsModel } from './runs';
 import { saveHtml } from './saving';
 import type { Actions, DataSource, NotebookSwitch, Translation } from './tokens';
 
@@ -20,13 +17,8 @@ export interface Screen {
 }
 
 /** Everyone who does something, or is needed to show it. */
-export interface Cast {
+export interface Cast extends Models {
   readonly source: DataSource;
-  readonly model: PanelModel;
-  readonly runs: RunsModel;
-  readonly navigation: Navigation;
-  readonly layout: Layout;
-  readonly picks: Picks;
   readonly front: Screen;
   readonly trans: Translation;
   readonly renderOutputs: OutputRenderer;

@@ -13,16 +13,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { RestSource } from './client';
 import { addCommands } from './commands';
 import { FrontNotebook } from './front';
-import { keepLayout, Layout } from './layout';
+import { keepLayout } from './layout';
 import { Memory, SettingsShelf } from './memory';
-import { PanelModel } from './model';
-import { Navigation } from './navigation';
+import { makeModels } from './models';
 import { outputRenderer } from './outputs';
 import { dressCells } from './margin';
 import { NbopsPanel } from './panel';
-import { Picks } from './picks';
 import { followKinds } from './preferences';
-import { RunsModel } from './runs';
 import { StatesModel } from './states';
 import { NotebookSwitches } from './switches';
 import { ISwitches } from './tokens';
@@ -64,11 +61,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     const front = new FrontNotebook(tracker, itsSwitches);
     const options: ViewOptions = {
       source,
-      model: new PanelModel(source),
-      runs: new RunsModel(source),
-      navigation: new Navigation(source),
-      layout: new Layout(),
-      picks: new Picks(),
+      ...makeModels(source),
       states: new StatesModel(source, () => front.open),
       front,
       trans,

@@ -6,8 +6,9 @@ import type { ISignal } from '@lumino/signaling';
 
 import { RESULTS } from './filter';
 import type { Filter } from './filter';
-import type { Navigation, Tab } from './navigation';
-import type { RunsModel } from './runs';
+import type { Models } from './models';
+import { TABS } from './navigation';
+import type { Tab } from './navigation';
 import type { RunsQuery } from './tokens';
 
 export interface Arrangement {
@@ -61,11 +62,7 @@ export class Layout {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-interface Parts {
-  readonly layout: Layout;
-  readonly runs: RunsModel;
-  readonly navigation: Navigation;
-}
+type Parts = Pick<Models, 'layout' | 'runs' | 'navigation'>;
 
 /** Put everything as it was left, and keep how it is left from now on. */
 export async function keepLayout(shelf: StateShelf, parts: Parts): Promise<void> {
@@ -116,6 +113,6 @@ function isKept(value: unknown): value is Kept {
     (columns === null || Array.isArray(columns)) &&
     typeof runs === 'object' &&
     Object.values(runs).every(each => typeof each === 'string') &&
-    (tab === 'notebook' || tab === 'runs')
+    TABS.some(each => each === tab)
   );
 }

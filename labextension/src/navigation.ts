@@ -9,7 +9,9 @@ import type { Trouble } from './trouble';
 import type { CellDetails, CellVersions, Lineage, RunRow, RunTable } from './answers';
 import type { Comparison } from './wire';
 
-export type Tab = 'notebook' | 'runs';
+/** In the order in which they are shown. */
+export const TABS = ['notebook', 'runs'] as const;
+export type Tab = (typeof TABS)[number];
 
 /** What is answered to each kind of question. */
 interface Answers {

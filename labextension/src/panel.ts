@@ -4,6 +4,7 @@ import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { nbopsIcon } from './icon';
+import { setNotebook, setSeen } from './models';
 import { PanelView } from './view';
 import type { ViewOptions } from './view';
 
@@ -39,22 +40,18 @@ export class NbopsPanel extends Widget {
   }
 
   private onShownOrHidden(): void {
-    this.options.model.setVisible(this.isVisible);
     this.onNavigated();
     this._view.update();
   }
 
-  /** The table of all runs asks only while someone looks at it. */
   private onNavigated(): void {
-    const { runs, navigation } = this.options;
-    runs.setVisible(this.isVisible && navigation.tab === 'runs');
+    setSeen(this.options, this.isVisible);
   }
 
   private onFrontChanged(): void {
-    const { model, runs, navigation, front } = this.options;
+    const { model, navigation, front } = this.options;
     const isAnother = model.state.notebook?.id !== front.notebook?.id;
-    model.setNotebook(front.notebook);
-    runs.setPath(front.notebook?.path ?? '');
+    setNotebook(this.options, front.notebook);
     if (isAnother && navigation.tab === 'notebook') {
       navigation.choose('notebook'); // pages about another notebook's cells would mislead
     }

@@ -9,6 +9,7 @@ import type { FrontNotebook } from './front';
 import { Panel } from './components/Panel';
 import { SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
+import { followModels, readModels } from './models';
 import type { Asked } from './navigation';
 import type { RunTable } from './answers';
 import type { StatesModel } from './states';
@@ -56,38 +57,30 @@ abstract class View extends ReactWidget {
 export class PanelView extends View {
   constructor(options: ViewOptions) {
     super(options);
-    const { model, runs, navigation, layout, picks, states, front } = options;
-    for (const { changed } of [model, runs, navigation, layout, picks, states]) {
-      changed.connect(this.onChanged, this);
-    }
+    const { states, front } = options;
+    const onChanged = () => {
+      this.update();
+    };
+    followModels(options, onChanged);
+    states.changed.connect(onChanged);
     front.changed.connect(() => {
       this.say('');
     });
   }
 
   protected override renderInside(): React.JSX.Element {
-    const { model, runs, navigation, layout, picks, states, front } = this.options;
+    const { states, front } = this.options;
     return (
       <Panel
-        state={model.state}
-        runs={runs.state}
+        {...readModels(this.options)}
         states={states.state.states}
-        tab={navigation.tab}
-        page={navigation.page}
-        arrangement={layout.state}
-        picked={picks.state}
         isSwitchable
         switchState={front.switch?.state ?? null}
-        isTracking={model.isTracking}
         remark={this.remark}
         actions={this.actions}
         sourceOf={this.sourceOf}
       />
     );
-  }
-
-  private onChanged(): void {
-    this.update();
   }
 
   private readonly sourceOf = (cellId: string): string | null =>

@@ -11,11 +11,14 @@ import type { WidgetModel } from './comm';
 import { Panel } from './components/Panel';
 import { English, renderPlain, SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
-import { Layout } from './layout';
-import { PanelModel } from './model';
-import { Navigation } from './navigation';
-import { Picks } from './picks';
-import { RunsModel } from './runs';
+import {
+  disposeModels,
+  followModels,
+  makeModels,
+  readModels,
+  setNotebook,
+  setSeen
+} from './models';
 import type { Notebook } from './tokens';
 
 /** Cells are out of a widget's reach: its records name them. */
@@ -27,11 +30,7 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
   const source = new CommSource(model);
   const cast: Cast = {
     source,
-    model: new PanelModel(source),
-    runs: new RunsModel(source),
-    navigation: new Navigation(source),
-    layout: new Layout(),
-    picks: new Picks(),
+    ...makeModels(source),
     front: NO_SCREEN,
     trans: English,
     renderOutputs: renderPlain,
@@ -42,16 +41,12 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
   };
   const table = model.get('table');
   el.classList.add('nbops-Widget', table ? 'nbops-mod-compare' : 'nbops-mod-panel');
-  const notebook = model.get('notebook') as Notebook;
-  cast.model.setNotebook(notebook);
-  cast.runs.setPath(notebook.path);
-  cast.model.setVisible(!table);
+  setNotebook(cast, model.get('notebook') as Notebook);
   const root = createRoot(el);
   root.render(<Live cast={cast} table={typeof table === 'string' ? table : null} />);
   return () => {
     root.unmount();
-    cast.model.dispose();
-    cast.runs.dispose();
+    disposeModels(cast);
     source.dispose();
   };
 }
@@ -68,19 +63,15 @@ function Live({ cast, table }: LiveProps): React.JSX.Element {
   const [, draw] = React.useReducer((count: number) => count + 1, 0);
   const actions = React.useMemo(() => actionsOf(cast, say), [cast]);
   const answer = React.useMemo(() => (table ? parseTable(JSON.parse(table)) : null), [table]);
-  const { model, runs, navigation, layout, picks, trans, renderOutputs } = cast;
+  const { navigation, trans, renderOutputs } = cast;
   React.useEffect(() => {
     const follow = () => {
-      runs.setVisible(navigation.tab === 'runs');
+      setSeen(cast, !answer);
       draw();
     };
-    const told = [model, runs, navigation, layout, picks];
-    told.forEach(({ changed }) => changed.connect(follow));
     follow();
-    return () => {
-      told.forEach(({ changed }) => changed.disconnect(follow));
-    };
-  }, [model, runs, navigation, layout, picks]);
+    return followModels(cast, follow);
+  }, [cast, answer]);
   const surroundings = { trans, isVisible: true, now: () => new Date(), renderOutputs };
   return (
     <SurroundingsContext.Provider value={surroundings}>
@@ -89,16 +80,10 @@ function Live({ cast, table }: LiveProps): React.JSX.Element {
           <WideComparison asked={{ answer, trouble: null }} remark={remark} actions={actions} />
         ) : (
           <Panel
-            state={model.state}
-            runs={runs.state}
+            {...readModels(cast)}
             states={NO_STATES}
-            tab={navigation.tab}
-            page={navigation.page}
-            arrangement={layout.state}
-            picked={picks.state}
             isSwitchable={false}
             switchState={null}
-            isTracking={model.isTracking}
             remark={remark}
             actions={actions}
             sourceOf={() => null}

@@ -1,34 +1,22 @@
 import * as React from 'react';
 
-import type { Arrangement } from '../layout';
-import type { PanelState } from '../model';
-import type { Page, Tab } from '../navigation';
-import type { Picked } from '../picks';
-import type { RunsState } from '../runs';
 import type { CellState } from '../answers';
+import type { Told } from '../models';
+import { TABS } from '../navigation';
 import type { Actions, SwitchState } from '../tokens';
 import { CompareBar } from './CompareBar';
-import { NotebookTab } from './NotebookTab';
 import { TroubleNotice } from './Notice';
 import { PageView } from './PageView';
-import { RunsTab } from './RunsTab';
 import { SwitchBar } from './SwitchBar';
-import { Tabs } from './Tabs';
+import { TabBar } from './TabBar';
+import { TAB_KINDS } from './tabKinds';
 
-export interface PanelProps {
-  readonly state: PanelState;
-  readonly tab: Tab;
-  /** What was opened over the tab. */
-  readonly page: Page | null;
-  readonly runs: RunsState;
+export interface PanelProps extends Told {
   /** How cells of the notebook stand to what they show. */
   readonly states: readonly CellState[];
-  readonly arrangement: Arrangement;
-  readonly picked: Picked;
   /** Whether there is a way to the kernel that does not go through its cells. */
   readonly isSwitchable: boolean;
   readonly switchState: SwitchState | null;
-  readonly isTracking: boolean | null;
   /** Something to say once, such as that a cell is gone. */
   readonly remark: string;
   readonly actions: Actions;
@@ -38,7 +26,7 @@ export interface PanelProps {
 
 /** The whole panel, for whatever state it is in. */
 export function Panel(props: PanelProps): React.JSX.Element {
-  const { state, arrangement, tab, page, picked, switchState, remark, actions } = props;
+  const { state, tab, page, picked, remark, actions } = props;
   const { trouble, history, notebook } = state;
   const isStale = trouble !== null && history !== null;
   return (
@@ -46,12 +34,12 @@ export function Panel(props: PanelProps): React.JSX.Element {
       {props.isSwitchable && (
         <SwitchBar
           name={notebook?.name ?? null}
-          state={switchState}
+          state={props.switchState}
           isTracking={props.isTracking}
           onFlip={actions.flip}
         />
       )}
-      <Tabs tab={tab} onChoose={actions.choose} />
+      <TabBar tab={tab} onChoose={actions.choose} />
       {isStale && <TroubleNotice trouble={trouble} isBanner />}
       <div className="nbops-Remark" role="status">
         {remark}
@@ -62,27 +50,14 @@ export function Panel(props: PanelProps): React.JSX.Element {
         id="nbops-tabpanel"
         aria-labelledby={`nbops-tab-${tab}`}
       >
-        <div className="nbops-Tab" hidden={page !== null || tab !== 'notebook'}>
-          <NotebookTab
-            state={state}
-            states={props.states}
-            arrangement={arrangement}
-            isHidden={page !== null || tab !== 'notebook'}
-            isUseless={switchState?.obstacle?.kind === 'not-python'}
-            picked={picked.ids}
-            actions={actions}
-          />
-        </div>
-        {tab === 'runs' && (
-          <div className="nbops-Tab" hidden={page !== null}>
-            <RunsTab
-              state={props.runs}
-              chosen={arrangement.columns}
-              picked={picked}
-              actions={actions}
-            />
-          </div>
-        )}
+        {TABS.filter(each => each === tab || TAB_KINDS[each].isKept).map(each => {
+          const isHidden = page !== null || each !== tab;
+          return (
+            <div key={each} className="nbops-Tab" hidden={isHidden}>
+              {TAB_KINDS[each].show(props, isHidden)}
+            </div>
+          );
+        })}
         {page && (
           <PageView
             page={page}

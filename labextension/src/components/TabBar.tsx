@@ -1,19 +1,18 @@
 import * as React from 'react';
 
+import { TABS } from '../navigation';
 import type { Tab } from '../navigation';
 import { useSurroundings } from './surroundings';
+import { TAB_KINDS } from './tabKinds';
 
-interface TabsProps {
+interface TabBarProps {
   readonly tab: Tab;
   readonly onChoose: (tab: Tab) => void;
 }
 
-const TABS: readonly Tab[] = ['notebook', 'runs'];
-
 /** What the panel is about: the notebook in front, or all runs. */
-export function Tabs({ tab, onChoose }: TabsProps): React.JSX.Element {
+export function TabBar({ tab, onChoose }: TabBarProps): React.JSX.Element {
   const { trans } = useSurroundings();
-  const names = { notebook: trans.__('This notebook'), runs: trans.__('Runs') };
   return (
     <div
       className="nbops-Tabs"
@@ -43,7 +42,7 @@ export function Tabs({ tab, onChoose }: TabsProps): React.JSX.Element {
             onChoose(each);
           }}
         >
-          {names[each]}
+          {TAB_KINDS[each].name(trans)}
         </button>
       ))}
     </div>

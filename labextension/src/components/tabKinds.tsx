@@ -1,0 +1,37 @@
+/** What each tab is called and what it shows: a name in `TABS` and an entry here make a tab. */
+
+import * as React from 'react';
+
+import type { Tab } from '../navigation';
+import type { Translation } from '../tokens';
+import { NotebookTab } from './NotebookTab';
+import type { PanelProps } from './Panel';
+import { RunsTab } from './RunsTab';
+
+interface TabKind {
+  readonly name: (trans: Translation) => string;
+  /** Whether it is there while another is in front, so that it comes back as it was left. */
+  readonly isKept: boolean;
+  readonly show: (props: PanelProps, isHidden: boolean) => React.JSX.Element;
+}
+
+export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
+  notebook: {
+    name: trans => trans.__('This notebook'),
+    isKept: true,
+    show: ({ state, states, arrangement, switchState, picked, actions }, isHidden) => (
+      <NotebookTab
+        {...{ state, states, arrangement, isHidden, actions }}
+        isUseless={switchState?.obstacle?.kind === 'not-python'}
+        picked={picked.ids}
+      />
+    )
+  },
+  runs: {
+    name: trans => trans.__('Runs'),
+    isKept: false,
+    show: ({ runs, arrangement, picked, actions }) => (
+      <RunsTab state={runs} chosen={arrangement.columns} picked={picked} actions={actions} />
+    )
+  }
+};

@@ -1,0 +1,82 @@
+/** All state of one panel: made, followed and shown as one, in JupyterLab and in a widget. */
+
+import { Layout } from './layout';
+import type { Arrangement } from './layout';
+import { PanelModel } from './model';
+import type { PanelState } from './model';
+import { Navigation } from './navigation';
+import type { Page, Tab } from './navigation';
+import { Picks } from './picks';
+import type { Picked } from './picks';
+import { RunsModel } from './runs';
+import type { RunsState } from './runs';
+import type { DataSource, Notebook } from './tokens';
+
+export interface Models {
+  readonly model: PanelModel;
+  readonly runs: RunsModel;
+  readonly navigation: Navigation;
+  readonly layout: Layout;
+  readonly picks: Picks;
+}
+
+/** What the models say now. */
+export interface Told {
+  readonly state: PanelState;
+  readonly isTracking: boolean | null;
+  readonly runs: RunsState;
+  readonly tab: Tab;
+  /** What was opened over the tab. */
+  readonly page: Page | null;
+  readonly arrangement: Arrangement;
+  readonly picked: Picked;
+}
+
+export function makeModels(source: DataSource): Models {
+  return {
+    model: new PanelModel(source),
+    runs: new RunsModel(source),
+    navigation: new Navigation(source),
+    layout: new Layout(),
+    picks: new Picks()
+  };
+}
+
+export function readModels({ model, runs, navigation, layout, picks }: Models): Told {
+  return {
+    state: model.state,
+    isTracking: model.isTracking,
+    runs: runs.state,
+    tab: navigation.tab,
+    page: navigation.page,
+    arrangement: layout.state,
+    picked: picks.state
+  };
+}
+
+/** Be told of each change; returns what ends that. */
+export function followModels(models: Models, onChanged: () => void): () => void {
+  const { model, runs, navigation, layout, picks } = models;
+  const all = [model, runs, navigation, layout, picks];
+  all.forEach(({ changed }) => changed.connect(onChanged));
+  return () => {
+    all.forEach(({ changed }) => changed.disconnect(onChanged));
+  };
+}
+
+/** The notebook that the panel is about from now on. */
+export function setNotebook({ model, runs }: Models, notebook: Notebook | null): void {
+  model.setNotebook(notebook);
+  runs.setPath(notebook?.path ?? '');
+}
+
+/** Have each ask while someone sees what it is for; the switch needs the notebook's whatever the tab. */
+export function setSeen({ model, runs, navigation }: Models, isSeen: boolean): void {
+  model.setVisible(isSeen);
+  runs.setVisible(isSeen && navigation.tab === 'runs');
+}
+
+export function disposeModels({ model, runs }: Models): void {
+  model.dispose();
+  runs.dispose();
+}

@@ -9,7 +9,7 @@ from typing import Any
 
 from told import Told, seen
 
-from nbops.capture.declared import Declared
+from nbops.capture.environment.declared import Declared
 from nbops.checks import Cell, Finding, Notebook, Surroundings, check_notebook
 from nbops.journal.facts import SeenModule
 from nbops.records import instant

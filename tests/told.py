@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.names import find_names
+from nbops.capture.code.names import find_names
 from nbops.ipython.words import read_mark
 from nbops.journal import facts
 from nbops.journal.reader import FINDINGS, JOURNAL

@@ -2,7 +2,7 @@
 
 from processes import PATIENCE_S, wait_until
 
-from nbops.capture.data import DataWatch
+from nbops.capture.data.watch import DataWatch
 from nbops.index.queries import Index
 from nbops.journal.facts import DataSeen
 from nbops.records import CellRun

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from nbops.capture.masking import is_binary
+from nbops.capture.secrets.masking import is_binary
 from nbops.records import OutputKind, OutputRef
 
 MOST_CHARACTERS = 16_000_000

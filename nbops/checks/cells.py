@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
-from nbops.capture.lines import split_mark, to_python
-from nbops.capture.names import find_names
+from nbops.capture.code.lines import split_mark, to_python
+from nbops.capture.code.names import find_names
 from nbops.digests import digest_source
 from nbops.journal.facts import NamesFound
 from nbops.records import CellRun, first_line

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from nbops.capture.randomness import generator_used, unseeded_generator
+from nbops.capture.code.randomness import generator_used, unseeded_generator
 from nbops.checks.cells import Cell
 from nbops.checks.findings import Finding, found_in
 from nbops.checks.subject import Subject

@@ -8,7 +8,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from nbops.capture.declared import normalised
+from nbops.capture.environment.declared import normalised
 from nbops.checks.findings import Finding, found_in, listed
 from nbops.checks.subject import Subject
 from nbops.checks.surroundings import Surroundings

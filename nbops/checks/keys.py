@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nbops.capture.scopes import run_at_once
+from nbops.capture.code.scopes import run_at_once
 from nbops.checks.cells import Cell
 
 _ADDS_UP = frozenset(

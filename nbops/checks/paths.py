@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nbops.capture.randomness import dotted_name
+from nbops.capture.code.randomness import dotted_name
 from nbops.checks.cells import Cell
 from nbops.checks.findings import Finding, found_in
 from nbops.checks.subject import Subject

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from nbops.capture.declared import Declared
+from nbops.capture.environment.declared import Declared
 from nbops.records import DataRef, ModuleRef
 
 _NOTHING = Declared()

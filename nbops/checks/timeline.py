@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from nbops.capture.calls import Calls
+from nbops.capture.code.calls import Calls
 from nbops.checks.cells import Cell
 from nbops.checks.keys import WHOLE, Keys, keys_used
 

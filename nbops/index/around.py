@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from nbops.capture.contents import path_of, stat_file
-from nbops.capture.declared import read_declared
-from nbops.capture.folders import has_folder_changed
+from nbops.capture.data.contents import path_of, stat_file
+from nbops.capture.data.folders import has_folder_changed
+from nbops.capture.environment.declared import read_declared
 from nbops.checks import Surroundings
 from nbops.digests import digest_file
 from nbops.index.queries import Index

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.checks import Cell, Finding, Notebook, check_notebook, check_run, place
 from nbops.errors import NotFound, UsageError
 from nbops.index.around import look_around

@@ -9,8 +9,8 @@ import os
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
-from nbops.capture.contents import Stat, path_of, stat_file
-from nbops.capture.folders import look_over, root_of
+from nbops.capture.data.contents import Stat, path_of, stat_file
+from nbops.capture.data.folders import look_over, root_of
 from nbops.checks import Surroundings
 from nbops.digests import digest_file, is_sampled
 from nbops.index.queries import Index

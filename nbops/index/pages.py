@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nbops.capture.machine import user_name
+from nbops.capture.environment.machine import user_name
 from nbops.errors import UsageError
 from nbops.index.queries import Index
 from nbops.index.where import compile_where

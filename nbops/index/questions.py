@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from nbops.capture.machine import user_name
+from nbops.capture.environment.machine import user_name
 from nbops.comparison import MOST_RUNS, Comparison, RunTable
 from nbops.errors import NotFound, UsageError
 from nbops.index.compared import compare_runs

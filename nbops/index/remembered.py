@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nbops.capture.contents import path_of
+from nbops.capture.data.contents import path_of
 from nbops.index.queries import Index
 from nbops.records import CellRun, Run, from_json
 

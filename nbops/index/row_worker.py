@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbops.capture.privacy import PRIVATE, hide_columns, set_private
+from nbops.capture.secrets.privacy import PRIVATE, hide_columns, set_private
 from nbops.comparison.differences import RowsChange
 from nbops.comparison.formats import NoTable, read_table
 from nbops.comparison.rows import diff_text

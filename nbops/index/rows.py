@@ -10,7 +10,7 @@ from typing import Self
 
 import msgspec
 
-from nbops.capture.audit import unwatched
+from nbops.capture.data.audit import unwatched
 from nbops.comparison.differences import RowsChange
 from nbops.index.row_worker import RowsAnswer, RowsQuestion, Version
 from nbops.records import DataRef

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.checks import Cell, CellState, Notebook, judge_cells, place
 from nbops.index.check import says_something
 from nbops.index.glance import Glance

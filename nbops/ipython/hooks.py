@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from nbops.capture.outside import is_in_subshell
-from nbops.capture.redaction import redact
-from nbops.capture.skipping import find_skip_reason
+from nbops.capture.code.skipping import find_skip_reason
+from nbops.capture.data.outside import is_in_subshell
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, UsageError
 from nbops.ipython.words import MarkWords, read_mark
 from nbops.journal.facts import Mark

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
-from nbops.capture.audit import unwatched
+from nbops.capture.data.audit import unwatched
 from nbops.errors import NbopsError, UsageError
 from nbops.ipython.commands import COMMANDS, HELP
 from nbops.ipython.extension import Extension

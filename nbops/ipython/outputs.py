@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from nbops.capture.masking import Masker
 from nbops.capture.outputs import OutputLog, freeze_bundle
+from nbops.capture.secrets.masking import Masker
 from nbops.recording.outputs import OutputKeeper
 from nbops.recording.recorder import Recorder
 from nbops.records import CellError, OutputKind

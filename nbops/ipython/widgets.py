@@ -9,7 +9,7 @@ import anywidget
 import msgspec
 import traitlets
 
-from nbops.capture.audit import unwatched
+from nbops.capture.data.audit import unwatched
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.cells import describe_cell_run, list_versions, trace_data
 from nbops.index.notebook import describe_notebook

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.lines import to_python
+from nbops.capture.code.lines import to_python
 from nbops.jobs.kinds import KINDS, Kind, kind_of
 
 TAG = "parameters"

@@ -58,7 +58,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         **kwargs: Any,
     ) -> Any:
         """Execute a notebook; see `NBClientEngine`."""
-        from nbops.capture.redaction import add_patterns
+        from nbops.capture.secrets.redaction import add_patterns
         from nbops.jobs.cells import settle_cell_ids
         from nbops.jobs.client import TrackedClient
         from nbops.jobs.deaths import count_kills, describe_death

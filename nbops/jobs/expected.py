@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.environment import list_packages
+from nbops.capture.environment.packages import list_packages
 from nbops.comparison.environments import environment_of
 from nbops.errors import UsageError
 from nbops.index.queries import Index

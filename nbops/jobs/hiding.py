@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from nbops.capture.masking import Masker
-from nbops.capture.privacy import names_private_column
-from nbops.capture.skipping import find_skip_reason
+from nbops.capture.code.skipping import find_skip_reason
+from nbops.capture.secrets.masking import Masker
+from nbops.capture.secrets.privacy import names_private_column
 from nbops.jobs.parameters import read_parameters
 
 

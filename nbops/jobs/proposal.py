@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from nbops.capture.lines import to_python
+from nbops.capture.code.lines import to_python
 from nbops.jobs.declarations import COMPUTED, TAG, read_value
 from nbops.jobs.kinds import is_plain
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.lines import split_mark
-from nbops.capture.names import find_names
+from nbops.capture.code.lines import split_mark
+from nbops.capture.code.names import find_names
 from nbops.digests import digest_source
 from nbops.errors import UsageError
 from nbops.index.around import look_around

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from nbops.capture.audit import unwatched
+from nbops.capture.data.audit import unwatched
 from nbops.errors import UsageError
 from nbops.locks import try_lock
 from nbops.recording.destination import ACCESS_VARIABLES, choose_destination, remember_access

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbops.capture.audit import unwatched, watch_with
-from nbops.capture.privacy import set_private
-from nbops.capture.readers import release_readers
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.data.audit import unwatched, watch_with
+from nbops.capture.libraries.readers import release_readers
+from nbops.capture.secrets.privacy import set_private
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.background import prepare_embedded_store

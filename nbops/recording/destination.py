@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import UsageError
 from nbops.locks import briefly_locked
 from nbops.workspace import Workspace, runtime_home

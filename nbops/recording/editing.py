@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbops.capture.machine import user_name
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.environment.machine import user_name
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.errors import NbopsError
 from nbops.journal.facts import Edited, encode
 from nbops.journal.reader import EDITS

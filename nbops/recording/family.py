@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbops.capture.machine import ProcessId, parent_of, this_process
+from nbops.capture.environment.machine import ProcessId, parent_of, this_process
 from nbops.workspace import Workspace, runtime_home
 
 _MOST_GENERATIONS = 64

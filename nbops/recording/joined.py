@@ -7,13 +7,13 @@ session takes the lines over.
 import os
 import sys
 
-from nbops.capture.audit import process_watch, watch_with
-from nbops.capture.beacon import Beacon
-from nbops.capture.data import DataWatch
-from nbops.capture.privacy import set_private
-from nbops.capture.readers import watch_readers
-from nbops.capture.redaction import add_patterns
-from nbops.capture.workers import Spool
+from nbops.capture.data.audit import process_watch, watch_with
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.readers import watch_readers
+from nbops.capture.processes.workers import Spool
+from nbops.capture.secrets.privacy import set_private
+from nbops.capture.secrets.redaction import add_patterns
 from nbops.journal import facts
 from nbops.recording.family import Card, find_card
 from nbops.recording.logbook import Logbook

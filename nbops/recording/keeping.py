@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.contents import describe_frame, stat_file
-from nbops.capture.privacy import is_private_path
-from nbops.capture.redaction import redact, redact_name
+from nbops.capture.data.contents import describe_frame, stat_file
+from nbops.capture.secrets.privacy import is_private_path
+from nbops.capture.secrets.redaction import redact, redact_name
 from nbops.digests import digest_file, digest_frame
 from nbops.errors import NotFound, UsageError
 from nbops.journal.facts import Seen

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.redaction import redact, redact_name
+from nbops.capture.secrets.redaction import redact, redact_name
 from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.scalars import as_number, as_scalar, as_step

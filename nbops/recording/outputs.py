@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from nbops.capture.audit import unwatched
-from nbops.capture.masking import Masker
+from nbops.capture.data.audit import unwatched
 from nbops.capture.outputs import OutputLog, Shown, content_of
-from nbops.capture.privacy import PRIVATE, names_private_column
+from nbops.capture.secrets.masking import Masker
+from nbops.capture.secrets.privacy import PRIVATE, names_private_column
 from nbops.journal.facts import OutputsKept
 from nbops.records import CellError, OutputKind, OutputRef
 from nbops.store import Store

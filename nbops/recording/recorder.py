@@ -11,12 +11,12 @@ from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any
 
-from nbops.capture.audit import watch_with
-from nbops.capture.beacon import Beacon
-from nbops.capture.data import DataWatch
-from nbops.capture.environment import package_folders, stamp_environment
-from nbops.capture.imports import LoadedModules
-from nbops.capture.machine import (
+from nbops.capture.code.skipping import find_skip_reason
+from nbops.capture.data.audit import watch_with
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.environment.imports import LoadedModules
+from nbops.capture.environment.machine import (
     bytes_read,
     implementation_name,
     memory_now,
@@ -26,10 +26,10 @@ from nbops.capture.machine import (
     used_so_far,
     user_name,
 )
-from nbops.capture.privacy import PRIVATE, names_private_column
-from nbops.capture.readers import watch_readers
-from nbops.capture.redaction import redact
-from nbops.capture.skipping import find_skip_reason
+from nbops.capture.environment.packages import package_folders, stamp_environment
+from nbops.capture.libraries.readers import watch_readers
+from nbops.capture.secrets.privacy import PRIVATE, names_private_column
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, UsageError
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL

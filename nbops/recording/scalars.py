@@ -3,8 +3,8 @@
 import operator
 from typing import Any
 
-from nbops.capture.fingerprints import stand_in_for_value
-from nbops.capture.redaction import is_secret, redact
+from nbops.capture.secrets.fingerprints import stand_in_for_value
+from nbops.capture.secrets.redaction import is_secret, redact
 from nbops.errors import UsageError
 from nbops.records import Number, Scalar, to_number
 

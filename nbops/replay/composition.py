@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
 
-from nbops.capture.calls import Calls
+from nbops.capture.code.calls import Calls
 from nbops.journal.facts import Linked
 from nbops.records import RunOrigin, RunStatus, Scalar
 from nbops.replay.drafts import BlockDraft, CellDraft, Logged, RunDraft, Upstream

@@ -26,8 +26,8 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
-from nbops.capture.contents import path_of
-from nbops.capture.redaction import redact
+from nbops.capture.data.contents import path_of
+from nbops.capture.secrets.redaction import redact
 from nbops.digests import digest_bytes
 from nbops.workspace import cache_home
 from nbops.writing import write_whole

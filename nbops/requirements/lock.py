@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from nbops.capture.fingerprints import STAND_IN
+from nbops.capture.secrets.fingerprints import STAND_IN
 from nbops.records import Environment, Origin
 
 

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nbops.capture.privacy import set_private
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.secrets.privacy import set_private
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail

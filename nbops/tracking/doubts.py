@@ -4,9 +4,9 @@ import contextlib
 import os
 from collections.abc import Callable
 
-from nbops.capture.contents import Stat, look_at_folder, stat_file
-from nbops.capture.folders import hash_folder, look_over
-from nbops.capture.hashing import is_settled
+from nbops.capture.data.contents import Stat, look_at_folder, stat_file
+from nbops.capture.data.folders import hash_folder, look_over
+from nbops.capture.data.hashing import is_settled
 from nbops.recording.doubts import read_doubts, settle_doubt
 from nbops.tracking.following import DigestCache
 from nbops.tracking.hash_limits import HashLimits

@@ -6,15 +6,15 @@ from functools import lru_cache
 from importlib.metadata import Distribution
 from pathlib import Path
 
-from nbops.capture.environment import (
+from nbops.capture.environment.imports import find_packages
+from nbops.capture.environment.intact import Integrity
+from nbops.capture.environment.packages import (
     find_distributions,
     package_folders,
     read_environment,
     stamp_environment,
 )
-from nbops.capture.imports import find_packages
-from nbops.capture.intact import Integrity
-from nbops.capture.variables import read_variables
+from nbops.capture.environment.variables import read_variables
 from nbops.digests import digest_environment
 from nbops.journal import facts
 from nbops.tracking.ownership import is_alive

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, StoreUnreachable, UsageError
 
 _ANSWERS = frozenset(

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, UsageError
 from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id

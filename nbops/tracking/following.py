@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.beacon import Beacon
-from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
-from nbops.capture.folders import hash_folder
-from nbops.capture.hashing import digest_content, is_settled
-from nbops.capture.names import find_names
+from nbops.capture.code.names import find_names
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.contents import Stat, is_of_folder, path_of, stat_file
+from nbops.capture.data.folders import hash_folder
+from nbops.capture.data.hashing import digest_content, is_settled
 from nbops.digests import is_sampled
 from nbops.journal import facts
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail

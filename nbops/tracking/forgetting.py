@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from nbops.capture.contents import path_of
+from nbops.capture.data.contents import path_of
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.journal import facts

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nbops.capture.privacy import may_be_kept
+from nbops.capture.secrets.privacy import may_be_kept
 from nbops.store import Store
 from nbops.workspace import Workspace
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nbops.capture.contents import path_of
-from nbops.capture.literals import texts_like_paths
-from nbops.capture.places import NO_DATA, data_filter
-from nbops.capture.privacy import is_private_path
-from nbops.capture.redaction import redact_path
+from nbops.capture.code.literals import texts_like_paths
+from nbops.capture.data.contents import path_of
+from nbops.capture.data.places import NO_DATA, data_filter
+from nbops.capture.secrets.privacy import is_private_path
+from nbops.capture.secrets.redaction import redact_path
 from nbops.journal.facts import NamedInCode, Seen
 from nbops.records import NAMED_IN_CODE
 from nbops.replay.drafts import CellDraft

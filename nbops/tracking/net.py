@@ -18,8 +18,8 @@ from typing import Any
 
 import psutil
 
-from nbops.capture.beacon import Beacon, Sign, beacons_folder, read_beacon
-from nbops.capture.places import NO_DATA, data_filter
+from nbops.capture.data.beacon import Beacon, Sign, beacons_folder, read_beacon
+from nbops.capture.data.places import NO_DATA, data_filter
 from nbops.workspace import Workspace
 
 _log = logging.getLogger(__name__)

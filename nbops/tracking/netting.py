@@ -5,10 +5,10 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from nbops.capture.contents import Stat, is_of_folder, path_of, stat_file
-from nbops.capture.folders import gather_folders
-from nbops.capture.privacy import is_private_path
-from nbops.capture.redaction import PATH_HIDDEN, redact_path
+from nbops.capture.data.contents import Stat, is_of_folder, path_of, stat_file
+from nbops.capture.data.folders import gather_folders
+from nbops.capture.secrets.privacy import is_private_path
+from nbops.capture.secrets.redaction import PATH_HIDDEN, redact_path
 from nbops.journal.facts import Netted, Seen
 from nbops.replay.drafts import CellDraft
 from nbops.tracking.net import Catch

@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-from nbops.capture.machine import ProcessId, this_process
+from nbops.capture.environment.machine import ProcessId, this_process
 from nbops.journal.facts import SessionStarted
 from nbops.journal.reader import JOURNAL
 from nbops.locks import Lock

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from nbops.capture.contents import Stat
-from nbops.capture.redaction import redact
-from nbops.capture.remote import find_version
+from nbops.capture.data.contents import Stat
+from nbops.capture.libraries.remote import find_version
+from nbops.capture.secrets.redaction import redact
 from nbops.journal.facts import Digested
 
 _PATIENCE_S = 10.0

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from nbops.capture.load import LoadMeter, has_gpus, measure_gpus
+from nbops.capture.environment.load import LoadMeter, has_gpus, measure_gpus
 from nbops.journal import facts
 from nbops.replay import Replay
 from nbops.tracking.ownership import process_of

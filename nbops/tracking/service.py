@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import threading
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.index.database import IndexWriter, discard_index, file_sizes
 from nbops.locks import Lock
 from nbops.tracking.courier import Courier

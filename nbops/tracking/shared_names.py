@@ -6,7 +6,7 @@
 
 from collections.abc import Iterable
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.workspace import Workspace
 
 

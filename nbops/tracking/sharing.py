@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import StoreUnreachable
 from nbops.store.shared import SharedStore
 from nbops.tracking.shared_names import SharedNames

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbops.capture.source import PATCH_BYTES, read_source, read_untracked
+from nbops.capture.environment.source import PATCH_BYTES, read_source, read_untracked
 from nbops.journal import facts
 from nbops.records import Source
 from nbops.store import Store

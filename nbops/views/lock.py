@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.redaction import redact
 from nbops.records import Environment
 from nbops.requirements import Lock, Looked
 

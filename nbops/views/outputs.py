@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from nbops.capture.masking import is_binary
+from nbops.capture.secrets.masking import is_binary
 from nbops.records import CellRun, OutputRef
 from nbops.store import Store
 from nbops.views.text import show_size

@@ -115,6 +115,6 @@ def _waiting(reason: str) -> str:
 
 
 def _shown(uri: str) -> str:
-    from nbops.capture.redaction import redact
+    from nbops.capture.secrets.redaction import redact
 
     return redact(uri)

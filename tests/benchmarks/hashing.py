@@ -15,7 +15,7 @@ from statistics import median
 
 from table import Line, spread_of
 
-from nbops.capture.contents import stat_file
+from nbops.capture.data.contents import stat_file
 from nbops.digests import digest_file
 
 _SIZE_GB = int(os.environ.get("NBOPS_BENCH_FILE_GB", "4"))

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from screens import Lab, Screen
 from told import Told, metric
 
-from nbops.capture.machine import user_name
+from nbops.capture.environment.machine import user_name
 from nbops.index.database import IndexWriter
 from nbops.index.entries import FoundRun
 from nbops.locks import try_lock

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nbops.capture import hashing
-from nbops.capture.audit import watch_with
-from nbops.capture.data import DataWatch
-from nbops.capture.readers import release_readers, watch_readers
+from nbops.capture.data import hashing
+from nbops.capture.data.audit import watch_with
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.workspace import Workspace
 
 

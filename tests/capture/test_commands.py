@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from watching import seen
 
-from nbops.capture.commands import read_command
-from nbops.capture.data import DataWatch
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.processes.commands import read_command
 from nbops.digests import digest_bytes
 from nbops.journal.facts import ProcessStarted
 

@@ -17,10 +17,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from sqlalchemy.orm import Session
 from watching import seen
 
-from nbops.capture import cursors
-from nbops.capture.data import DataWatch
-from nbops.capture.interception import release_functions
-from nbops.capture.readers import watch_readers
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries import cursors
+from nbops.capture.libraries.interception import release_functions
+from nbops.capture.libraries.readers import watch_readers
 from nbops.digests import RowsDigest, digest_file, digest_frame
 from nbops.journal.facts import Seen
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from watching import seen
 
-from nbops.capture import ledger
-from nbops.capture.data import DataWatch
+from nbops.capture.data import ledger
+from nbops.capture.data.watch import DataWatch
 from nbops.digests import digest_bytes
 from nbops.journal.facts import DataSeen, Digested, Overwritten, decode, encode
 

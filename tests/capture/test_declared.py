@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nbops.capture.declared import read_declared
+from nbops.capture.environment.declared import read_declared
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 from watching import seen
 
-from nbops.capture.data import DataWatch
+from nbops.capture.data.watch import DataWatch
 from nbops.digests import RowsDigest, digest_frame
 from nbops.journal.facts import Seen
 

@@ -2,7 +2,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from nbops.capture.environment import (
+from nbops.capture.environment.packages import (
     list_packages,
     package_folders,
     read_environment,

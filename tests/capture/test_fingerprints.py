@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from processes import PATIENCE_S
 
-from nbops.capture.fingerprints import PLAIN, STAND_IN, stand_in_for
-from nbops.capture.redaction import redact
+from nbops.capture.secrets.fingerprints import PLAIN, STAND_IN, stand_in_for
+from nbops.capture.secrets.redaction import redact
 from nbops.recording.scalars import as_scalar
 from nbops.workspace import state_home
 
-_ONE = "from nbops.capture.fingerprints import stand_in_for as f; print(f('hunter2'))"
+_ONE = "from nbops.capture.secrets.fingerprints import stand_in_for as f; print(f('hunter2'))"
 
 
 def in_another_process() -> subprocess.Popen[str]:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from nbops.capture import contents
-from nbops.capture.contents import look_at_folder
-from nbops.capture.folders import has_folder_changed, hash_folder
+from nbops.capture.data import contents
+from nbops.capture.data.contents import look_at_folder
+from nbops.capture.data.folders import has_folder_changed, hash_folder
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from PIL import Image
 from sklearn import datasets
 from watching import seen
 
-from nbops.capture.contents import stat_file
-from nbops.capture.data import DataWatch
+from nbops.capture.data.contents import stat_file
+from nbops.capture.data.watch import DataWatch
 from nbops.digests import digest_file
 
 # ruff: noqa: PLW0108, S301

@@ -24,11 +24,11 @@ import sqlalchemy
 import xarray as xr
 from watching import seen
 
-from nbops.capture import sql
-from nbops.capture.data import DataWatch
-from nbops.capture.folders import hash_folder
-from nbops.capture.readers import release_readers
-from nbops.capture.sql import describe_result
+from nbops.capture.data.folders import hash_folder
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries import sql
+from nbops.capture.libraries.readers import release_readers
+from nbops.capture.libraries.sql import describe_result
 from nbops.digests import digest_file, digest_folder, digest_frame
 from nbops.workspace import Workspace
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 from processes import wait_until
 
-from nbops.capture.load import LoadMeter, has_gpus, measure_gpus
+from nbops.capture.environment.load import LoadMeter, has_gpus, measure_gpus
 
 BUSY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 

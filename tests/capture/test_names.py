@@ -1,6 +1,6 @@
 import pytest
 
-from nbops.capture.names import find_names
+from nbops.capture.code.names import find_names
 
 
 def names(source: str) -> tuple[set[str], set[str]]:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from wheels import make_wheel
 
-from nbops.capture.accelerators import gpu_names, read_accelerators
-from nbops.capture.environment import find_distributions, read_environment
-from nbops.capture.fingerprints import stand_in_for
-from nbops.capture.imports import LoadedModules, find_packages
-from nbops.capture.intact import Integrity
-from nbops.capture.origins import read_conda, read_origin
+from nbops.capture.environment.accelerators import gpu_names, read_accelerators
+from nbops.capture.environment.imports import LoadedModules, find_packages
+from nbops.capture.environment.intact import Integrity
+from nbops.capture.environment.origins import read_conda, read_origin
+from nbops.capture.environment.packages import find_distributions, read_environment
+from nbops.capture.secrets.fingerprints import stand_in_for
 from nbops.digests import digest_environment
 from nbops.records import Environment, Origin
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 
 import nbops
-from nbops.capture.places import data_filter
+from nbops.capture.data.places import data_filter
 from nbops.workspace import Workspace
 
 

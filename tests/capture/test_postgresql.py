@@ -9,7 +9,7 @@ import pytest
 from postgresql import Postgresql, find_programs
 from watching import seen
 
-from nbops.capture.data import DataWatch
+from nbops.capture.data.watch import DataWatch
 from nbops.digests import RowsDigest
 from nbops.journal.facts import Seen
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbops.capture.contents import describe_frame
-from nbops.capture.data import DataWatch
-from nbops.capture.privacy import (
+from nbops.capture.data.contents import describe_frame
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.secrets.privacy import (
     hide_names,
     is_private_path,
     may_be_kept,

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from watching import seen
 
-from nbops.capture.data import DataWatch
-from nbops.capture.readers import release_readers, watch_readers
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.digests import digest_file
 from nbops.workspace import Workspace
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from nbops.capture.fingerprints import STAND_IN, stand_in_for
-from nbops.capture.masking import Masker
-from nbops.capture.redaction import add_patterns, redact
+from nbops.capture.secrets.fingerprints import STAND_IN, stand_in_for
+from nbops.capture.secrets.masking import Masker
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.ipython.outputs import ERROR
 from nbops.journal.reader import JOURNAL
 from nbops.recording.current import start, stop

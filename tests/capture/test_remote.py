@@ -14,8 +14,8 @@ import pytest
 from places import WebServer, object_store, web_server
 from watching import seen
 
-from nbops.capture.data import DataWatch
-from nbops.capture.remote import address_of, find_version
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.remote import address_of, find_version
 from nbops.digests import digest_version
 from nbops.tracking.remote import find_remote
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from nbops.capture.privacy import set_private
-from nbops.capture.redaction import redact
-from nbops.capture.source import read_source, read_untracked
+from nbops.capture.environment.source import read_source, read_untracked
+from nbops.capture.secrets.privacy import set_private
+from nbops.capture.secrets.redaction import redact
 from nbops.digests import digest_bytes
 from nbops.records import Source
 

@@ -10,9 +10,9 @@ import pytest
 from told import Told
 from watching import seen
 
-from nbops.capture.data import DataWatch
-from nbops.capture.privacy import set_private
-from nbops.capture.tables import TableVersion
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.tables import TableVersion
+from nbops.capture.secrets.privacy import set_private
 from nbops.comparison.data import compare_data
 from nbops.digests import digest_version
 from nbops.journal.facts import Seen

@@ -17,15 +17,16 @@ import sqlalchemy as sa
 from places import web_server
 from watching import seen
 
-from nbops.capture import cursors, ledger
-from nbops.capture.audit import watch_with
-from nbops.capture.beacon import Beacon
-from nbops.capture.data import DataWatch
-from nbops.capture.privacy import set_private
-from nbops.capture.readers import release_readers, watch_readers
-from nbops.capture.redaction import redact_name
-from nbops.capture.spawned import Invitation
-from nbops.capture.workers import Spools
+from nbops.capture.data import ledger
+from nbops.capture.data.audit import watch_with
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries import cursors
+from nbops.capture.libraries.readers import release_readers, watch_readers
+from nbops.capture.processes.spawned import Invitation
+from nbops.capture.processes.workers import Spools
+from nbops.capture.secrets.privacy import set_private
+from nbops.capture.secrets.redaction import redact_name
 from nbops.digests import RowsDigest, digest_bytes, digest_pieces, digest_version
 from nbops.workspace import Workspace, read_settings
 

@@ -6,7 +6,7 @@ import pytest
 from causes import CAUSES, TOP, Case, notebook_of, told_of
 from told import Told, metric, seen
 
-from nbops.capture.declared import Declared
+from nbops.capture.environment.declared import Declared
 from nbops.checks import KINDS, Notebook, Surroundings, check_notebook, check_run
 from nbops.journal import facts
 from nbops.records import instant

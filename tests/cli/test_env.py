@@ -14,8 +14,8 @@ from processes import PATIENCE_S, free_port, wait_until
 from told import Told, metric
 from wheels import PackageIndex, Venv, make_wheel
 
-from nbops.capture.environment import list_packages, package_folders, stamp_environment
-from nbops.capture.machine import this_process
+from nbops.capture.environment.machine import this_process
+from nbops.capture.environment.packages import list_packages, package_folders, stamp_environment
 from nbops.index.queries import Index
 from nbops.journal.reader import JOURNAL
 from nbops.journal.writer import Journal

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nbops.capture.contents import stat_file
+from nbops.capture.data.contents import stat_file
 from nbops.digests import digest_file
 from nbops.recording import keeping
 from nbops.workspace import Workspace

@@ -13,8 +13,8 @@ from told import Told, metric
 from tornado.httpclient import HTTPClientError
 from tornado.web import RequestHandler
 
-from nbops.capture.contents import stat_file
-from nbops.capture.machine import user_name
+from nbops.capture.data.contents import stat_file
+from nbops.capture.environment.machine import user_name
 from nbops.index.database import IndexWriter
 from nbops.index.queries import Index
 from nbops.records import Run

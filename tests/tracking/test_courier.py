@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from processes import wait_until
 
-from nbops.capture.machine import this_process
+from nbops.capture.environment.machine import this_process
 from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL

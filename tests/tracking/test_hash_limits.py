@@ -8,7 +8,7 @@ from kernels import Kernel
 from mlflow import MlflowClient
 from processes import PATIENCE_S, wait_until
 
-from nbops.capture.contents import stat_file
+from nbops.capture.data.contents import stat_file
 from nbops.digests import digest_file, digest_sample, for_mlflow
 from nbops.index.queries import Index
 from nbops.records import DataRef

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from told import Told, seen
 
-from nbops.capture.privacy import set_private
+from nbops.capture.secrets.privacy import set_private
 from nbops.journal.facts import NamedInCode
 from nbops.records import NAMED_IN_CODE
 from nbops.replay import Replay

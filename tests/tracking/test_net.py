@@ -10,9 +10,9 @@ import pytest
 from processes import wait_until
 from told import Told, seen
 
-from nbops.capture.beacon import Beacon
-from nbops.capture.contents import stat_file
-from nbops.capture.redaction import PATH_HIDDEN, redact_path
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.contents import stat_file
+from nbops.capture.secrets.redaction import PATH_HIDDEN, redact_path
 from nbops.journal import facts
 from nbops.recording import doubts as asking
 from nbops.recording.doubts import raise_doubts

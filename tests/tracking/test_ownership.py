@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nbops.capture.machine import ProcessId, this_process
+from nbops.capture.environment.machine import ProcessId, this_process
 from nbops.journal.reader import JOURNAL
 from nbops.tracking import ownership
 from nbops.tracking.ownership import Lease

@@ -4,7 +4,7 @@ from kernels import Kernel
 from processes import PATIENCE_S, stop_background, wait_until
 from told import Told, metric
 
-from nbops.capture.machine import this_process
+from nbops.capture.environment.machine import this_process
 from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.recording.background import summon

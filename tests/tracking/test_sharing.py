@@ -13,7 +13,7 @@ from places import object_store
 from processes import PATIENCE_S, stop_background, wait_until
 from told import Told
 
-from nbops.capture.machine import this_process
+from nbops.capture.environment.machine import this_process
 from nbops.digests import digest_bytes
 from nbops.errors import StoreUnreachable
 from nbops.index.queries import Index

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from nbops.capture.contents import path_of
+from nbops.capture.data.contents import path_of
 from nbops.jobs.pipeline.observing import Observed
 from nbops.records import DataRef
 from nbops.workspace import find_workspace

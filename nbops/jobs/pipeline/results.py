@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from nbops.capture.contents import path_of
+from nbops.capture.data.contents import path_of
 from nbops.comparison.environments import environment_of
 from nbops.digests import digest_file
 from nbops.jobs.memory import peak_of

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nbops.capture.contents import Stat, stat_file
-from nbops.capture.folders import has_folder_changed
+from nbops.capture.data.contents import Stat, stat_file
+from nbops.capture.data.folders import has_folder_changed
 from nbops.digests import digest_file
 from nbops.jobs.pipeline.results import FileState
 from nbops.workspace import Workspace

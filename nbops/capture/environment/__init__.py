@@ -1,0 +1,1 @@
+"""What a cell runs in: packages and their origins, machine, variables, the git work tree."""

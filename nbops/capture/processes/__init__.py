@@ -1,0 +1,1 @@
+"""What other processes read and write: workers, and programs that a cell starts."""

@@ -1,0 +1,1 @@
+"""What must never be written: secrets, private columns and paths, and what stands in their place."""

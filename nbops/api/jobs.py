@@ -77,7 +77,9 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     optimize: str | None = None,
     trials: int | None = None,
     seed: int = 0,
-    workers: int = 1,
+    workers: int | None = None,
+    engine: str = "local",
+    scheduler: str | None = None,
     timeout: float | None = None,
     cell_timeout: float | None = None,
     retries: int = 0,
@@ -100,7 +102,9 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     seed
         Of what is drawn.
     workers
-        How many jobs run at once, as far as memory allows.
+        How many jobs run at once, as far as memory allows; one here, and all of a cluster's, when None.
+    engine, scheduler
+        Where they run: `"local"`, or `"dask"`, with the address of a cluster that is there already.
     timeout, cell_timeout
         Seconds that a job, or one of its cells, may take.
     rerun
@@ -132,7 +136,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
         optimize=optimize,
         trials=trials,
         seed=seed,
-        workers=workers,
+        engine={"name": engine, "workers": workers, "scheduler": scheduler},
         is_forced=rerun,
         options={
             "timeout_s": timeout,
@@ -162,7 +166,9 @@ def pipeline(
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     steps: Sequence[str] = (),
-    workers: int = 1,
+    workers: int | None = None,
+    engine: str = "local",
+    scheduler: str | None = None,
     rerun: bool = False,
 ) -> dict[str, str]:
     """Run a pipeline's steps that changed, in a process of its own, as `nbops pipeline run` does.
@@ -175,8 +181,8 @@ def pipeline(
         By step and name, over those of the file.
     steps
         Only these, with those that they need.
-    workers
-        How many may run side by side.
+    workers, engine, scheduler
+        How many may run side by side, and where, as `nbops.sweep` takes them.
     rerun
         Run steps though nothing changed.
 
@@ -194,5 +200,9 @@ def pipeline(
     from nbops.jobs.apart import run_pipeline
 
     return run_pipeline(
-        Path(place).resolve(), parameters or {}, tuple(steps), workers=workers, is_forced=rerun
+        Path(place).resolve(),
+        parameters or {},
+        tuple(steps),
+        engine={"name": engine, "workers": workers, "scheduler": scheduler},
+        is_forced=rerun,
     )

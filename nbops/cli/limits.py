@@ -1,12 +1,15 @@
 """Options that all commands have that run notebooks."""
 
 import re
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from nbops.errors import UsageError
+
+if TYPE_CHECKING:
+    from nbops.jobs.engines import EngineChoice
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -53,15 +56,25 @@ warm = click.option(
 
 
 def crew(command: _Command) -> _Command:
-    """Add `--workers` and `--memory`: `workers` and `memory`, which `read_size` reads."""
+    """Add `--engine`, `--scheduler`, `--workers`, which `read_engine` reads, and `--memory`, for `read_size`."""
     options = (
         click.option(
             "--workers",
             metavar="N",
             type=click.IntRange(1),
-            default=1,
+            help="How many jobs run at once, as far as memory allows; 1, or all that a cluster has.",
+        ),
+        click.option(
+            "--engine",
+            metavar="NAME",
+            default="local",
             show_default=True,
-            help="How many jobs run at once, as far as memory allows.",
+            help="Where they run: local, or dask for a cluster.",
+        ),
+        click.option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="A cluster that is there already, such as tcp://host:8786.",
         ),
         click.option(
             "--memory",
@@ -72,6 +85,13 @@ def crew(command: _Command) -> _Command:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def read_engine(options: Mapping[str, Any]) -> "EngineChoice":
+    """The engine that was chosen."""
+    from nbops.jobs.engines import EngineChoice
+
+    return EngineChoice(options["engine"], options["workers"], options["scheduler"])
 
 
 def read_size(text: str | None) -> int | None:

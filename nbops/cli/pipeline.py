@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, read_size
+from nbops.cli.limits import crew, read_engine, read_size
 from nbops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **op
     names = [step.name for step in opened.definition.steps]
     board = Board(names, is_quiet=options["as_json"])
     done = opened.run(
-        workers=options["workers"], need_bytes=need, is_forced=options["rerun"], tell=board.tell
+        engine=read_engine(options),
+        need_bytes=need,
+        is_forced=options["rerun"],
+        tell=board.tell,
     )
     _report(opened, done, as_json=options["as_json"])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, limits, read_size, warm
+from nbops.cli.limits import crew, limits, read_engine, read_size, warm
 from nbops.errors import NbopsError
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
         optimize=options["optimize"],
         trials=options["trials"],
         seed=options["seed"],
-        workers=options["workers"],
+        engine=read_engine(options),
         need_bytes=read_size(options["memory"]),
         is_forced=options["rerun"],
         options=RunOptions(
@@ -98,6 +98,8 @@ def _report(notebook: Path, done: "Sweep", *, as_json: bool) -> None:
             click.echo(f"nbops ls --where \"tags.nbops.sweep = '{done.id}'\" lists its runs.")
     if done.problem:
         click.echo(f"nbops: its own run is not in MLflow: {done.problem}", err=True)
+    if done.left:
+        click.echo(f"nbops: {done.left}", err=True)
     if done.was_interrupted:
         click.echo("nbops: Interrupted; the same command goes on where it was.", err=True)
         raise click.exceptions.Exit(done.exit_code)

@@ -35,7 +35,12 @@ def run_pipeline(
 
 
 def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
-    """Run a sweep, and wait for its end; returns the `Sweep`. `plan_sweep` says how, `RunOptions` its `options`.
+    """Run a sweep, and wait for its end; returns the `Sweep`.
+
+    Parameters
+    ----------
+    how
+        What `plan_sweep` takes; `options` and `engine` as the fields of `RunOptions` and `EngineChoice`.
 
     Raises
     ------
@@ -76,17 +81,21 @@ def _run_apart(task: Callable[..., Any], *given: Any) -> Any:
 def _run_pipeline(
     place: Path, given: dict[str, Any], only: tuple[str, ...], how: dict[str, Any]
 ) -> Any:
+    from nbops.jobs.engines import EngineChoice
     from nbops.jobs.pipeline.pipeline import Pipeline
 
-    return Pipeline(place, given, only).run(**how)
+    engine = EngineChoice(**how.pop("engine"))
+    return Pipeline(place, given, only).run(engine=engine, **how)
 
 
 def _run_sweep(notebook: Path, space: dict[str, Any], how: dict[str, Any]) -> Any:
+    from nbops.jobs.engines import EngineChoice
     from nbops.jobs.plan import RunOptions
     from nbops.jobs.sweep import run_sweep
     from nbops.jobs.sweep_plan import plan_sweep, show_result
 
-    plan = plan_sweep(notebook, space, **{**how, "options": RunOptions(**how["options"])})
+    options, engine = RunOptions(**how.pop("options")), EngineChoice(**how.pop("engine"))
+    plan = plan_sweep(notebook, space, options=options, engine=engine, **how)
     done = itertools.count(1)
 
     def tell(*result: Any) -> None:  # an ipykernel shows what its children say

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from nbops.jobs.worker import Worker
+from nbops.jobs.engines import Engine, Worker
 
 
 class Crew:
@@ -14,12 +14,17 @@ class Crew:
 
     Ctrl-C and SIGTERM interrupt the notebooks that run, and nothing new begins; a second one kills their
     kernels. `exit_code` says then what shells say of a process that ended so.
+
+    Parameters
+    ----------
+    engine
+        Who gives the workers.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.is_over = False
         self.exit_code = 0
-        self._size = size
+        self._engine = engine
         self._workers: list[Worker] = []
 
     @property
@@ -36,7 +41,7 @@ class Crew:
         """
         threads = [
             threading.Thread(target=self._lead, args=(lead,), name=f"{name}-{n}", daemon=True)
-            for n in range(self._size)
+            for n in range(self._engine.size)
         ]
         with self._terminated():
             for thread in threads:
@@ -56,7 +61,7 @@ class Crew:
             worker.interrupt()
 
     def _lead(self, lead: Callable[[Worker], None]) -> None:
-        worker = Worker()
+        worker = self._engine.worker()
         self._workers.append(worker)
         try:
             lead(worker)

@@ -221,9 +221,9 @@ def run_apart(notebook: Path, parameters: Mapping[str, Any], **options: Any) -> 
     NbopsError
         As `run_notebook` does, and when the notebook failed.
     """
-    from nbops.jobs.worker import Worker
+    from nbops.jobs.worker import JobProcess
 
-    worker = Worker()
+    worker = JobProcess()
     try:
         result = worker.run(notebook, parameters, RunOptions(**options), make_id())
     except KeyboardInterrupt:

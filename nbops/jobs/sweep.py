@@ -2,21 +2,21 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, UsageError
 from nbops.index.queries import Index
 from nbops.jobs.crew import Crew
 from nbops.jobs.declarations import Declarations, read_declarations
-from nbops.jobs.memory import Admission, peak_of
+from nbops.jobs.engines import Engine, Worker, open_engine
+from nbops.jobs.memory import peak_of
 from nbops.jobs.metrics import curve_of, metrics_of
 from nbops.jobs.parameters import as_json, check_parameters, read_notebook
 from nbops.jobs.recorded import Recorded
 from nbops.jobs.space import Point
 from nbops.jobs.sweep_plan import Result, SweepPlan
-from nbops.jobs.worker import Worker
 from nbops.recording.words import make_id
 from nbops.records import Document
 from nbops.replay import replay_folder
@@ -37,6 +37,10 @@ class Sweep:
         Its children carry it as the tag `nbops.sweep`.
     exit_code
         Of what interrupted it; 0 when nothing did.
+    problem
+        Why its own run is not in MLflow.
+    left
+        What its engine left to do.
     """
 
     id: str
@@ -44,6 +48,7 @@ class Sweep:
     best: Result | None
     exit_code: int
     problem: str | None
+    left: str | None = None
 
     @property
     def was_interrupted(self) -> bool:
@@ -72,17 +77,22 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     recorded = Recorded(Index(workspace), path, notebook)
     sweep_id = make_id()
     tags = {TAG: sweep_id, "nbops.kind": "sweep"}
-    with ParentRun(workspace, str(path), f"{path.stem} sweep", tags) as parent:
-        running = _Running(plan, path, declared, workspace, recorded, sweep_id, parent)
-        parent.log(as_json(plan.about), {})
-        running.run()
-        if running.best and plan.objective and running.best.value is not None:
-            best = {f"best.{name}": value for name, value in as_json(running.best.point).items()}
-            parent.log(best, {f"best.{plan.objective.metric}": running.best.value})
-        if running.crew.was_interrupted:
-            parent.end("KILLED")
+    with closing(open_engine(plan.engine, plan.need_bytes)) as engine:
+        engine.prepare([path])
+        with ParentRun(workspace, str(path), f"{path.stem} sweep", tags) as parent:
+            own = {TAG: sweep_id, **parent.tags}
+            running = _Running(plan, declared, workspace, recorded, own, engine)
+            parent.log(as_json(plan.about), {})
+            running.run()
+            if running.best and plan.objective and running.best.value is not None:
+                point = as_json(running.best.point)
+                best = {f"best.{name}": value for name, value in point.items()}
+                parent.log(best, {f"best.{plan.objective.metric}": running.best.value})
+            if running.crew.was_interrupted:
+                parent.end("KILLED")
     results = sorted(running.results, key=lambda result: result.number)
-    return Sweep(sweep_id, results, running.best, running.crew.exit_code, parent.problem)
+    code = running.crew.exit_code
+    return Sweep(sweep_id, results, running.best, code, parent.problem, engine.left)
 
 
 class _Running:
@@ -91,24 +101,22 @@ class _Running:
     def __init__(
         self,
         plan: SweepPlan,
-        path: Path,
         declared: Declarations,
         workspace: Workspace,
         recorded: Recorded,
-        sweep_id: str,
-        parent: ParentRun,
+        tags: Mapping[str, str],
+        engine: Engine,
     ) -> None:
         self.results: list[Result] = []
         self.best: Result | None = None
-        self.crew = Crew(plan.workers)
+        self.crew = Crew(engine)
         self._plan = plan
-        self._path = path
         self._declared = declared
         self._workspace = workspace
         self._recorded = recorded
-        self._tags = {TAG: sweep_id, **parent.tags}
+        self._tags = tags
         self._lock = threading.Lock()
-        self._admission = Admission(plan.need_bytes)
+        self._engine = engine
 
     def run(self) -> None:
         self.crew.run(self._work, "sweep")
@@ -138,7 +146,7 @@ class _Running:
             with self._lock:
                 found = self._recorded.find(values).document
             if found is not None:
-                self._admission.learn(peak_of(found))
+                self._engine.learn(peak_of(found))
                 result.is_reused = True
                 self._read(result, found)
                 return result
@@ -147,7 +155,7 @@ class _Running:
             result.session_id = failed.session_id
             result.problem = f"It failed already: {failed.problem}"
             return result
-        with self._admission.admitted(lambda: self.crew.is_over) as is_in:
+        with worker.admitted(lambda: self.crew.is_over) as is_in:
             if not is_in:
                 return None
             with self._lock:
@@ -164,7 +172,7 @@ class _Running:
         )
         watch.start()
         try:
-            done = worker.run(self._path, values, options, session_id)
+            done = worker.run(self._plan.notebook.resolve(), values, options, session_id)
             session_id = done.session_id
             result.outcome = "failed" if done.has_failed else "finished"
             result.problem = done.error or (str(done.interrupted) if done.interrupted else None)
@@ -178,7 +186,7 @@ class _Running:
         folder = self._workspace.sessions / session_id
         if folder.exists():
             document = replay_folder(folder).document()
-            self._admission.learn(peak_of(document))
+            self._engine.learn(peak_of(document))
             self._read(result, document)
 
     def _watch(

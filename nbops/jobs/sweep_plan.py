@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nbops.errors import UsageError
+from nbops.jobs.engines import EngineChoice
 from nbops.jobs.parameters import check_parameters, declarations_of
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.search import Optimized, Outcome, Search, search_at_random, search_grid
@@ -105,7 +106,7 @@ class SweepPlan:
     search: Search
     fixed: Mapping[str, Any] = field(default_factory=dict)
     objective: Objective | None = None
-    workers: int = 1
+    engine: EngineChoice = field(default_factory=EngineChoice)
     need_bytes: int | None = None
     is_forced: bool = False
     options: RunOptions = field(default_factory=RunOptions)
@@ -123,7 +124,7 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
     optimize: str | None = None,
     trials: int | None = None,
     seed: int = 0,
-    workers: int = 1,
+    engine: EngineChoice | None = None,
     need_bytes: int | None = None,
     is_forced: bool = False,
     options: RunOptions | None = None,
@@ -167,7 +168,7 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
         _search(dimensions, objective, drawn, trials, seed),
         fixed=fixed or {},
         objective=objective,
-        workers=workers,
+        engine=engine or EngineChoice(),
         need_bytes=need_bytes,
         is_forced=is_forced,
         options=options or RunOptions(),

@@ -22,7 +22,7 @@ from nbops.jobs.run import JobResult
 _END_WITHIN_S = 30.0
 
 
-class Worker:
+class JobProcess:
     """A process that runs notebooks. It ends with the one that started it."""
 
     def __init__(self) -> None:

@@ -4,13 +4,14 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nbops.digests import digest_bytes
 from nbops.errors import UsageError
+from nbops.jobs.engines import EngineChoice, open_engine
 from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
 from nbops.jobs.pipeline.entries import put_schema
 from nbops.jobs.pipeline.graph import Graph, graph_of
@@ -92,7 +93,7 @@ class Pipeline:
     def run(
         self,
         *,
-        workers: int = 1,
+        engine: EngineChoice | None = None,
         need_bytes: int | None = None,
         is_forced: bool = False,
         tell: Callable[[StepRun], None] = lambda _step: None,
@@ -101,6 +102,8 @@ class Pipeline:
 
         Parameters
         ----------
+        engine
+            Where steps run; on this machine, one at a time, when None.
         need_bytes
             Memory that a step takes; what it took the last time when None.
         is_forced
@@ -122,11 +125,13 @@ class Pipeline:
             )
         with ExitStack() as stack:
             stack.callback(lock.release)
+            where = stack.enter_context(closing(open_engine(engine or EngineChoice(), 0)))
+            where.prepare([step.notebook for step in self.definition.steps])
             parent = _Parent(self.definition, stack)
             running = Running(
                 self.definition,
                 decider,
-                workers=workers,
+                engine=where,
                 need_bytes=need_bytes,
                 experiment=parent.experiment,
                 tags=parent.tags,
@@ -136,7 +141,7 @@ class Pipeline:
             steps = list(running.steps.values())
             exit_code = _exit_code(steps, running.crew.exit_code)
             parent.describe(steps, exit_code, is_killed=running.crew.was_interrupted)
-        problem = parent.problem or decider.shelf.problem
+        problem = parent.problem or decider.shelf.problem or where.left
         results = {each.step.name: each.result for each in steps if each.result}
         hazards = find_hazards(self.definition.steps, results)
         return PipelineRun(parent.id, steps, exit_code, parent.mlflow_run_id, problem, hazards)

@@ -8,12 +8,11 @@ from typing import Literal
 
 from nbops.errors import NbopsError
 from nbops.jobs.crew import Crew
-from nbops.jobs.memory import Admission
+from nbops.jobs.engines import Engine, Worker
 from nbops.jobs.pipeline.definition import Definition, Step
 from nbops.jobs.pipeline.planning import Decider, Decision
 from nbops.jobs.pipeline.results import StepResult
 from nbops.jobs.plan import RunOptions
-from nbops.jobs.worker import Worker
 from nbops.recording.words import make_id
 from nbops.replay import replay_folder
 
@@ -55,6 +54,8 @@ class Running:
 
     Parameters
     ----------
+    engine
+        Where steps run.
     need_bytes
         Memory that a step takes; what it took the last time when None.
     tags
@@ -68,21 +69,20 @@ class Running:
         definition: Definition,
         decider: Decider,
         *,
-        workers: int,
+        engine: Engine,
         need_bytes: int | None,
         experiment: str,
         tags: Callable[[], Mapping[str, str]],
         tell: Callable[[StepRun], None],
     ) -> None:
         self.steps = {step.name: StepRun(step) for step in definition.steps}
-        self.crew = Crew(workers)
+        self.crew = Crew(engine)
         self._definition = definition
         self._decider = decider
         self._experiment = experiment
         self._tags = tags
         self._tell = tell
         self._need = need_bytes
-        self._admission = Admission(0)
         self._changed = threading.Condition()
 
     def run(self) -> None:
@@ -144,7 +144,7 @@ class Running:
             return
         last = self._decider.shelf.last(str(self._definition.path), step.name)
         need = self._need or (last.peak_memory_bytes if last else None) or 0
-        with self._admission.admitted(lambda: self.crew.is_over, need) as is_in:
+        with worker.admitted(lambda: self.crew.is_over, need) as is_in:
             if is_in:
                 self._execute(worker, taken, decision)
 

@@ -89,6 +89,7 @@ def outputs_of(path: Path, how: str, engine: str, provisioner: str) -> Any:
             ("%load_ext nbops", "%track ")
         )  # they tell of runs and sessions
         for output in joined(cell.get("outputs", []))
+        if not output.get("text", "").startswith("nbops: log_metric: Nothing is tracked")
     ]
 
 

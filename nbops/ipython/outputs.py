@@ -49,6 +49,7 @@ class OutputWatch:
 
     def begin_cell(self, cell_run: str) -> None:
         self._open = None
+        self._keeper.begin_cell()
         if threading.get_ident() not in self._threads:  # hooks belong to a thread
             self._threads.add(threading.get_ident())
             for place in self._bundles:
@@ -61,6 +62,7 @@ class OutputWatch:
 
     def end_cell(self, error: CellError | None) -> bool:
         log, self._open = self._open, None
+        self._keeper.end_cell()
         if log is None:
             raise LookupError("nobody watched")
         self._look_for_error(log, error)

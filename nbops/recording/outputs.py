@@ -1,10 +1,10 @@
 """Outputs on their way into the store: masked first, off the thread that runs cells."""
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +17,11 @@ from nbops.capture.secrets.privacy import PRIVATE, names_private_column
 from nbops.journal.facts import OutputsKept
 from nbops.records import CellError, OutputKind, OutputRef
 from nbops.store import Store
+
+_REST_S = 0.03
+_AT_MOST_S = 0.25
+"""Outputs wait until no cell ran for a moment, and this long at most: each time that this thread takes the
+interpreter's lock from a cell, the cell may have to wait five milliseconds to get it back."""
 
 _LATE_S = 0.5
 """What a cell shows after its end, as a task of it does, is kept this often."""
@@ -43,7 +48,7 @@ class OutputKeeper:
     Parameters
     ----------
     settle
-        Called there before a log is looked at: brings in what is still under way.
+        Called there before logs are looked at: brings in what is still under way.
     still
         Context in which no log changes.
     append
@@ -63,52 +68,66 @@ class OutputKeeper:
         self._append = append
         self._settle = settle
         self._still = still
-        self._waiting: queue.SimpleQueue[OutputLog | None] = queue.SimpleQueue()
-        self._late: list[OutputLog] = []
-        self._late_at = 0.0
+        self._waiting: deque[OutputLog] = deque()
+        self._wanted = threading.Event()
+        self._closing = threading.Event()
+        self._is_resting = True
+        self._ended_at = 0.0
         self._thread: threading.Thread | None = None
+
+    def begin_cell(self) -> None:
+        """Hold back: a cell runs."""
+        self._is_resting = False
+
+    def end_cell(self) -> None:
+        self._ended_at = time.monotonic()
+        self._is_resting = True
 
     def put(self, log: OutputLog) -> None:
         """Have the outputs of a cell run kept, soon; costs its caller a few microseconds."""
         if log.is_queued:
             return
         log.is_queued = True
-        self._waiting.put(log)
+        self._waiting.append(log)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="nbops-outputs", daemon=True)
             self._thread.start()
+        if not self._wanted.is_set():  # seldom, while one cell follows another
+            self._wanted.set()
 
     def close(self) -> None:
         """Keep what waits, and end."""
         if self._thread is not None:
-            self._waiting.put(None)
+            self._closing.set()
+            self._wanted.set()
             self._thread.join(_CLOSE_WITHIN_S)
 
     def _work(self) -> None:
-        while (log := self._next()) is not None:
-            self._serve(log)
-        self._serve_late()
+        while not self._closing.is_set():
+            self._wanted.wait()
+            self._await_rest()
+            self._wanted.clear()
+            self._serve()
+        self._serve()
 
-    def _next(self) -> OutputLog | None:
-        """Next log, in which outputs that came after a cell's end are served now and then."""
-        while True:
-            wait_s = max(self._late_at - time.monotonic(), 0.01) if self._late else None
-            with suppress(queue.Empty):
-                return self._waiting.get(timeout=wait_s)
-            self._serve_late()
+    def _await_rest(self) -> None:
+        """Wait until no cell runs, but not for long."""
+        began_at = time.monotonic()
+        while not self._closing.wait(_REST_S):
+            now = time.monotonic()
+            has_rested = self._is_resting and now - self._ended_at >= _REST_S
+            is_late = all(log.is_kept for log in list(self._waiting))
+            if now - began_at >= (_LATE_S if is_late else _AT_MOST_S) or (has_rested and not is_late):
+                return
 
-    def _serve(self, log: OutputLog) -> None:
-        if log.is_kept:
-            if not self._late:
-                self._late_at = time.monotonic() + _LATE_S
-            self._late.append(log)
-        else:
-            self._try(log)
-
-    def _serve_late(self) -> None:
-        late, self._late = self._late, []
-        for log in late:
-            self._try(log)
+    def _serve(self) -> None:
+        """Keep what waits; what comes meanwhile asks again."""
+        logs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if logs:
+            with unwatched(at_home=True):
+                self._settle()
+                for log in logs:
+                    self._try(log)
 
     def _try(self, log: OutputLog) -> None:
         try:
@@ -119,19 +138,17 @@ class OutputKeeper:
             self._append(OutputsKept(cell_run=log.cell_run, outputs=[ref]))
 
     def _keep(self, log: OutputLog) -> None:
-        with unwatched(at_home=True):
-            self._settle()
-            with self._still():
-                log.is_queued = False
-                outputs = list(log.outputs)
-                held = [(one, one.revision, Held.of(one)) for one in outputs if one.is_new]
-            kept = keep_all(self._store, self._masker, [what for _, _, what in held])
-            with self._still():
-                for (one, revision, _), refs in zip(held, kept, strict=True):
-                    one.refs, one.kept = refs, revision
-                numbered = list(_number(outputs))
-                log.is_kept = True
-                log.release()
+        with self._still():
+            log.is_queued = False
+            outputs = list(log.outputs)
+            held = [(one, one.revision, Held.of(one)) for one in outputs if one.is_new]
+        kept = keep_all(self._store, self._masker, [what for _, _, what in held])
+        with self._still():
+            for (one, revision, _), refs in zip(held, kept, strict=True):
+                one.refs, one.kept = refs, revision
+            numbered = list(_number(outputs))
+            log.is_kept = True
+            log.release()
         self._append(OutputsKept(cell_run=log.cell_run, outputs=numbered))
 
 

@@ -61,9 +61,10 @@ class Journal:
         return self._written[1]
 
     def append(self, fact: Fact) -> None:
-        self._waiting.append(encode(fact))
+        waiting = self._waiting
+        waiting.append(encode(fact))
         # A line that arrives between another thread's last look and its release is taken here.
-        while self._waiting and self._draining.acquire(False):
+        while waiting and self._draining.acquire(False):
             try:
                 self._drain()
             finally:
@@ -88,24 +89,25 @@ class Journal:
         if self._fd < 0 or os.getpid() != self._pid:  # closed, or a forked child: not its file
             self._waiting.clear()
             return
-        while self._waiting:
+        waiting = self._waiting
+        while waiting:
             if self._lost:
                 gap = Gap(lost=self._lost, reason=self.problem or "unknown")
                 if not self._write(encode(gap)):
                     return
                 self._lost = 0
-            line = self._waiting[0]
+            line = waiting[0]
             # The very object: Ctrl-C may have come after it was written, before it was taken out.
             if line is not self._written[2] and not self._write(line):
                 self._bound_memory()
                 return
-            self._waiting.popleft()
+            waiting.popleft()
         self.problem = None
 
     def _write(self, line: bytes) -> bool:
         head, length, _ = self._written
         link = blake3(head + line).hexdigest(length=16).encode()
-        data = b"%b %b\n" % (link, line)
+        data = b"".join((link, b" ", line, b"\n"))
         try:  # at its place: a line that Ctrl-C left uncounted is written over by itself
             written = os.pwrite(self._fd, data, length)
         except OSError as error:

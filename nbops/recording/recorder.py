@@ -11,6 +11,8 @@ from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any
 
+import msgspec
+
 from nbops.capture.code.skipping import find_skip_reason
 from nbops.capture.data.audit import watch_with
 from nbops.capture.data.beacon import Beacon
@@ -20,10 +22,10 @@ from nbops.capture.environment.machine import (
     bytes_read,
     implementation_name,
     memory_now,
+    most_memory_so_far,
     platform_name,
     python_version,
     this_process,
-    used_so_far,
     user_name,
 )
 from nbops.capture.environment.packages import package_folders, stamp_environment
@@ -54,6 +56,9 @@ _LOOK_FOR_BACKGROUND_S = 30.0
 _TOO_SHORT_TO_GROW_S = 0.001
 """Pages come at up to 10 GB/s: a cell that ended sooner has what was there before, within 10 MB."""
 
+_SAME_PACKAGES_S = 0.05
+"""So long the stamp of the packages holds: who installs one takes longer."""
+
 _TOO_SHORT_TO_READ_S = 0.005
 """A cell that ended sooner has read 50 MB at most."""
 
@@ -74,8 +79,7 @@ class Plan:
     is_driven: bool = False
 
 
-@dataclass
-class OpenCell:
+class OpenCell(msgspec.Struct, kw_only=True):
     """A cell that is running."""
 
     id: str
@@ -86,8 +90,8 @@ class OpenCell:
     started: float
     cpu_started: float
     rss_peak: int
-    maxrss_before: int
-    warnings: list[str] = field(default_factory=list)
+    most_memory_before: int
+    warnings: list[str] = []
     mlflow_runs: int = 0
     skipped: str | None = None
 
@@ -110,10 +114,14 @@ class Recorder(Logbook):
         self.open_cell: OpenCell | None = None
         self._cell_run: str | None = None
         self._rss = memory_now()  # bytes, when the last cell ended
+        self._most_memory = 0  # bytes, by
+        self._most_memory_at = 0.0
         self.mlflow = MlflowMirror(destination)
         self._read = 0  # bytes, by when a cell that took a while ended last
         self._seq = 0
         self._folders = package_folders(sys.path)
+        self._stamp = ""
+        self._stamped_at = 0.0
         self._beacon = Beacon(self.id)
         self._beacon.make()
         self._watch = DataWatch(workspace, self.folder, self._beacon)
@@ -193,17 +201,21 @@ class Recorder(Logbook):
             Why nothing else is written down of it, but how it ends and what is logged by hand.
         """
         seq, self._seq = self._seq, self._seq + 1
-        cpu, maxrss = used_so_far()
+        started = time.perf_counter()
+        if started - self._most_memory_at > _TOO_SHORT_TO_GROW_S:
+            self._most_memory, self._most_memory_at = most_memory_so_far(), started
+        if started - self._stamped_at > _SAME_PACKAGES_S:
+            self._stamp, self._stamped_at = stamp_environment(self._folders), started
         cell = OpenCell(
             id=f"{self.id}.{seq}",
             seq=seq,
             source=source,
             cell_id=cell_id,
             mark=mark,
-            started=time.perf_counter(),
-            cpu_started=cpu,
+            started=started,
+            cpu_started=time.process_time(),
             rss_peak=self._rss,
-            maxrss_before=maxrss,
+            most_memory_before=self._most_memory,
             skipped=skipped,
         )
         self.append(
@@ -214,7 +226,7 @@ class Recorder(Logbook):
                 execution_count=execution_count,
                 source="" if skipped else redact(source),
                 at=time.time(),
-                environment_stamp=stamp_environment(self._folders),
+                environment_stamp=self._stamp,
                 mark=mark,
                 mlflow_run_id=self.mlflow.active_run_id(),
                 skipped=skipped,
@@ -243,8 +255,8 @@ class Recorder(Logbook):
         result: Number | dict[str, Number] | None = None,
     ) -> None:
         """Write down how a cell ended, with all that it read and wrote."""
-        duration = time.perf_counter() - cell.started
-        cpu, maxrss = used_so_far()
+        ended = time.perf_counter()
+        duration, cpu = ended - cell.started, time.process_time() - cell.cpu_started
         self._watch.end_cell()
         self._beacon.end(cell.seq)
         self._beat.end()
@@ -261,6 +273,7 @@ class Recorder(Logbook):
         has_outputs = self._end_outputs(cell, error)
         if duration > _TOO_SHORT_TO_GROW_S:
             self._rss = memory_now()
+            self._most_memory, self._most_memory_at = most_memory_so_far(), ended
         read_bytes = self._read_bytes() if duration > _TOO_SHORT_TO_READ_S else None
         self.append(
             facts.CellEnded(
@@ -268,9 +281,9 @@ class Recorder(Logbook):
                 status=status,
                 at=time.time(),
                 duration_s=duration,
-                cpu_s=cpu - cell.cpu_started,
-                peak_memory_bytes=maxrss
-                if maxrss > cell.maxrss_before
+                cpu_s=cpu,
+                peak_memory_bytes=self._most_memory
+                if self._most_memory > cell.most_memory_before
                 else max(self._rss, cell.rss_peak),
                 read_bytes=read_bytes,
                 error=_shown(error, cell) if error else None,

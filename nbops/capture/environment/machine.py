@@ -145,11 +145,10 @@ def memory_now() -> int:
     return int(os.pread(_statm, 64, 0).split()[1]) * _PAGE if _statm is not None else 0
 
 
-def used_so_far() -> tuple[float, int]:
-    """CPU seconds of this process, and its resident bytes at most, since it began."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    maxrss = used.ru_maxrss if sys.platform == "darwin" else used.ru_maxrss * 1024
-    return used.ru_utime + used.ru_stime, maxrss
+def most_memory_so_far() -> int:
+    """Resident bytes of this process at most, since it began."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
 
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -117,7 +117,9 @@ class OutputKeeper:
             now = time.monotonic()
             has_rested = self._is_resting and now - self._ended_at >= _REST_S
             is_late = all(log.is_kept for log in list(self._waiting))
-            if now - began_at >= (_LATE_S if is_late else _AT_MOST_S) or (has_rested and not is_late):
+            if now - began_at >= (_LATE_S if is_late else _AT_MOST_S) or (
+                has_rested and not is_late
+            ):
                 return
 
     def _serve(self) -> None:

@@ -1,10 +1,11 @@
+import time
 from contextlib import nullcontext
 
 import pytest
 from processes import wait_until
 
-from nbops.capture.masking import Masker
 from nbops.capture.outputs import OutputLog
+from nbops.capture.secrets.masking import Masker
 from nbops.journal.facts import OutputsKept
 from nbops.recording import outputs
 from nbops.recording.outputs import OutputKeeper
@@ -43,6 +44,7 @@ def test_outputs_wait_until_no_cell_runs_and_are_kept_together(kept: Kept, monke
     kept.keeper.begin_cell()
     for number in range(3):
         kept.print(f"s.{number}")
+        time.sleep(0.1)  # in which it could
     assert not kept.facts
     kept.keeper.end_cell()
     wait_until(lambda: len(kept.facts) == 3)

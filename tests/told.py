@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.code.marks import read_mark
 from nbops.capture.code.names import find_names
-from nbops.ipython.words import read_mark
 from nbops.journal import facts
 from nbops.journal.reader import FINDINGS, JOURNAL
 from nbops.journal.writer import Findings, Journal

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from nbops.capture.code.randomness import dotted_name
@@ -117,3 +117,9 @@ def _mode(node: ast.Call) -> str:
     mode = node.args[1] if len(node.args) > 1 else words.get("mode", ast.Constant("r"))
     text = mode.value if isinstance(mode, ast.Constant) else "?"
     return "r" if isinstance(text, str) and text.startswith("r") and "+" not in text else "w"
+
+
+def files_read(trees: Iterable[ast.Module]) -> Iterator[str]:
+    """Paths, as written, of files that code reads."""
+    for tree in trees:
+        yield from (use.path for use in _uses(tree, {}) if use.is_read)

@@ -18,6 +18,7 @@ _MORE = {
     "compare": ("nbops.cli.compare", "Compare two or more runs; --html makes a page of it."),
     "sweep": ("nbops.cli.sweep", "Run a notebook at many points."),
     "pipeline": ("nbops.cli.pipeline", "Run notebooks in an order, only those that changed."),
+    "export": ("nbops.cli.export", "Write a notebook for GitHub, Airflow, Kubernetes, ..."),
     "params": ("nbops.cli.params", "List what can be set in a notebook."),
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),

@@ -3,11 +3,11 @@
 import atexit
 from typing import Any
 
+from nbops.capture.code.marks import strip_mark
 from nbops.capture.notebook import read_kernel_id, read_notebook_path
 from nbops.errors import NotTracking
 from nbops.ipython.hooks import Hooks
 from nbops.ipython.outputs import OutputWatch, can_be_watched
-from nbops.ipython.words import strip_mark
 from nbops.recording.current import current, start, stop
 from nbops.recording.recorder import Plan, Recorder
 

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from nbops.capture.code.marks import MarkWords, read_mark
 from nbops.capture.code.skipping import find_skip_reason
 from nbops.capture.data.outside import is_in_subshell
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, UsageError
-from nbops.ipython.words import MarkWords, read_mark
 from nbops.journal.facts import Mark
 from nbops.recording.current import current, stop
 from nbops.recording.recorder import OpenCell, Recorder

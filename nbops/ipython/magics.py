@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
+from nbops.capture.code.marks import split_assignments, split_words
 from nbops.capture.data.audit import unwatched
 from nbops.errors import NbopsError, UsageError
 from nbops.ipython.commands import COMMANDS, HELP
 from nbops.ipython.extension import Extension
 from nbops.ipython.hooks import evaluate, say
 from nbops.ipython.options import read_options, shell_words
-from nbops.ipython.words import split_assignments, split_words
 from nbops.recording.current import current
 from nbops.recording.keeping import keep_file, see_data, value_named
 from nbops.recording.recorder import Plan

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbops.capture.environment.packages import list_packages
+from nbops.capture.environment.packages import list_packages, read_environment
 from nbops.comparison.environments import environment_of
 from nbops.errors import UsageError
 from nbops.index.queries import Index
+from nbops.records import Environment
 from nbops.workspace import Workspace
 
-_ASK = "import json, platform, sys; print(json.dumps([sys.path, platform.python_version()]))"
+_QUESTION = (
+    "import json, platform, sys; print(json.dumps([sys.path, platform.python_version(),"
+    " platform.python_implementation(), platform.platform(), sys.prefix]))"
+)
 _SHOWN = 3
 
 
@@ -96,6 +100,23 @@ def read_installed(metadata: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     UsageError
         Its kernel is not installed, or does not tell.
     """
+    path, version, *_ = _ask(metadata)
+    return list_packages(path), version
+
+
+def ask_kernel(metadata: Mapping[str, Any]) -> Environment:
+    """Environment that a notebook's kernel has now, as a record of it would say.
+
+    Raises
+    ------
+    UsageError
+        Its kernel is not installed, or does not tell.
+    """
+    path, version, implementation, platform, prefix = _ask(metadata)
+    return read_environment(path, version, implementation, platform, prefix=Path(prefix))
+
+
+def _ask(metadata: Mapping[str, Any]) -> Any:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     name = metadata.get("kernelspec", {}).get("name") or "python3"
@@ -108,11 +129,10 @@ def read_installed(metadata: Mapping[str, Any]) -> tuple[dict[str, str], str]:
         python = sys.executable if not Path(python).is_absolute() else python
     try:
         done = subprocess.run(
-            [python, "-c", _ASK], capture_output=True, check=True, timeout=60.0, text=True
+            [python, "-c", _QUESTION], capture_output=True, check=True, timeout=60.0, text=True
         )
-        path, version = json.loads(done.stdout)
+        return json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(
             f"The kernel {name!r} does not tell its packages.", f"Is {python} a Python?"
         ) from error
-    return list_packages(path), version

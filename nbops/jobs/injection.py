@@ -60,6 +60,15 @@ def write_cell(declared: str, values: Mapping[str, Any]) -> str:
     codes = {name: write_value(value) for name, value in values.items()}
     if not _derives(declared, values):
         return "\n".join([_COMMENT, *(f"{name} = {code}" for name, code in codes.items())])
+    return f"{_COMMENT}\n{replace_values(declared, codes)}"
+
+
+def replace_values(declared: str, codes: Mapping[str, str]) -> str:
+    r"""The declaring cell with other code in the places of values; what is not declared comes last.
+
+    >>> replace_values("a = 1  # of all\nb = a", {"a": "options.a"})
+    'a = options.a  # of all\nb = a'
+    """
     code = to_python(declared)
     lines = code.encode().split(b"\n")
     placed = set()
@@ -75,7 +84,7 @@ def write_cell(declared: str, values: Mapping[str, Any]) -> str:
             row = statement.end_lineno or 0
             lines[row:row] = [f"{name} = {codes[name]}".encode() for name in names]
     rest = [f"{name} = {text}" for name, text in codes.items() if name not in placed]
-    return "\n".join([_COMMENT, b"\n".join(lines).decode(), *rest])
+    return "\n".join([b"\n".join(lines).decode(), *rest])
 
 
 def write_value(value: Any) -> str:

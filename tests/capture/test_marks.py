@@ -1,8 +1,8 @@
 import pytest
 
+from nbops.capture.code.marks import read_mark, split_assignments, split_words, strip_mark
 from nbops.errors import UsageError
 from nbops.ipython.options import read_options
-from nbops.ipython.words import read_mark, split_assignments, split_words, strip_mark
 
 
 @pytest.mark.parametrize(

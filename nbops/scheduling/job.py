@@ -1,0 +1,251 @@
+"""What is scheduled or exported: a notebook, or notebooks in an order, with values, environment and limits.
+
+Read once and checked before anything else happens; targets and preflight look at nothing but a `Job`.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from nbops.capture.secrets.redaction import redact
+from nbops.errors import UsageError
+from nbops.jobs.declarations import Declarations
+from nbops.jobs.parameters import check_parameters, declarations_of, read_notebook
+from nbops.jobs.pipeline.condition import Condition
+from nbops.jobs.pipeline.definition import read_definition
+from nbops.recording.destination import URI_VARIABLE
+from nbops.scheduling.bundle import Bundle, read_bundle
+from nbops.scheduling.lock import JobLock, find_lock
+from nbops.scheduling.schedule import Schedule, read_schedule
+from nbops.scheduling.settings import Setting, settings_of
+from nbops.workspace import Workspace, find_workspace
+
+CatchUp = Literal["none", "last", "all"]
+
+
+@dataclass(frozen=True)
+class JobStep:
+    """One notebook with its values.
+
+    Parameters
+    ----------
+    name
+        As people know it, such as `train[depth=2]`.
+    slug
+        The same as systems take it: `[a-z0-9-]+`, other for each step.
+    params
+        Values that it is given, checked; the others are as the notebook says.
+    after
+        Names of the steps that come first.
+    reads, writes
+        Files that a pipeline's file names, relative to the project.
+    """
+
+    name: str
+    slug: str
+    notebook: Path
+    declared: Declarations
+    params: Mapping[str, Any]
+    after: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    retries: int = 0
+    when: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A notebook or a pipeline, ready to leave.
+
+    Parameters
+    ----------
+    name
+        `[a-z0-9-]+`, from the file's name.
+    source
+        The notebook, or pipeline.yaml.
+    steps
+        In an order in which each comes after those that it needs.
+    catch_up
+        Of runs that were missed: which are made up for.
+    max_parallel
+        How many of its runs may be under way at once.
+    events
+        What else starts it: `push`, to the repository that it lies in.
+    tracking_uri
+        The server that runs go to, without credentials; None for the store beside the project.
+    """
+
+    name: str
+    source: Path
+    workspace: Workspace
+    steps: tuple[JobStep, ...]
+    environment: JobLock
+    schedule: Schedule | None = None
+    timeout_s: float | None = None
+    retries: int = 0
+    catch_up: CatchUp = "last"
+    max_parallel: int = 1
+    events: tuple[str, ...] = ()
+    tracking_uri: str | None = None
+    experiment: str | None = None
+
+    @property
+    def is_pipeline(self) -> bool:
+        return self.source.suffix in (".yaml", ".yml")
+
+    @property
+    def lock(self) -> str:
+        """Requirements that pip and uv install: the environment that it runs in."""
+        return self.environment.text
+
+    @property
+    def python(self) -> str:
+        """Version of Python, such as `3.11`."""
+        return self.environment.python
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The files that travel with it."""
+        return read_bundle(self)
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """What a person can set when it runs."""
+        return settings_of(self)
+
+    def place_of(self, path: Path) -> str:
+        """A file as the project has it: relative to its root, with forward slashes."""
+        return path.relative_to(self.workspace.root).as_posix()
+
+
+def read_job(  # noqa: PLR0913 - an argument an option of the command
+    source: Path,
+    parameters: Mapping[str, Any] | None = None,
+    schedule: str | None = None,
+    *,
+    timezone: str | None = None,
+    name: str | None = None,
+    lock: Path | None = None,
+    timeout_s: float | None = None,
+    retries: int = 0,
+    catch_up: CatchUp = "last",
+    max_parallel: int = 1,
+    events: tuple[str, ...] = (),
+) -> Job:
+    """Read what is to be scheduled or exported.
+
+    Parameters
+    ----------
+    source
+        A notebook; or a pipeline's file, or its folder.
+    parameters
+        By name; of a pipeline `step.name`.
+    schedule
+        When it runs, in words or as cron; None for only when asked.
+    lock
+        Requirements to run in, instead of the environment of the newest run that is recorded.
+
+    Raises
+    ------
+    NotFound, UsageError
+        There is no such file, or what was given cannot be meant.
+    """
+    path = Path(os.path.abspath(source))
+    if path.is_dir():
+        path /= "pipeline.yaml"
+    workspace = find_workspace(path)
+    is_pipeline = path.suffix in (".yaml", ".yml")
+    read = _read_pipeline if is_pipeline else _read_notebook
+    steps, own_name = read(path, workspace, dict(parameters or {}))
+    for step in steps:
+        if not step.notebook.is_relative_to(workspace.root):
+            raise UsageError(
+                f"{step.notebook} does not lie in the project {workspace.root}.",
+                "Move it there, or begin a project around both: a pyproject.toml in that folder.",
+            )
+    uri = os.environ.get(URI_VARIABLE) or workspace.settings.tracking_uri
+    return Job(
+        name=slug_of(name or own_name),
+        source=path,
+        workspace=workspace,
+        steps=steps,
+        environment=find_lock(workspace, [step.notebook for step in steps], lock),
+        schedule=read_schedule(schedule, timezone) if schedule else None,
+        timeout_s=timeout_s,
+        retries=retries,
+        catch_up=catch_up,
+        max_parallel=max_parallel,
+        events=events,
+        tracking_uri=redact(uri) if uri else None,
+        experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or workspace.settings.experiment,
+    )
+
+
+def _read_notebook(
+    path: Path, _workspace: Workspace, parameters: Mapping[str, Any]
+) -> tuple[tuple[JobStep, ...], str]:
+    if path.suffix not in (".ipynb", ".py"):
+        raise UsageError(f"{path.name!r} is no notebook.", "Give an .ipynb, or a pipeline.yaml.")
+    read_notebook(path)
+    declared = declarations_of(path)
+    params = check_parameters(declared, parameters)
+    return (JobStep(path.stem, slug_of(path.stem), path, declared, params),), path.stem
+
+
+def _read_pipeline(
+    path: Path, workspace: Workspace, parameters: Mapping[str, Any]
+) -> tuple[tuple[JobStep, ...], str]:
+    given: dict[str, dict[str, Any]] = {}
+    for key, value in parameters.items():
+        step, dot, name = key.rpartition(".")
+        if not (dot and step and name):
+            raise UsageError(f"-p takes STEP.NAME=VALUE, not {key!r}.", "Such as train.depth=8.")
+        given.setdefault(step, {})[name] = value
+    definition = read_definition(path, given)
+    slugs = _slugs([step.name for step in definition.steps])
+    steps = [
+        JobStep(
+            step.name,
+            slugs[step.name],
+            step.notebook,
+            declarations_of(step.notebook),
+            step.params,
+            step.after,
+            _inside(workspace, step.reads),
+            _inside(workspace, step.writes),
+            step.timeout_s,
+            step.retries,
+            step.when,
+        )
+        for step in definition.steps
+    ]
+    return tuple(steps), definition.name
+
+
+def _inside(workspace: Workspace, paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(Path(os.path.relpath(path, workspace.root)).as_posix() for path in paths)
+
+
+def slug_of(name: str) -> str:
+    """A name that every system takes.
+
+    >>> slug_of("Wine report (2).ipynb"), slug_of("train[depth=2]"), slug_of("!")
+    ('wine-report-2-ipynb', 'train-depth-2', 'job')
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:50].strip("-")
+    return f"job-{slug}" if slug[:1].isdigit() else slug or "job"
+
+
+def _slugs(names: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names:
+        slug, number = slug_of(name), 2
+        while slug in found.values():
+            slug, number = f"{slug_of(name)}-{number}", number + 1
+        found[name] = slug
+    return found

@@ -1,0 +1,127 @@
+"""Systems that a job can be exported to: the interface, and who offers one.
+
+A package offers a target by an entry point of the group `nbops.targets`, whose value is a class without
+arguments. This room imports no system's SDK, and neither do targets: what they emit is text.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from nbops.errors import NotFound, UsageError
+from nbops.scheduling.preflight.findings import Finding
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
+
+GROUP = "nbops.targets"
+
+
+@dataclass(frozen=True)
+class Emission:
+    """What a target made of a job.
+
+    Parameters
+    ----------
+    files
+        By path within the folder, with forward slashes.
+    install, run_now, remove
+        Commands, one a line, as typed in that folder.
+    secrets
+        Names of secrets that the system is to have, and what each is.
+    notes
+        What a person must know that does not stand in the files.
+    """
+
+    files: Mapping[str, str | bytes]
+    install: Sequence[str]
+    run_now: Sequence[str]
+    remove: Sequence[str]
+    secrets: Mapping[str, str]
+    notes: Sequence[str] = ()
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A system that runs jobs.
+
+    Parameters
+    ----------
+    name
+        As it is typed: `github-actions`.
+    summary
+        What is emitted, a few words.
+    is_remote
+        Whether it runs elsewhere, so that it reaches nothing that only this machine has.
+    """
+
+    name: str
+    summary: str
+    is_remote: bool
+
+    def check(self, job: "Job") -> list[Finding]:
+        """What of a job this system cannot do: errors, and warnings."""
+        ...
+
+    def emit(self, job: "Job") -> Emission:
+        """Files and commands; the same for the same job.
+
+        Raises
+        ------
+        UsageError
+            The system cannot say something of it.
+        """
+        ...
+
+
+OWN = {
+    "script": "nbops.scheduling.targets.script:Script",
+}
+"""Targets that come with nbops."""
+
+
+@cache
+def _offered() -> dict[str, Target]:
+    points = [EntryPoint(name, place, GROUP) for name, place in OWN.items()]
+    others = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return {point.name: _load(point) for point in [*points, *others]}
+
+
+def _load(point: EntryPoint) -> Target:
+    try:
+        target = point.load()()
+    except Exception as error:
+        raise UsageError(
+            f"The target {point.name!r} of {point.value} cannot be loaded: {error}.",
+            "Mend or remove the package that offers it.",
+        ) from error
+    if not isinstance(target, Target) or target.name != point.name:
+        raise UsageError(
+            f"{point.value} is no target {point.name!r}.",
+            "It has name, summary, is_remote, check and emit.",
+        )
+    return target
+
+
+def list_targets() -> list[Target]:
+    """All targets that are installed, by name."""
+    return list(_offered().values())
+
+
+def find_target(name: str) -> Target:
+    """The target of this name.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    known = _offered()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+        raise NotFound(f"There is no target {name!r}.", hint)
+    return known[name]

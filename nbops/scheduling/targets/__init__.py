@@ -1,0 +1,1 @@
+"""Systems that jobs go to, a file each. None imports what it emits for."""

@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench coverage samples crowd soak format clean test-python test-panel test-browser test-newest test-old-server pictures
+.PHONY: help setup demo test lab ui check bench coverage samples crowd papermill-tests soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ crowd: $(READY) ## Run 100 trivial notebooks, four at once (COUNT=1000 for more)
 
 samples: $(READY) ## Compare notebooks untracked, tracked and in warm kernels: the examples, nbclient's, papermill's.
 	@$(BIN)/python tests/reliability/samples.py
+
+papermill-tests: $(READY) ## Pass papermill's own tests with nbops as its engine; what differs, and why.
+	@$(BIN)/python tests/reliability/papermill_tests.py
 
 soak: $(READY) ## Kill kernels and background processes at random, 200 times; twenty kernels at once; ten minutes.
 	@$(BIN)/python tests/reliability/soak.py

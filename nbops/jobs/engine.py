@@ -34,15 +34,14 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         **kwargs: Any,
     ) -> Any:
         """Give a notebook its parameters, and execute it; see `Engine`."""
-        from nbops.jobs.injection import inject
+        from nbops.jobs.injection import complete, inject
         from nbops.jobs.parameters import as_json, is_python
 
-        values = nbops_job.parameters if nbops_job else {}
-        if values:
-            nb.metadata.papermill["parameters"] = as_json(values)
-        values = values or nb.metadata.papermill.get("parameters", {})
-        if values and is_python(nb):
-            inject(nb, values)
+        if nbops_job and nbops_job.parameters:
+            nb.metadata.papermill["parameters"] = as_json(nbops_job.parameters)
+            inject(nb, nbops_job.parameters)
+        elif is_python(nb):
+            complete(nb)
         return super().execute_notebook(nb, kernel_name, *args, nbops_job=nbops_job, **kwargs)
 
     @classmethod

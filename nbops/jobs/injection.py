@@ -18,29 +18,38 @@ _COMMENT = "# Parameters"
 def inject(notebook: Any, values: Mapping[str, Any]) -> None:
     """Put values behind the cell tagged `parameters`, in a cell of their own, as papermill does.
 
-    A cell that papermill put there is left as it is when it says the same.
-
     Parameters
     ----------
     notebook
-        As nbformat gives it; changed in place.
+        As nbformat gives it; changed in place. A cell that an earlier run left there is replaced.
     values
         By name; of kinds that `write_value` writes.
     """
     import nbformat
 
     cells = notebook.cells
-    tagged = _find(cells, TAG)
-    injected = _find(cells, INJECTED)
-    declared = cells[tagged].source if tagged is not None else ""
-    if injected is not None and not _derives(declared, values):
-        return
-    source = write_cell(declared, values)
+    tagged, injected = _find(cells, TAG), _find(cells, INJECTED)
+    source = write_cell("" if tagged is None else cells[tagged].source, values)
     if injected is not None:
         cells[injected].source = source
         return
     cell = nbformat.v4.new_code_cell(source, metadata={"tags": [INJECTED]})
     cells.insert(0 if tagged is None else tagged + 1, cell)
+
+
+def complete(notebook: Any) -> None:
+    """Have the cell that papermill has just put there compute anew what derives from its values.
+
+    One that an earlier run left there is no parameter of this one, and stays; so does one from which
+    nothing derives.
+    """
+    cells = notebook.cells
+    tagged, injected = _find(cells, TAG), _find(cells, INJECTED)
+    if tagged is None or injected is None or "papermill" in cells[injected].metadata:
+        return
+    values = notebook.metadata.papermill["parameters"]
+    if _derives(cells[tagged].source, values):
+        cells[injected].source = write_cell(cells[tagged].source, values)
 
 
 def write_cell(declared: str, values: Mapping[str, Any]) -> str:

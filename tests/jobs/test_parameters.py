@@ -15,7 +15,7 @@ from processes import PATIENCE_S
 
 from nbops.errors import UsageError
 from nbops.jobs.declarations import COMPUTED, Declarations, parse_parameters, read_declarations
-from nbops.jobs.injection import write_cell
+from nbops.jobs.injection import complete, inject, write_cell
 from nbops.jobs.kinds import Kind
 from nbops.jobs.parameters import Typed, check_parameters
 from nbops.jobs.proposal import accept, propose
@@ -183,6 +183,30 @@ def test_what_derives_from_a_given_value_is_computed_anew(
     exec(source, names)  # noqa: S102 - as a kernel would
     exec(write_cell(source, given), names)  # noqa: S102 - as a kernel would
     assert (names["a"], names["b"], names["c"]) == value
+
+
+def test_a_notebook_that_was_executed_takes_other_values_and_keeps_its_own_when_none_are_given():
+    notebook = nbformat.v4.new_notebook(cells=cells("a = 1\nb = 2 * a", "a + b"))
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    inject(notebook, {"a": 5})
+    inject(notebook, {"a": 7})
+    assert [cell.source for cell in notebook.cells[1:]] == [
+        "# Parameters\na = 7\nb = 2 * a",
+        "a + b",
+    ]
+    inject(notebook, {"b": 0})
+    assert notebook.cells[1].source == "# Parameters\nb = 0"
+
+    notebook.metadata["papermill"] = {"parameters": {"a": 3}}
+    notebook.cells[1].source = "a = 3"
+    complete(notebook)  # papermill has just put it there
+    assert notebook.cells[1].source == "# Parameters\na = 3\nb = 2 * a"
+    notebook.cells[1].source, notebook.cells[1].metadata["papermill"] = "a = 4", {}
+    complete(notebook)  # a person has changed what an earlier run left
+    assert notebook.cells[1].source == "a = 4"
+    del notebook.cells[1]
+    complete(notebook)
+    assert [cell.source for cell in notebook.cells] == ["a = 1\nb = 2 * a", "a + b"]
 
 
 def cells(*sources: str) -> list[Any]:

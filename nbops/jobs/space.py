@@ -106,12 +106,15 @@ def _checked(dimensions: list[Dimension]) -> list[Dimension]:
 
 def grid(dimensions: Sequence[Dimension]) -> list[Point]:
     """Every point; those that differ only in a parameter without effect count once."""
-    points: list[Point] = []
-    for values in itertools.product(*(dimension.list_values() for dimension in dimensions)):
-        point = _apply(dimensions, values)
-        if point not in points:
-            points.append(point)
-    return points
+    points: dict[tuple[int | None, ...], Point] = {}  # by numbers: values may be lists
+    for numbered in itertools.product(*(enumerate(each.list_values()) for each in dimensions)):
+        point = _apply(dimensions, [value for _, value in numbered])
+        numbers = (
+            number if dimension.name in point else None
+            for dimension, (number, _) in zip(dimensions, numbered, strict=True)
+        )
+        points.setdefault(tuple(numbers), point)
+    return list(points.values())
 
 
 def draw_points(dimensions: Sequence[Dimension], seed: int) -> Iterator[Point]:
@@ -160,7 +163,7 @@ def _parse(declared: Declarations, pair: str) -> Dimension:
             ]
             for v in typed
         ]
-        dimension = Dimension(name, tuple(values))
+        dimension = Dimension(name, _once(values))
     if not condition:
         return dimension
     other, sign, wanted = condition.strip().partition("=")
@@ -186,7 +189,11 @@ def _read(declared: Declarations, name: str, values: Any) -> Dimension:
     checked = [check_parameters(only, {name: value})[name] for value in values]
     if isinstance(values, range) and len(values) > 1 and values.step > 0:
         return Dimension(name, (), values[0], values[-1], values.step, is_whole=True)
-    return Dimension(name, tuple(checked))
+    return Dimension(name, _once(checked))
+
+
+def _once(values: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(value for number, value in enumerate(values) if value not in values[:number])
 
 
 def _range(declared: Declarations, name: str, found: re.Match[str]) -> Dimension:

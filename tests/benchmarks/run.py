@@ -14,7 +14,7 @@ from table import Line, print_table
 
 BENCHMARKS = (
     *("starting", "cells", "notebooks", "training", "logging_metrics"),
-    *("hashing", "frames", "files", "listing", "arriving", "jobs", "panel"),
+    *("hashing", "frames", "files", "listing", "arriving", "jobs", "crowds", "pipelines", "panel"),
 )
 
 

@@ -5,7 +5,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -52,14 +54,32 @@ def private_homes(
 @pytest.fixture(scope="session")
 def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MLflow SQLite file of the installed version, without experiments but the default."""
+    made = Path(sys.prefix) / f"mlflow-{version('mlflow')}.db"  # making one takes seconds
+    if not made.exists():
+        _migrate(made)
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    code = (
-        "from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as S;"
-        f"S('sqlite:///{path}', '{path.parent.as_uri()}/artifacts').engine.dispose()"
-    )
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-    subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
+    shutil.copyfile(made, path)
+    _place_artifacts(path, path.parent / "artifacts")
     return path
+
+
+def _migrate(made: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+        path = Path(folder) / "mlflow.db"
+        code = (
+            "from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as S;"
+            f"S('sqlite:///{path}', '{path.parent.as_uri()}/artifacts').engine.dispose()"
+        )
+        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        command = [sys.executable, "-c", code]
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+        path.replace(made)
+
+
+def _place_artifacts(database: Path, folder: Path) -> None:
+    with sqlite3.connect(database) as db:
+        db.execute("UPDATE experiments SET artifact_location = ?", [(folder / "0").as_uri()])
+    db.close()
 
 
 @pytest.fixture
@@ -78,12 +98,7 @@ def workspace(fresh_workspace: Workspace, migrated_store: Path) -> Workspace:
     """A project's folder with a store that need not be migrated first: that takes seconds."""
     fresh_workspace.prepare()
     shutil.copyfile(migrated_store, fresh_workspace.embedded_database)
-    with sqlite3.connect(fresh_workspace.embedded_database) as db:
-        db.execute(
-            "UPDATE experiments SET artifact_location = ?",
-            [(fresh_workspace.artifacts / "0").as_uri()],
-        )
-    db.close()
+    _place_artifacts(fresh_workspace.embedded_database, fresh_workspace.artifacts)
     return fresh_workspace
 
 

@@ -27,8 +27,20 @@ _EVERYWHERE = re.compile(r"/(?:dev|proc|sys|etc|tmp|usr/share|var/tmp)(?:/|$)")
 _MOVES = re.compile(r"^\s*%cd\b|\bchdir\(", re.MULTILINE)
 
 
+RELATIVE = "Write it relative to the notebook's folder."
+"""The way out of an absolute path, which works on this machine; one that is lacking does not."""
+
+
 @dataclass(frozen=True)
-class _Use:
+class PathUse:
+    """A text that is used as a path.
+
+    Parameters
+    ----------
+    shown
+        What a sentence calls it.
+    """
+
     path: str
     is_read: bool
     shown: str
@@ -37,27 +49,30 @@ class _Use:
 def check_paths(subject: Subject, around: Surroundings) -> Iterator[Finding]:
     """Absolute paths, and files to be read that are not there and that no cell makes."""
     cells = subject.cells
-    constants = _constants(cells)
     has_moved = any(_MOVES.search(cell.source) for cell in cells)
+    told = set[tuple[int | None, str]]()
+    for cell, use in find_uses(cells):
+        if (cell.position, use.path) in told or _EVERYWHERE.match(use.path):
+            continue
+        if _ABSOLUTE.match(use.path):
+            told.add((cell.position, use.path))
+            message = f"{use.shown} is an absolute path: it is there on this machine only."
+            yield found_in(cell, "path", message, RELATIVE)
+        elif use.is_read and not has_moved and _is_lacking(use, cell, cells, around):
+            told.add((cell.position, use.path))
+            message = f"{use.shown} is not there, and no cell makes it."
+            yield found_in(cell, "path", message, "Add the file, or the cell that gets it.")
+
+
+def find_uses(cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, PathUse]]:
+    """Texts of these cells that are used as paths, and where."""
+    constants = _constants(cells)
     for cell in cells:
-        told = set[str]()
         for use in _uses(cell.tree, constants):
-            if use.path in told:
-                continue
-            if _EVERYWHERE.match(use.path):
-                continue
-            if _ABSOLUTE.match(use.path):
-                told.add(use.path)
-                message = f"{use.shown} is an absolute path: it is there on this machine only."
-                way_out = "Write it relative to the notebook's folder."
-                yield found_in(cell, "path", message, way_out)
-            elif use.is_read and not has_moved and _is_lacking(use, cell, cells, around):
-                told.add(use.path)
-                message = f"{use.shown} is not there, and no cell makes it."
-                yield found_in(cell, "path", message, "Add the file, or the cell that gets it.")
+            yield cell, use
 
 
-def _is_lacking(use: _Use, cell: Cell, cells: tuple[Cell, ...], around: Surroundings) -> bool:
+def _is_lacking(use: PathUse, cell: Cell, cells: tuple[Cell, ...], around: Surroundings) -> bool:
     """Whether a file is missing and no other cell, nor a line of this one, speaks of it."""
     if around.is_there(use.path):
         return False
@@ -84,7 +99,7 @@ def _constants(cells: tuple[Cell, ...]) -> dict[str, str]:
     }
 
 
-def _uses(tree: ast.Module, constants: dict[str, str]) -> Iterator[_Use]:
+def _uses(tree: ast.Module, constants: dict[str, str]) -> Iterator[PathUse]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -99,7 +114,7 @@ def _uses(tree: ast.Module, constants: dict[str, str]) -> Iterator[_Use]:
                 is_first = argument is node.args[0]
                 shown = f"`{text}`" if len(text) < 80 else f"`{text[:79]}…`"
                 if is_first or _ABSOLUTE.match(text):
-                    yield _Use(text, is_read and is_first and "*" not in text, shown)
+                    yield PathUse(text, is_read and is_first and "*" not in text, shown)
 
 
 def _text(node: ast.expr, constants: dict[str, str]) -> str | None:

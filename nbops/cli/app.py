@@ -23,7 +23,10 @@ _MORE = {
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),
     "forget": ("nbops.cli.forget", "Erase a run, a cell run or a session, in MLflow, too."),
-    "check": ("nbops.cli.check", "Look for hidden state, stale results, missing seeds."),
+    "check": (
+        "nbops.cli.check",
+        "Look for hidden state, stale results, missing seeds; --for: for all that stops a job.",
+    ),
     "status": ("nbops.cli.upkeep", "Sessions alive, runs on their way, disk use."),
     "sync": ("nbops.cli.upkeep", "Carry everything to MLflow now."),
     "doctor": ("nbops.cli.doctor", "Check the installation, and say what to do."),

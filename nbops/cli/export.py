@@ -7,6 +7,8 @@ import click
 
 from nbops.cli.limits import limits
 from nbops.cli.parameters import NotebookCommand, read_pairs
+from nbops.cli.preflight import OPTIONS as PREFLIGHT
+from nbops.cli.preflight import inspect, preflight, show_findings
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
@@ -32,6 +34,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--name", metavar="NAME", help="What to call it there, instead of as the file.")
 @click.option("--lock", metavar="FILE", type=_PATH, help="Requirements to run in.")
 @limits
+@preflight
 @click.option("--max-parallel", type=click.IntRange(1), default=1, help="Runs at once; 1.")
 @click.option("--force", is_flag=True, help="Write over files that others put there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -55,6 +58,7 @@ def export(
     the environment that the newest recorded run had, and a README with the commands to install, run now
     and remove it. Exporting again replaces it; what others put there, or changed, is not touched.
 
+    It is checked before, as `nbops check --for TARGET` does, and run once in a clean copy of what travels.
     Passwords and the tracking server's address are the system's own secrets, and in no file.
 
     Exit codes: 0 done, 1 it was checked and must not leave so, 2 what was typed cannot be meant.
@@ -66,16 +70,16 @@ def export(
         missing = "a NOTEBOOK" if source is None else "--to TARGET"
         raise UsageError(f"`nbops export` needs {missing}.", "--list tells the targets.")
     from nbops.scheduling.folder import emit_files, write_export
+    from nbops.scheduling.preflight import has_errors
     from nbops.scheduling.target import find_target
 
     target = find_target(to)
+    how = {name: options.pop(name) for name in PREFLIGHT}
     job = _read(source, options)
-    findings = target.check(job)
-    errors = [each for each in findings if each.level == "error"]
+    findings = inspect(job, target, **how)
     if not as_json:
-        for each in findings:
-            click.echo(f"nbops: {each.level}: {each.message} {each.hint}", err=True)
-    if errors:
+        click.echo(show_findings(findings), nl=False, err=True)
+    if has_errors(findings):
         if as_json:
             click.echo(to_json({"format": FORMAT, "findings": findings}, indent=2).decode())
         raise click.exceptions.Exit(1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,12 @@ class Checked(Record, frozen=True, kw_only=True):
 
 
 def check_path(
-    index: Index, path: Path, *, session: str | None = None, max_bytes: int = _HASHED_BYTES
+    index: Index,
+    path: Path,
+    *,
+    session: str | None = None,
+    max_bytes: int = _HASHED_BYTES,
+    ignore: Collection[str] = (),
 ) -> Checked:
     """Check a notebook: the newest record that there is of it, and its text.
 
@@ -37,6 +43,8 @@ def check_path(
         Id of the session to look at instead of the newest.
     max_bytes
         Larger files are not hashed to see whether they changed.
+    ignore
+        Kinds not to look for, beside those of the settings.
 
     Raises
     ------
@@ -47,7 +55,7 @@ def check_path(
     document = find_session(index, path, notebook, session)
     runs = document.cell_runs if document else ()
     around = look_around(index, path.absolute().parent, max_bytes=max_bytes)
-    ignored = index.workspace.settings.ignore_checks
+    ignored = (*index.workspace.settings.ignore_checks, *ignore)
     return Checked(
         checked=index.workspace.name_of(os.path.abspath(path)),
         session=document.session.name if document else None,
@@ -55,8 +63,8 @@ def check_path(
     )
 
 
-def check_found(index: Index, found: Found) -> Checked:
-    """Check a run: the cell runs that it is made of and depends on.
+def check_found(index: Index, found: Found, *, ignore: Collection[str] = ()) -> Checked:
+    """Check a run: the cell runs that it is made of and depends on; see `check_path`.
 
     Raises
     ------
@@ -72,7 +80,8 @@ def check_found(index: Index, found: Found) -> Checked:
     is_there = path.suffix == ".ipynb" and path.exists()
     notebook = read_notebook(path, settings.redact) if is_there else Notebook()
     around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
-    findings = check_run(run, document.cell_runs, notebook, around, ignore=settings.ignore_checks)
+    ignored = (*settings.ignore_checks, *ignore)
+    findings = check_run(run, document.cell_runs, notebook, around, ignore=ignored)
     return Checked(checked=run.name, session=document.session.name, findings=tuple(findings))
 
 

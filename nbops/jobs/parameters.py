@@ -5,14 +5,21 @@
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from nbops.errors import NotFound, UsageError
-from nbops.jobs.declarations import COMPUTED, TAG, Declarations, parse_parameters, read_declarations
+from nbops.jobs.declarations import (
+    COMPUTED,
+    TAG,
+    Declarations,
+    Parameter,
+    parse_parameters,
+    read_declarations,
+)
 from nbops.jobs.injection import INJECTED, write_value
 from nbops.jobs.kinds import Kind, Unfit, read_any
 from nbops.jobs.scripts import is_script, read_script
@@ -82,6 +89,17 @@ def check_parameters(declared: Declarations, given: Mapping[str, Any]) -> dict[s
     UsageError
         A name is unknown, a value of the wrong type or out of range, one that must be given is not.
     """
+    values = check_given(declared, given)
+    for parameter in find_lacking(declared, values):
+        raise UsageError(
+            f"{declared.notebook} needs a value for {parameter.name!r}.",
+            f"-p {parameter.name}=... gives one: {parameter.kind}.",
+        )
+    return values
+
+
+def check_given(declared: Declarations, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of values that need not be all; see `check_parameters`."""
     if declared.problem:
         raise UsageError(
             f"The parameters cell of {declared.notebook} is no Python: {declared.problem}."
@@ -91,14 +109,14 @@ def check_parameters(declared: Declarations, given: Mapping[str, Any]) -> dict[s
             f"{declared.notebook} has no cell tagged `{TAG}`.",
             f"`nbops params {declared.notebook}` proposes one.",
         )
-    values = {name: _check(declared, name, value) for name, value in given.items()}
+    return {name: _check(declared, name, value) for name, value in given.items()}
+
+
+def find_lacking(declared: Declarations, values: Mapping[str, Any]) -> Iterator[Parameter]:
+    """Parameters that must be given a value, and have none."""
     for parameter in declared.parameters:
         if parameter.default_source is None and parameter.name not in values:
-            raise UsageError(
-                f"{declared.notebook} needs a value for {parameter.name!r}.",
-                f"-p {parameter.name}=... gives one: {parameter.kind}.",
-            )
-    return values
+            yield parameter
 
 
 def _check(declared: Declarations, name: str, value: Any) -> Any:

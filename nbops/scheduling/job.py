@@ -14,7 +14,7 @@ from typing import Any, Literal
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import UsageError
 from nbops.jobs.declarations import Declarations
-from nbops.jobs.parameters import check_parameters, declarations_of, read_notebook
+from nbops.jobs.parameters import check_given, declarations_of, read_notebook
 from nbops.jobs.pipeline.condition import Condition
 from nbops.jobs.pipeline.definition import read_definition
 from nbops.recording.destination import URI_VARIABLE
@@ -193,7 +193,7 @@ def _read_notebook(
         raise UsageError(f"{path.name!r} is no notebook.", "Give an .ipynb, or a pipeline.yaml.")
     read_notebook(path)
     declared = declarations_of(path)
-    params = check_parameters(declared, parameters)
+    params = check_given(declared, parameters)  # what is lacking, the preflight finds
     return (JobStep(path.stem, slug_of(path.stem), path, declared, params),), path.stem
 
 

@@ -182,3 +182,38 @@ def test_help_teaches_every_kind(workspace: Workspace):
 def test_the_example_is_clean():
     path = Path(__file__).parents[2] / "examples" / "01_first_run.ipynb"
     assert check_path(Index(find_workspace(path)), path).findings == ()
+
+
+def test_a_job_is_checked_for_where_it_is_to_run(workspace: Workspace):
+    save(workspace, {"a": "url = 'http://localhost:8000'", "b": "n = input('How many?')"})
+    words = ("check", "notebook.ipynb", "--for", "script", "--no-dry-run")
+    done = nbops(workspace, *words, "--json")
+    said = json.loads(done.stdout)
+    assert (done.returncode, said["is_ready"], said["target"]) == (1, False, "script")
+    (finding,) = said["findings"]
+    assert (finding["level"], finding["kind"], finding["cell_id"]) == ("error", "interactive", "b")
+    text = nbops(workspace, *words).stdout
+    assert "error    interactive  notebook.ipynb [b] n = input('How many?')" in text
+    assert text.endswith("1 error found: notebook.ipynb is not ready for script.\n")
+    ignoring = nbops(workspace, *words, "--ignore", "interactive")
+    assert ignoring.returncode == 0
+    assert ignoring.stdout == "Nothing found: notebook.ipynb is ready for script.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--for", "skript"], "There is no target 'skript'. Did you mean script?"),
+        (["--for", "script", "--ignore", "pth"], "There is no kind 'pth' to ignore."),
+        (["--no-dry-run"], "--no-dry-run goes with --for TARGET."),
+        (["-p", "x=1"], "-p goes with --for TARGET."),
+        (["--ignore", "secret"], "There is no kind 'secret' to ignore."),
+    ],
+)
+def test_wrong_use_of_a_jobs_check_is_told_in_one_line(
+    workspace: Workspace, words: list[str], told: str
+):
+    save(workspace, {"a": "x = 1"})
+    done = nbops(workspace, "check", "notebook.ipynb", *words)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert told in done.stderr

@@ -1,0 +1,67 @@
+"""Kinds `parameter`, `secret` and `variable`: values that are missing, must not travel, or must be set there."""
+
+import ast
+from collections.abc import Iterator
+
+from nbops.capture.code.randomness import dotted_name
+from nbops.capture.secrets.redaction import is_secret
+from nbops.jobs.parameters import find_lacking
+from nbops.scheduling.preflight.findings import Finding
+from nbops.scheduling.preflight.subject import Subject
+
+
+def check_values(subject: Subject) -> Iterator[Finding]:
+    """Parameters that need a value and are given none."""
+    declared = subject.step.declared
+    for parameter in find_lacking(declared, subject.step.params):
+        message = f"{declared.notebook} needs a value for {parameter.name!r}."
+        hint = (
+            f"Give one, -p {parameter.name}=... ({parameter.kind}), or a default in the notebook."
+        )
+        yield subject.say("error", "parameter", None, message, hint)
+
+
+def check_secrets(subject: Subject) -> Iterator[Finding]:
+    """Kind `secret`: what looks like a password, a token or a key, in a cell or among the values."""
+    for cell, source in zip(subject.cells, subject.sources, strict=True):
+        is_given = subject.places[cell.position or 0] is None
+        if cell.source != source and not is_given:
+            message = "It holds what looks like a secret, and would travel with the job."
+            hint = (
+                'Read it where it runs: os.environ["NAME"], which the target sets from its secrets.'
+            )
+            yield subject.say("error", "secret", cell, message, hint)
+    for name, value in subject.step.params.items():
+        if is_secret(name, value) and value != "":
+            message = f"The value of {name!r} would be written into files that travel."
+            hint = f'Leave it out, and read os.environ["{name.upper()}"] in the notebook.'
+            yield subject.say("error", "secret", None, message, hint)
+
+
+def check_variables(subject: Subject) -> Iterator[Finding]:
+    """Kind `variable`: what cells read from the environment, and this machine's shell sets."""
+    told = set[str]()
+    for cell in subject.cells if subject.is_remote else ():
+        for name in _variables_needed(cell.tree) - told - _EVERYWHERE:
+            told.add(name)
+            message = f"It reads ${name}: {subject.where} must set it."
+            hint = "Give the target a secret, or a variable, of that name."
+            yield subject.say("warning", "variable", cell, message, hint)
+
+
+def _variables_needed(tree: ast.Module) -> set[str]:
+    """Variables that code cannot do without: those with a default it can."""
+    found = set[str]()
+    for node in ast.walk(tree):
+        key: ast.expr | None = None
+        if isinstance(node, ast.Subscript) and dotted_name(node.value) in ("os.environ", "environ"):
+            key = node.slice if isinstance(node.ctx, ast.Load) else None
+        elif isinstance(node, ast.Call) and dotted_name(node.func) in _GETTERS:
+            key = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found.add(key.value)
+    return found
+
+
+_GETTERS = ("os.getenv", "getenv", "os.environ.get", "environ.get")
+_EVERYWHERE = frozenset(["HOME", "PATH", "TMPDIR", "USER"])

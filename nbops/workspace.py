@@ -119,7 +119,7 @@ def find_workspace(start: str | os.PathLike[str] | None = None) -> Workspace:
     start
         A notebook, a script or a folder, which need not exist; the working folder when None.
         `$NBOPS_WORKSPACE` overrules it: headless drivers pass it on, so that a run in a clean copy
-        does not lose its record with the copy.
+        does not lose its record with the copy; `$NBOPS_STATE` says that the record lies elsewhere.
     """
     chosen = os.environ.get("NBOPS_WORKSPACE")
     if chosen:
@@ -136,6 +136,9 @@ def find_workspace(start: str | os.PathLike[str] | None = None) -> Workspace:
             ),
             folder,
         )
+    apart = os.environ.get("NBOPS_STATE")
+    if apart:
+        return Workspace(root, Path(apart))
     state = root / FOLDER
     writable = os.access(state if state.exists() else root, os.W_OK)
     if not writable:

@@ -73,7 +73,9 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         notebook = os.path.abspath(input_path) if isinstance(input_path, str) else None
         settle_cell_ids(nb_man.nb, notebook)
         notebook = str(job.script) if job.script else notebook
-        driver = Driver(find_workspace(notebook), job.session_id)
+        errand = job.errand
+        workspace = errand.workspace if errand else find_workspace(notebook)
+        driver = Driver(workspace, job.session_id, is_errand=errand is not None)
         order = {
             "session_id": driver.session_id,
             "notebook": notebook,
@@ -81,6 +83,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
             "tags": dict(job.tags),
             "name": Path(notebook).stem if notebook else None,
             "experiment": job.experiment,
+            "uri": errand.tracking_uri if errand else None,
         }
         client = TrackedClient(
             nb_man,
@@ -99,6 +102,8 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
             ),
         )
         environment = _kernel_environment(driver, notebook)
+        if errand is not None:
+            environment["NBOPS_STATE"] = str(errand.state)
         add_patterns(driver.workspace.settings.redact)
         with client.interrupts as interrupts, driver:
             kills = count_kills()

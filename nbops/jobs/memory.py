@@ -18,7 +18,8 @@ def peak_of(document: Document) -> int | None:
     return max(peaks, default=None)
 
 
-def _available() -> int:
+def available_bytes() -> int:
+    """Bytes that jobs may take on this machine."""
     about = psutil.virtual_memory()
     return int(about.available - _SPARE * about.total)
 
@@ -34,7 +35,7 @@ class Admission:
         Gives the bytes that are free now, jobs that run already counted as taken.
     """
 
-    def __init__(self, need: int | None, available: Callable[[], int] = _available) -> None:
+    def __init__(self, need: int | None, available: Callable[[], int] = available_bytes) -> None:
         self.need = need
         self._available = available
         self._running: list[int | None] = []

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from nbops.workspace import Workspace
+
 
 class Listener(Protocol):
     """Is told how a job goes on, from the thread that runs it."""
@@ -20,6 +22,29 @@ class Listener(Protocol):
         """Tell what the running cell has printed."""
 
     def ended(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A job that is run for another machine, which ships its record: here nothing is told to MLflow.
+
+    Parameters
+    ----------
+    root
+        The project's folder here: its own, or a copy of what the job needs of it.
+    state
+        Where the record lies until it is brought home.
+    tracking_uri
+        Where it will be shipped to.
+    """
+
+    root: Path
+    state: Path
+    tracking_uri: str
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace(self.root, self.state)
 
 
 @dataclass(frozen=True)
@@ -40,6 +65,8 @@ class JobPlan:
         The percent script that the notebook was made of.
     is_warm
         Whether its kernel is forked from a process that has imported what it will import.
+    errand
+        Whom it is run for, when that is another machine.
     """
 
     session_id: str
@@ -52,6 +79,7 @@ class JobPlan:
     experiment: str | None = None
     script: Path | None = None
     is_warm: bool = False
+    errand: Errand | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +100,8 @@ class RunOptions:
         Run whose environment there must be, or a file of locked requirements.
     session_id
         Id of the session that will record it; made up when None.
+    needs
+        Files that it is declared to read, as absolute paths: they travel with it.
     """
 
     output: Path | None = None
@@ -86,3 +116,5 @@ class RunOptions:
     listener: Listener | None = None
     experiment: str | None = None
     is_warm: bool = False
+    needs: tuple[str, ...] = ()
+    errand: Errand | None = None

@@ -83,7 +83,7 @@ def run_notebook(
         values = check_parameters(read_declarations(read.cells, path.name), values)
     if options.workdir is not None and not options.workdir.is_dir():
         raise NotFound(f"There is no folder {str(options.workdir)!r} to work in.")
-    workspace = find_workspace(path)
+    workspace = options.errand.workspace if options.errand else find_workspace(path)
     if options.expect_env is not None:
         check_environment(workspace, options.expect_env, read.metadata)
     job = JobPlan(
@@ -95,6 +95,7 @@ def run_notebook(
         listener=options.listener,
         experiment=options.experiment,
         is_warm=options.is_warm,
+        errand=options.errand,
     )
     if options.resume is not None:
         job = plan_resume(workspace, path, read, job, options.resume)

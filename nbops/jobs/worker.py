@@ -10,6 +10,8 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from nbops.jobs.plan import RunOptions
 from nbops.jobs.run import JobResult
 
 _END_WITHIN_S = 30.0
+_LOOK_EVERY_S = 0.5
 
 
 class JobProcess:
@@ -101,6 +104,7 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     from nbops.jobs.run import run_notebook
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # between jobs it comes too late
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     while True:
         try:
             notebook, parameters, options, session_id = pickle.load(orders)  # noqa: S301
@@ -120,6 +124,15 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         pickle.dump(answer, answers)
         answers.flush()
+
+
+def _end_with(parent: int) -> None:
+    """Have the notebook ended when who ordered it is gone: nobody would take its result."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY_S)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(_END_WITHIN_S)
+    os.kill(os.getpid(), signal.SIGINT)  # the second one kills its kernel
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from nbops.errors import RecordDamaged
 from nbops.journal.facts import Erased, decode
+from nbops.journal.moved import read_mending
 from nbops.journal.writer import SEED, link_of
 
 JOURNAL = "journal.jsonl"
@@ -33,6 +34,7 @@ class Tail:
         self.torn_bytes = 0  # of a line that is still being written, or never will be whole
         self.head = SEED
         self._chained = chained
+        self._mend = read_mending(path.parent)
 
     def read(self) -> Iterator[Any]:
         """Yield the facts that were completed since the last call."""
@@ -80,7 +82,7 @@ class Tail:
             self.head = link.decode("ascii", "replace")
             fits = self.head == expected
         try:
-            fact = decode(line)
+            fact = decode(self._mend(line) if self._mend else line)
         except ValueError:
             self.damaged += 1 if fits else 2
             return None

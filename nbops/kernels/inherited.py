@@ -15,7 +15,7 @@ from nbops.digests import digest_bytes
 OF_ONE_KERNEL = frozenset(
     {
         *("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "IPY_INTERRUPT_EVENT"),
-        *("NBOPS_NOTEBOOK", "NBOPS_WORKSPACE", "NBOPS_PRELOAD"),
+        *("NBOPS_NOTEBOOK", "NBOPS_WORKSPACE", "NBOPS_STATE", "NBOPS_PRELOAD"),
         *("PWD", "OLDPWD", "SHLVL", "_", "PYTEST_CURRENT_TEST"),
         "_RJEM_MALLOC_CONF",  # polars adds to it in whoever imports it, and is itself never imported ahead
     }

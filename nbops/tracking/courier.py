@@ -55,22 +55,35 @@ class Courier:
     ----------
     only
         Serve this session and no other; None for all that nobody else serves.
+    is_errand
+        Whether another machine will ship what is recorded here.
+    lease
+        Of that session, when it was taken before: it was recorded elsewhere, and is over.
     """
 
-    def __init__(self, workspace: Workspace, *, only: str | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        only: str | None = None,
+        is_errand: bool = False,
+        lease: Lease | None = None,
+    ) -> None:
         workspace.prepare()
         settings = workspace.settings  # patches are read here, not in the kernel
         add_patterns(settings.redact)
         set_private(settings.private_columns, settings.private_paths, workspace.root)
         self.workspace = workspace
         self._only = only
+        self._is_errand = is_errand
         self._index = IndexWriter(workspace)
         self._cache = DigestCache(self._index.digest_of, self._index.put_digest)
         self._data = KeptData(workspace)
         self._net = Net(workspace)
-        self._net.cast()
+        if lease is None:
+            self._net.cast()
         url = workspace.settings.store
-        self._sharing = Sharing(workspace, url) if url else None
+        self._sharing = Sharing(workspace, url) if url and not is_errand else None
         self._followed: dict[str, FollowedSession] = {}
         self._packers: dict[str, Packer] = {}
         self._shippers: dict[str, Shipper] = {}
@@ -82,8 +95,8 @@ class Courier:
         self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
         with idle_disk():
             self._worker.start()
-        self._own_lease: Lease | None = None
-        if only is not None:  # nobody else may be first
+        self._own_lease = lease
+        if only is not None and lease is None:  # nobody else may be first
             self._own_lease = Lease(workspace.sessions / only)
             self._own_lease.take(None)
         self._finished: set[str] = set()
@@ -266,11 +279,15 @@ class Courier:
             cache=self._cache,
             data=self._data,
             net=self._net,
+            is_errand=self._is_errand,
         )
         self._followed[folder.name] = followed
         self._set_aside.pop(folder.name, None)
         self._packers[folder.name] = Packer(followed)
-        self._shipper(started.tracking_uri)  # opens the store while there is nothing to ship yet
+        if not self._is_errand:
+            self._shipper(
+                started.tracking_uri
+            )  # opens the store while there is nothing to ship yet
 
     def _serve(self, followed: FollowedSession) -> None:
         is_new = followed.advance()
@@ -280,7 +297,7 @@ class Courier:
         if not followed.replay.is_ready:
             return
         packer = self._packers[followed.id]
-        if is_new:
+        if is_new and not self._is_errand:
             for uri, shipment in packer.pack():
                 self._shipper(uri).put(followed, shipment)
             self._ask(followed)
@@ -301,9 +318,14 @@ class Courier:
             followed.replay.status != "running"
             and not followed.is_busy
             and not (followed.is_checking and self._only is None)  # a job's driver is waited for
-            and packer.unshipped() == 0
-            and not self._open_questions(followed)
-            and self._is_shared(followed)
+            and (
+                self._is_errand
+                or (
+                    packer.unshipped() == 0
+                    and not self._open_questions(followed)
+                    and self._is_shared(followed)
+                )
+            )
         )
 
     def _is_shared(self, followed: FollowedSession) -> bool:

@@ -24,18 +24,24 @@ class Driver:
     ----------
     session_id
         Id that the kernel will be told to use; made up when None.
+    is_errand
+        Whether another machine will ship it: then it is only found out what its record lacks.
     """
 
-    def __init__(self, workspace: Workspace, session_id: str | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, session_id: str | None = None, *, is_errand: bool = False
+    ) -> None:
         self.workspace = workspace
         self.session_id = session_id or make_id()
+        self._is_errand = is_errand
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="nbops-driver", daemon=True)
         self._courier: Courier | None = None
 
     def __enter__(self) -> Self:
-        be_quiet()
-        self._courier = Courier(self.workspace, only=self.session_id)
+        if not self._is_errand:
+            be_quiet()
+        self._courier = Courier(self.workspace, only=self.session_id, is_errand=self._is_errand)
         self._thread.start()
         return self
 

@@ -15,6 +15,7 @@ from nbops.capture.data.folders import hash_folder
 from nbops.capture.data.hashing import digest_content, is_settled
 from nbops.digests import is_sampled
 from nbops.journal import facts
+from nbops.journal.moved import is_moved
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL, Tail
 from nbops.journal.writer import Findings
 from nbops.replay import Replay
@@ -35,6 +36,10 @@ _SOON_S = 600.0
 """What a cell's code names is looked for this long after it ended; later, other files may lie there."""
 
 
+_KNOWN_AT_HOME = ("source", "modules")
+"""What git says of a project is asked where the project lies, not where a job runs for it."""
+
+
 class FollowedSession:
     """A session that this process owns.
 
@@ -50,6 +55,8 @@ class FollowedSession:
         Copies of what was read and written.
     net
         What the operating system says was opened.
+    is_errand
+        Whether the session is brought home to another machine, which knows the project's history.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class FollowedSession:
         cache: "DigestCache",
         data: KeptData,
         net: Net,
+        is_errand: bool = False,
     ) -> None:
         self.workspace = workspace
         self._root = str(workspace.root)  # git and editable packages are looked at below it
@@ -76,6 +84,8 @@ class FollowedSession:
         self._data = data
         self._limits = HashLimits(workspace.settings)
         self._net = net
+        self._is_errand = is_errand
+        self._was_brought = is_moved(folder)
         self._catches: list[Catch] = []
         self._net_problem: str | None = None
         self._journal = Tail(folder / JOURNAL, chained=True)
@@ -183,6 +193,7 @@ class FollowedSession:
         cell = self.replay.cells[ended.cell_run]
         started = self.replay.started
         is_news = not cell.named_in_code and time.time() - ended.at < _SOON_S
+        is_news = is_news and not self._was_brought  # else it was looked for where it ran
         if started is None or cell.skipped or not is_news:
             return
         with contextlib.suppress(OSError):
@@ -219,7 +230,7 @@ class FollowedSession:
 
     def _ask(self, key: Any, job: Callable[[], None], *, opens: str | None = None) -> None:
         """Have something done once, later; what it opens of a path is not what a cell opened."""
-        if key in self._asked:
+        if key in self._asked or (self._is_errand and key[0] in _KNOWN_AT_HOME):
             return
         self._asked.add(key)
 

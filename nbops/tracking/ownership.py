@@ -63,6 +63,10 @@ class Lease:
         self._put(self._beat)
         return True
 
+    def sign(self) -> None:
+        """Name its owner in the session's folder, which was not there yet when it was taken."""
+        self._put(self._beat)
+
     def release(self) -> None:
         self._lock.release()
 

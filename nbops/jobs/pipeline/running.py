@@ -168,6 +168,7 @@ class Running:
         options = RunOptions(
             timeout_s=step.timeout_s,
             retries=step.retries,
+            needs=step.reads,
             experiment=self._experiment,
             tags={**self._tags(), "nbops.step": step.name},
         )

@@ -1,0 +1,415 @@
+"""Dask.distributed: a cluster that is there already, or worker processes that are started here.
+
+Each job is a task that is bound to one worker of the cluster, chosen by its free threads and its machine's memory,
+so that this engine alone decides where a job goes when its worker is lost.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbops.errors import NbopsError, NotebookFailed, UsageError
+from nbops.jobs.engines import errand
+from nbops.jobs.engines.baggage import Baggage
+from nbops.jobs.engines.errand import Order, Parcel, Sight, Surety
+from nbops.jobs.engines.home import Home
+from nbops.jobs.engines.own_cluster import OwnCluster
+from nbops.jobs.engines.protocol import EngineChoice
+from nbops.jobs.memory import Admission
+from nbops.jobs.plan import RunOptions
+from nbops.jobs.run import JobResult
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 3
+"""A job whose workers are lost so often may be what they die of."""
+_CONNECT_WITHIN_S = 15.0
+_WORKERS_WITHIN_S = 60.0
+_LOOK_EVERY_S = 0.2
+_COUNT_EVERY_S = 1.0
+
+
+class DaskEngine:
+    """Workers of a Dask cluster; see `Engine`."""
+
+    def __init__(self, choice: EngineChoice, need: int | None) -> None:
+        self.left: str | None = None
+        self._need = need
+        self._own: OwnCluster | None = None
+        self._home: Home | None = None
+        self._surety: Surety | None = None
+        self._lock = threading.Lock()
+        self._admissions: dict[str, Admission] = {}  # by machine
+        self._sights: dict[str, Sight] = {}  # by address
+        self._busy: Counter[str] = Counter()
+        self._threads: dict[str, int] = {}
+        self._counted_at = 0.0
+        address = choice.scheduler
+        if address is None:
+            self._own = OwnCluster(choice.workers)
+            address = self._own.address
+        self.address = address
+        try:
+            self.client = _connect(address)
+            self.size = choice.workers or max(self._count_threads(), 1)
+        except BaseException:
+            self.close()
+            raise
+
+    def prepare(self, notebooks: Sequence[Path]) -> None:
+        """Refuse what could not run on the workers that are there now."""
+        self._home = home = Home(notebooks[0])
+        self._surety = surety = home.surety(tuple(notebooks))
+        needs = [home.packer.needs(notebook) for notebook in notebooks]
+        outside = tuple(sorted({path for each in needs for path in each.outside}))
+        for address in self.addresses():
+            self._look(address, surety, outside)
+        for sight in self._sights.values():
+            if not sight.is_shared:
+                _refuse_own_logging(home, notebooks, [each.logs_to_mlflow for each in needs])
+                for each in needs:
+                    home.packer.pack(each)
+                break
+
+    def worker(self) -> "DaskWorker":
+        return DaskWorker(self)
+
+    def learn(self, peak: int | None) -> None:
+        with self._lock:
+            self._need = max(self._need or 0, peak or 0)
+            admissions = list(self._admissions.values())
+        for admission in admissions:
+            admission.learn(peak)
+
+    def close(self) -> None:
+        if self._home is not None:
+            self.left = self._home.close()
+        with contextlib.suppress(Exception):
+            self.client.close()
+        if self._own is not None:
+            self._own.close()
+
+    # ---- what its workers ask -------------------------------------------------------------------------
+
+    @property
+    def home(self) -> Home:
+        if self._home is None:
+            raise AssertionError
+        return self._home
+
+    def addresses(self) -> list[str]:
+        """Workers that are there now."""
+        self._count_threads()
+        return list(self._threads)
+
+    def is_there(self, address: str) -> bool:
+        """Whether a worker is there still, as far as the scheduler knows.
+
+        Raises
+        ------
+        NotebookFailed
+            The scheduler is gone.
+        """
+        if self.client.status not in ("running", "connecting"):
+            raise NotebookFailed(
+                f"The scheduler at {self.address} is gone.", "Run again, it goes on where it was."
+            )
+        with self._lock:
+            is_old = time.monotonic() - self._counted_at > _COUNT_EVERY_S
+        if is_old:
+            self._count_threads()
+        return address in self._threads
+
+    @contextmanager
+    def seat(
+        self, is_over: Callable[[], bool], need: int | None, avoid: str | None = None
+    ) -> Iterator[str | None]:
+        """A worker with a free thread, whose machine has the memory; None when it is all over before that."""
+        address = None
+        while address is None and not is_over():
+            address = self._take_seat(avoid)
+            if address is None:
+                time.sleep(_LOOK_EVERY_S)
+        if address is None:
+            yield None
+            return
+        try:
+            with self._admission(address).admitted(is_over, need) as is_in:
+                yield address if is_in else None
+        finally:
+            with self._lock:
+                self._busy[address] -= 1
+
+    def is_shared(self, address: str) -> bool:
+        return address in self._sights and self._sights[address].is_shared
+
+    def _take_seat(self, avoid: str | None) -> str | None:
+        """The worker that has most to give; the one to avoid comes last."""
+        there = self.addresses()
+        with self._lock:
+            free = [a for a in there if self._busy[a] < self._threads.get(a, 0)]
+            if not free:
+                return None
+            best = min(free, key=lambda a: (a == avoid, self._busy[a] / self._threads[a]))
+            self._busy[best] += 1
+        try:
+            if best not in self._sights and self._surety is not None:
+                self._look(best, self._surety)
+        except NbopsError:
+            with self._lock:
+                self._busy[best] -= 1
+            raise
+        return best
+
+    def _admission(self, address: str) -> Admission:
+        sight = self._sights.get(address)
+        machine = sight.machine if sight else address
+        with self._lock:
+            if machine not in self._admissions:
+                self._admissions[machine] = Admission(
+                    self._need, lambda: self._free_memory(machine)
+                )
+            return self._admissions[machine]
+
+    def _free_memory(self, machine: str) -> int:
+        for address, sight in list(self._sights.items()):
+            if sight.machine == machine and address in self._threads:
+                with contextlib.suppress(Exception):
+                    return int(self.client.run(errand.free_memory, workers=[address])[address])
+        return 0
+
+    def _look(self, address: str, surety: Surety, paths: tuple[str, ...] = ()) -> None:
+        """See whether a worker will do.
+
+        Raises
+        ------
+        UsageError
+            It will not.
+        """
+        try:
+            sight = self.client.run(errand.look, surety, paths, workers=[address])[address]
+        except ImportError as error:
+            raise UsageError(
+                f"nbops is not installed where the worker {address} runs: {error}.",
+                "Start its workers in the environment of this machine.",
+            ) from error
+        except Exception as error:
+            if not self.is_there(address):  # it left meanwhile
+                return
+            raise UsageError(f"The worker {address} does not answer: {error!r:.200}.") from error
+        if sight.problem:
+            raise UsageError(
+                f"The environment of the worker {address} differs: {sight.problem}.",
+                "Start the workers in the same environment; `uv pip freeze` lists this one.",
+            )
+        if sight.missing:
+            raise UsageError(
+                f"{sight.missing[0]} is not there for the worker {address}.",
+                "Put it into the project, or where all machines find it, or read it by URL.",
+            )
+        self._sights[address] = sight
+
+    def _count_threads(self) -> int:
+        try:
+            threads = dict(self.client.nthreads())
+        except Exception:  # noqa: BLE001 - it does not answer now: `is_there` tells when it is gone
+            return sum(self._threads.values())
+        with self._lock:
+            self._threads = threads
+            self._counted_at = time.monotonic()
+        return sum(self._threads.values())
+
+
+class DaskWorker:
+    """Runs jobs on whichever worker of the cluster has room; see `Worker`."""
+
+    def __init__(self, engine: DaskEngine) -> None:
+        self._engine = engine
+        self._address: str | None = None
+        self._is_over: Callable[[], bool] = lambda: False
+        self._need: int | None = None
+        self._interrupts = 0
+
+    @contextmanager
+    def admitted(self, is_over: Callable[[], bool], need: int | None = None) -> Iterator[bool]:
+        """Wait for a worker with room."""
+        self._is_over, self._need, self._interrupts = is_over, need, 0
+        with self._engine.seat(is_over, need) as self._address:
+            yield self._address is not None
+
+    def run(
+        self, notebook: Path, parameters: Mapping[str, Any], options: RunOptions, session_id: str
+    ) -> JobResult:
+        """Run a notebook on a worker; when that is lost, on another one."""
+        if self._address is None:
+            raise AssertionError
+        home = self._engine.home
+        tags = {**options.tags, "nbops.engine": "dask"}
+        order = home.order(notebook, parameters, _with_tags(options, tags), session_id)
+        parcel = self._try(self._address, order, notebook, options, 1)
+        lost = self._address
+        for attempt in range(2, _TRIES + 1):
+            if parcel is not None or self._interrupts:
+                break
+            _log.warning("nbops: the worker %s was lost; %s runs again.", lost, notebook.name)
+            with self._engine.seat(self._is_over, self._need, avoid=lost) as address:
+                if address is None:
+                    break
+                parcel = self._try(address, order, notebook, options, attempt)
+                lost = address
+        if parcel is None:
+            times = "" if self._interrupts or self._is_over() else f", {_TRIES} times in a row"
+            raise NotebookFailed(
+                f"The worker that ran {notebook.name} was lost{times}.",
+                "Has its machine enough memory?" if times else "",
+            )
+        return home.take(parcel)
+
+    def interrupt(self) -> None:
+        """Have the thread that leads it interrupt the job."""
+        self._interrupts += 1
+
+    def close(self) -> None:
+        """It holds nothing."""
+
+    def _try(
+        self, address: str, order: Order, notebook: Path, options: RunOptions, attempt: int
+    ) -> Parcel | None:
+        """Run a job on one worker; None when that is lost."""
+        client = self._engine.client
+        baggage: Future | None = None
+        if not self._engine.is_shared(address):
+            home = self._engine.home
+            packed = home.packer.pack(home.needs(notebook, order.parameters, options))
+            baggage = client.submit(_hand_over, packed)  # once, however many jobs take it along
+        future = client.submit(
+            _run_task,
+            order,
+            baggage,
+            key=f"nbops-{order.session_id}-{attempt}",
+            workers=[address],
+            allow_other_workers=False,
+            retries=0,
+            pure=False,
+        )
+        try:
+            return self._await(future, address, order)
+        finally:
+            future.release()
+            if baggage is not None:
+                baggage.release()
+
+    def _await(self, future: "Future", address: str, order: Order) -> Parcel | None:
+        told = 0
+        client = self._engine.client
+        while not future.done():
+            if not self._engine.is_there(address):
+                future.cancel()
+                return None
+            if self._interrupts > told:
+                told += 1
+                is_running = False
+                with contextlib.suppress(Exception):
+                    answers = client.run(
+                        errand.interrupt_errand, order.session_id, workers=[address]
+                    )
+                    is_running = bool(answers[address])
+                if not is_running and not future.done():
+                    future.cancel()
+                    raise NotebookFailed("It was interrupted before it began.")
+            time.sleep(_LOOK_EVERY_S)
+        if future.status == "finished":
+            parcel: Parcel = future.result()
+            return parcel
+        self._engine.is_there(address)  # says so when the scheduler is gone
+        error = future.exception() if future.status == "error" else None
+        if error is None or type(error).__name__ == "KilledWorker":
+            return None
+        raise NotebookFailed(f"{type(error).__name__} on {address}: {error}")
+
+
+def _with_tags(options: RunOptions, tags: Mapping[str, str]) -> RunOptions:
+    from dataclasses import replace
+
+    return replace(options, tags=tags)
+
+
+def _connect(address: str) -> "Client":
+    """Connect to a scheduler.
+
+    Raises
+    ------
+    UsageError
+        Dask is not installed, or nobody is there.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise _not_installed() from error
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a line
+    try:
+        client = Client(address, timeout=_CONNECT_WITHIN_S, set_as_default=False, name="nbops")
+    except (OSError, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsageError(
+            f"There is no Dask scheduler at {address}: {reason:.150}",
+            "Such as tcp://host:8786; without --scheduler workers are started here.",
+        ) from error
+    deadline = time.monotonic() + _WORKERS_WITHIN_S
+    while not client.nthreads():
+        if time.monotonic() > deadline:
+            client.close()
+            raise UsageError(
+                f"The Dask scheduler at {address} has no workers.",
+                f"`dask worker {address}` is one.",
+            )
+        time.sleep(_LOOK_EVERY_S)
+    return client
+
+
+def _not_installed() -> UsageError:
+    return UsageError("Dask is not installed.", "pip install 'nbops[dask]'")
+
+
+def _refuse_own_logging(home: Home, notebooks: Sequence[Path], logs: Sequence[bool]) -> None:
+    """MLflow runs that code starts by itself need a store that can be reached from where it runs."""
+    from nbops.recording.destination import choose_destination
+
+    for notebook, does in zip(notebooks, logs, strict=True):
+        where = choose_destination(
+            home.workspace, uri=None, experiment=None, notebook=str(notebook)
+        )
+        if does and where.uri.startswith(("sqlite:", "file:")):
+            raise UsageError(
+                f"{notebook.name} starts MLflow runs by itself, and the workers do not reach {where.uri}.",
+                "Set tracking_uri in [tool.nbops] to a server.",
+            )
+
+
+# ---- on the workers ---------------------------------------------------------------------------------
+
+
+def _hand_over(baggage: Baggage) -> Baggage:
+    return baggage
+
+
+def _run_task(order: Order, baggage: Baggage | None) -> Parcel:
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is not None and task.state not in ("cancelled", "forgotten", "released")
+
+    return errand.run_errand(order, baggage, worker.local_directory, is_wanted)

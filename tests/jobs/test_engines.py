@@ -1,0 +1,254 @@
+"""Engines: the same jobs on this machine and on a Dask cluster, whose workers may be lost."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from clusters import Cluster, can_hide
+from mlflow import MlflowClient
+from processes import PATIENCE_S, has_ended, wait_until
+
+from nbops.errors import UsageError
+from nbops.jobs.engines import EngineChoice, open_engine
+from nbops.jobs.plan import RunOptions
+from nbops.jobs.recorded import read_and_written
+from nbops.recording.words import make_id
+from nbops.replay import replay_folder
+from nbops.workspace import Workspace
+
+NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
+WAITS = """\
+import os, pathlib, time
+import doubling
+place = pathlib.Path({place!r})
+amount = float(open("data/amount.txt").read())
+(place / f"began-{{depth}}-{{os.getpid()}}").touch()
+while depth == 1 and not (place / "go").exists():
+    time.sleep(0.05)
+pathlib.Path(f"out-{{depth}}.txt").write_text(str(amount))
+"""
+LOGS = "import nbops\nnbops.log_metric('score', doubling.double(depth) + amount)"
+
+hides = pytest.mark.skipif(not can_hide(), reason="needs namespaces")
+
+
+def write(path: Path, *cells: str) -> Path:
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    code[0].metadata["tags"] = ["parameters"]
+    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    return path
+
+
+@pytest.fixture
+def waits(workspace: Workspace, tmp_path: Path) -> Path:
+    """A notebook that imports a module, reads a file, and waits to be told to go on when depth is 1."""
+    (workspace.root / "doubling.py").write_text("def double(x):\n    return 2 * x\n")
+    (workspace.root / "data").mkdir()
+    (workspace.root / "data" / "amount.txt").write_text("0.5")
+    return write(workspace.root / "n.ipynb", "depth = 1", WAITS.format(place=str(tmp_path)), LOGS)
+
+
+@pytest.fixture
+def cluster(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[..., Cluster]]:
+    """Start clusters; all are gone when the test ends."""
+    clusters: list[Cluster] = []
+
+    def start(*, hidden: Path | None = None) -> Cluster:
+        clusters.append(Cluster(tmp_path / f"cluster{len(clusters)}", hidden))
+        return clusters[-1]
+
+    yield start
+    for each in clusters:
+        each.close()
+
+
+def documents(workspace: Workspace) -> list[Any]:
+    folders = [path for path in workspace.sessions.iterdir() if path.is_dir()]
+    return [replay_folder(folder).document() for folder in folders]
+
+
+def jobs_in_mlflow(workspace: Workspace) -> list[Any]:
+    client = MlflowClient(workspace.embedded_uri)
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    runs = client.search_runs(experiments)
+    return [run for run in runs if "nbops.sweep" in run.data.tags and "score" in run.data.metrics]
+
+
+@pytest.mark.parametrize("name", ["local", "dask"])
+def test_every_engine_runs_a_job_records_it_once_and_ends_one_that_is_interrupted(
+    name: str, workspace: Workspace, waits: Path, tmp_path: Path
+):
+    with closing(open_engine(EngineChoice(name, workers=1), None)) as engine:
+        engine.prepare([waits])
+        worker = engine.worker()
+        with worker.admitted(lambda: True) as is_in:
+            assert not is_in
+        with worker.admitted(lambda: False) as is_in:
+            assert is_in
+            done = worker.run(waits, {"depth": 2}, RunOptions(), make_id())
+        engine.learn(1)
+        assert not done.has_failed, done.error
+        assert done.output.exists()
+        assert (waits.parent / "out-2.txt").read_text() == "0.5"
+
+        def interrupt() -> None:
+            wait_until(lambda: list(tmp_path.glob("began-1-*")))
+            worker.interrupt()
+
+        import threading
+
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        with worker.admitted(lambda: False):
+            ended = worker.run(waits, {"depth": 1}, RunOptions(), make_id())
+        interrupting.join()
+        assert ended.interrupted is not None
+        worker.close()
+    assert engine.left is None
+    statuses = {document.session.id: document.session.status for document in documents(workspace)}
+    assert statuses == {done.session_id: "finished", ended.session_id: "failed"}
+    assert {document.session.notebook for document in documents(workspace)} == {"n.ipynb"}
+
+
+@hides
+def test_a_job_whose_worker_is_killed_runs_elsewhere_and_is_recorded_once(
+    workspace: Workspace, waits: Path, cluster: Callable[..., Cluster], tmp_path: Path
+):
+    workers = cluster(hidden=workspace.root)
+    workers.add_worker()
+    workers.add_worker()
+    command = [
+        *(*NBOPS, "sweep", "n.ipynb", "-p", "depth=1,2", "--engine", "dask"),
+        *("--scheduler", workers.address, "--json"),
+    ]
+    sweep = subprocess.Popen(
+        command, cwd=waits.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: list(tmp_path.glob("began-1-*")) or sweep.poll() is not None)
+    assert sweep.poll() is None, sweep.communicate()
+    kernel = int(next(tmp_path.glob("began-1-*")).name.rpartition("-")[2])
+    workers.worker_of(kernel).send_signal(signal.SIGKILL)
+    wait_until(lambda: len(list(tmp_path.glob("began-1-*"))) == 2)
+    (tmp_path / "go").touch()
+    out, err = sweep.communicate(timeout=PATIENCE_S)
+
+    assert sweep.returncode == 0, err
+    results = json.loads(out)["results"]
+    assert [(each["outcome"], each["metrics"]["score"]) for each in results] == [
+        ("finished", 2.5),
+        ("finished", 4.5),
+    ]
+    recorded = documents(workspace)
+    assert sorted(each["session"] for each in results) == sorted(d.session.id for d in recorded)
+    assert len(jobs_in_mlflow(workspace)) == 2
+    wait_until(lambda: has_ended(kernel))  # nobody waits for what the lost worker left
+
+    for document in recorded:
+        assert document.session.host.startswith("elsewhere")
+        reads, writes = read_and_written(document)
+        root = workspace.root.as_uri()
+        assert [ref.uri for ref in reads if ref.digest] == [f"{root}/data/amount.txt"]
+        assert {ref.uri.rpartition("/")[0] for ref in writes} >= {root}
+        assert [m.path for run in document.cell_runs for m in run.modules] == ["doubling.py"]
+    assert (workspace.root / "out-1.txt").read_text() == "0.5"
+    again = subprocess.run(command, cwd=waits.parent, capture_output=True, text=True)
+    assert [each["is_reused"] for each in json.loads(again.stdout)["results"]] == [True, True]
+
+
+@hides
+def test_files_between_steps_travel_with_them(
+    workspace: Workspace, cluster: Callable[..., Cluster]
+):
+    root = workspace.root
+    write(root / "make.ipynb", "n = 3", "open('numbers.txt', 'w').write('7' * n)")
+    write(
+        root / "use.ipynb",
+        "m = 1",
+        "import nbops\nnbops.log_metric('x', int(open('numbers.txt').read()))",
+    )
+    (root / "pipeline.yaml").write_text(
+        "steps:\n  make: {notebook: make.ipynb, writes: [numbers.txt]}\n"
+        "  use: {notebook: use.ipynb, reads: [numbers.txt]}\n"
+    )
+    workers = cluster(hidden=root)
+    workers.add_worker()
+    command = [*NBOPS, "pipeline", "run", "--engine", "dask", "--scheduler", workers.address]
+    done = subprocess.run([*command, "--json"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    steps = {each["step"]: each for each in json.loads(done.stdout)["steps"]}
+    assert steps["use"]["metrics"] == {"x": 777.0}
+    assert (root / "numbers.txt").read_text() == "777"
+    again = subprocess.run([*command, "--json"], cwd=root, capture_output=True, text=True)
+    assert {each["state"] for each in json.loads(again.stdout)["steps"]} == {"unchanged"}
+
+
+@hides
+def test_what_cannot_travel_is_refused_before_anything_runs(
+    workspace: Workspace, waits: Path, cluster: Callable[..., Cluster]
+):
+    workers = cluster(hidden=workspace.root)
+    workers.add_worker()
+    (workspace.root / "pyproject.toml").write_text("[tool.nbops]\nkeep_data = 1\n")
+    with (workspace.root / "data" / "amount.txt").open("wb") as file:
+        file.truncate(2_000_000)
+    command = [*NBOPS, "sweep", "n.ipynb", "-p", "depth=1,2", "--engine", "dask"]
+    done = subprocess.run(
+        [*command, "--scheduler", workers.address], cwd=waits.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "data/amount.txt (2 MB) is too large to travel" in done.stderr
+    assert "Set store there" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(workspace.sessions.iterdir()) == []
+
+
+def test_a_worker_in_another_environment_is_refused(
+    workspace: Workspace, waits: Path, cluster: Callable[..., Cluster], tmp_path: Path
+):
+    other = tmp_path / "other" / "nbformat-0.0.1.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: nbformat\nVersion: 0.0.1\n")
+    workers = cluster()
+    workers.add_worker(PYTHONPATH=str(other.parent))
+    command = [*NBOPS, "sweep", "n.ipynb", "-p", "depth=1,2", "--engine", "dask"]
+    done = subprocess.run(
+        [*command, "--scheduler", workers.address], cwd=waits.parent, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "differs: nbformat 0.0.1, not " in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert list(workspace.sessions.iterdir()) == []
+
+
+def test_a_scheduler_that_is_not_there_is_told_in_a_line(workspace: Workspace, waits: Path):
+    command = [*NBOPS, "sweep", "n.ipynb", "-p", "depth=1,2", "--engine", "dask"]
+    done = subprocess.run(
+        [*command, "--scheduler", "tcp://127.0.0.1:1"],
+        cwd=waits.parent,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "There is no Dask scheduler at tcp://127.0.0.1:1" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("scheduler", [None, "tcp://127.0.0.1:1"])
+def test_dask_that_is_not_installed_is_told_with_what_installs_it(
+    scheduler: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'nbops\[dask\]'"):
+        open_engine(EngineChoice("dask", scheduler=scheduler), None)
+
+
+def test_an_engine_that_is_not_there_is_told_with_the_nearest():
+    with pytest.raises(UsageError, match="Did you mean 'dask'"):
+        open_engine(EngineChoice("dusk"), None)

@@ -75,7 +75,7 @@ class Driver:
             time.sleep(0.02)
 
     def finish(self, timeout_s: float) -> str | None:
-        """Wait until everything is in MLflow; returns what is left when it is not."""
+        """Wait until everything is found out and in MLflow; returns what is left when it is not."""
         courier = self._courier
         deadline = time.monotonic() + timeout_s
         if courier is None:
@@ -86,6 +86,8 @@ class Driver:
             time.sleep(0.02)
         if self._is_done(courier):
             return None
+        if self._is_errand:
+            return "The record lacks what was not found out in time."
         reason = courier.error or "MLflow is slow"
         return f"{courier.pending} runs wait for MLflow ({reason}); `nbops sync` ships them."
 

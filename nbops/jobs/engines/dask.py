@@ -4,6 +4,7 @@ Each job is a task that is bound to one worker of the cluster, chosen by its fre
 so that this engine alone decides where a job goes when its worker is lost.
 """
 
+import asyncio
 import contextlib
 import logging
 import threading
@@ -11,10 +12,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbops.errors import NbopsError, NotebookFailed, UsageError
+from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.engines import errand
 from nbops.jobs.engines.baggage import Baggage
 from nbops.jobs.engines.errand import Order, Parcel, Sight, Surety
@@ -71,8 +73,7 @@ class DaskEngine:
         self._surety = surety = home.surety(tuple(notebooks))
         needs = [home.packer.needs(notebook) for notebook in notebooks]
         outside = tuple(sorted({path for each in needs for path in each.outside}))
-        for address in self.addresses():
-            self._look(address, surety, outside)
+        self._look(self.addresses(), surety, outside)
         for sight in self._sights.values():
             if not sight.is_shared:
                 _refuse_own_logging(home, notebooks, [each.logs_to_mlflow for each in needs])
@@ -163,8 +164,8 @@ class DaskEngine:
             self._busy[best] += 1
         try:
             if best not in self._sights and self._surety is not None:
-                self._look(best, self._surety)
-        except NbopsError:
+                self._look([best], self._surety)
+        except BaseException:
             with self._lock:
                 self._busy[best] -= 1
             raise
@@ -187,36 +188,28 @@ class DaskEngine:
                     return int(self.client.run(errand.free_memory, workers=[address])[address])
         return 0
 
-    def _look(self, address: str, surety: Surety, paths: tuple[str, ...] = ()) -> None:
-        """See whether a worker will do.
+    def _look(self, addresses: Sequence[str], surety: Surety, paths: tuple[str, ...] = ()) -> None:
+        """See whether workers will do; one that left meanwhile says nothing.
 
         Raises
         ------
         UsageError
-            It will not.
+            One will not.
         """
-        try:
-            sight = self.client.run(errand.look, surety, paths, workers=[address])[address]
-        except ImportError as error:
-            raise UsageError(
-                f"nbops is not installed where the worker {address} runs: {error}.",
-                "Start its workers in the environment of this machine.",
-            ) from error
-        except Exception as error:
-            if not self.is_there(address):  # it left meanwhile
-                return
-            raise UsageError(f"The worker {address} does not answer: {error!r:.200}.") from error
-        if sight.problem:
-            raise UsageError(
-                f"The environment of the worker {address} differs: {sight.problem}.",
-                "Start the workers in the same environment; `uv pip freeze` lists this one.",
-            )
-        if sight.missing:
-            raise UsageError(
-                f"{sight.missing[0]} is not there for the worker {address}.",
-                "Put it into the project, or where all machines find it, or read it by URL.",
-            )
-        self._sights[address] = sight
+        answers = self.client.run(
+            _look_around, surety, paths, workers=list(addresses), on_error="return"
+        )
+        for address, answer in answers.items():
+            if isinstance(answer, ImportError):
+                raise UsageError(
+                    f"nbops is not installed where the worker {address} runs: {answer}.",
+                    "Start its workers in the environment of this machine.",
+                )
+            if isinstance(answer, Sight):
+                _refuse(address, answer)
+                self._sights[address] = answer
+            elif address in self.addresses():
+                raise UsageError(f"The worker {address} does not answer: {answer!r:.200}.")
 
     def _count_threads(self) -> int:
         try:
@@ -254,7 +247,7 @@ class DaskWorker:
             raise AssertionError
         home = self._engine.home
         tags = {**options.tags, "nbops.engine": "dask"}
-        order = home.order(notebook, parameters, _with_tags(options, tags), session_id)
+        order = home.order(notebook, parameters, replace(options, tags=tags), session_id)
         parcel = self._try(self._address, order, notebook, options, 1)
         lost = self._address
         for attempt in range(2, _TRIES + 1):
@@ -337,12 +330,6 @@ class DaskWorker:
         raise NotebookFailed(f"{type(error).__name__} on {address}: {error}")
 
 
-def _with_tags(options: RunOptions, tags: Mapping[str, str]) -> RunOptions:
-    from dataclasses import replace
-
-    return replace(options, tags=tags)
-
-
 def _connect(address: str) -> "Client":
     """Connect to a scheduler.
 
@@ -352,9 +339,12 @@ def _connect(address: str) -> "Client":
         Dask is not installed, or nobody is there.
     """
     try:
+        import dask
         from distributed import Client
     except ImportError as error:
         raise _not_installed() from error
+    # What travels is bounded, and goes once to each worker.
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": "10GB"})
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in a line
     try:
         client = Client(address, timeout=_CONNECT_WITHIN_S, set_as_default=False, name="nbops")
@@ -374,6 +364,20 @@ def _connect(address: str) -> "Client":
             )
         time.sleep(_LOOK_EVERY_S)
     return client
+
+
+def _refuse(address: str, sight: Sight) -> None:
+    """Raise what keeps jobs from a worker, if anything does."""
+    if sight.problem:
+        raise UsageError(
+            f"The environment of the worker {address} differs: {sight.problem}.",
+            "Start the workers in the same environment; `uv pip freeze` lists this one.",
+        )
+    if sight.missing:
+        raise UsageError(
+            f"{sight.missing[0]} is not there for the worker {address}.",
+            "Put it into the project, or where all machines find it, or read it by URL.",
+        )
 
 
 def _not_installed() -> UsageError:
@@ -396,6 +400,11 @@ def _refuse_own_logging(home: Home, notebooks: Sequence[Path], logs: Sequence[bo
 
 
 # ---- on the workers ---------------------------------------------------------------------------------
+
+
+async def _look_around(surety: Surety, paths: tuple[str, ...]) -> Sight:
+    """In a thread: the worker goes on meanwhile."""
+    return await asyncio.to_thread(errand.look, surety, paths)
 
 
 def _hand_over(baggage: Baggage) -> Baggage:

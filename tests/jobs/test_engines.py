@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ from processes import PATIENCE_S, has_ended, wait_until
 
 from nbops.errors import UsageError
 from nbops.jobs.engines import EngineChoice, open_engine
-from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import read_and_written
-from nbops.recording.words import make_id
 from nbops.replay import replay_folder
 from nbops.workspace import Workspace
 
@@ -81,42 +78,6 @@ def jobs_in_mlflow(workspace: Workspace) -> list[Any]:
     return [run for run in runs if "nbops.sweep" in run.data.tags and "score" in run.data.metrics]
 
 
-@pytest.mark.parametrize("name", ["local", "dask"])
-def test_every_engine_runs_a_job_records_it_once_and_ends_one_that_is_interrupted(
-    name: str, workspace: Workspace, waits: Path, tmp_path: Path
-):
-    with closing(open_engine(EngineChoice(name, workers=1), None)) as engine:
-        engine.prepare([waits])
-        worker = engine.worker()
-        with worker.admitted(lambda: True) as is_in:
-            assert not is_in
-        with worker.admitted(lambda: False) as is_in:
-            assert is_in
-            done = worker.run(waits, {"depth": 2}, RunOptions(), make_id())
-        engine.learn(1)
-        assert not done.has_failed, done.error
-        assert done.output.exists()
-        assert (waits.parent / "out-2.txt").read_text() == "0.5"
-
-        def interrupt() -> None:
-            wait_until(lambda: list(tmp_path.glob("began-1-*")))
-            worker.interrupt()
-
-        import threading
-
-        interrupting = threading.Thread(target=interrupt)
-        interrupting.start()
-        with worker.admitted(lambda: False):
-            ended = worker.run(waits, {"depth": 1}, RunOptions(), make_id())
-        interrupting.join()
-        assert ended.interrupted is not None
-        worker.close()
-    assert engine.left is None
-    statuses = {document.session.id: document.session.status for document in documents(workspace)}
-    assert statuses == {done.session_id: "finished", ended.session_id: "failed"}
-    assert {document.session.notebook for document in documents(workspace)} == {"n.ipynb"}
-
-
 @hides
 def test_a_job_whose_worker_is_killed_runs_elsewhere_and_is_recorded_once(
     workspace: Workspace, waits: Path, cluster: Callable[..., Cluster], tmp_path: Path
@@ -158,35 +119,6 @@ def test_a_job_whose_worker_is_killed_runs_elsewhere_and_is_recorded_once(
         assert {ref.uri.rpartition("/")[0] for ref in writes} >= {root}
         assert [m.path for run in document.cell_runs for m in run.modules] == ["doubling.py"]
     assert (workspace.root / "out-1.txt").read_text() == "0.5"
-    again = subprocess.run(command, cwd=waits.parent, capture_output=True, text=True)
-    assert [each["is_reused"] for each in json.loads(again.stdout)["results"]] == [True, True]
-
-
-@hides
-def test_files_between_steps_travel_with_them(
-    workspace: Workspace, cluster: Callable[..., Cluster]
-):
-    root = workspace.root
-    write(root / "make.ipynb", "n = 3", "open('numbers.txt', 'w').write('7' * n)")
-    write(
-        root / "use.ipynb",
-        "m = 1",
-        "import nbops\nnbops.log_metric('x', int(open('numbers.txt').read()))",
-    )
-    (root / "pipeline.yaml").write_text(
-        "steps:\n  make: {notebook: make.ipynb, writes: [numbers.txt]}\n"
-        "  use: {notebook: use.ipynb, reads: [numbers.txt]}\n"
-    )
-    workers = cluster(hidden=root)
-    workers.add_worker()
-    command = [*NBOPS, "pipeline", "run", "--engine", "dask", "--scheduler", workers.address]
-    done = subprocess.run([*command, "--json"], cwd=root, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    steps = {each["step"]: each for each in json.loads(done.stdout)["steps"]}
-    assert steps["use"]["metrics"] == {"x": 777.0}
-    assert (root / "numbers.txt").read_text() == "777"
-    again = subprocess.run([*command, "--json"], cwd=root, capture_output=True, text=True)
-    assert {each["state"] for each in json.loads(again.stdout)["steps"]} == {"unchanged"}
 
 
 @hides

@@ -2,6 +2,7 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import type { Event } from '@jupyterlab/services';
 
 import { RecordSource } from './source';
 import type { Query } from './source';
@@ -10,10 +11,22 @@ import { Trouble } from './trouble';
 /** Answers of a proxy or a hub whose server is not there. */
 const GATEWAY_STATUS: ReadonlySet<number> = new Set([502, 503, 504]);
 
+/** The event by which the server's extension tells that something was recorded. */
+const NEWS = 'https://events.nbops.dev/records/v1';
+
 /** Asks the Jupyter server's nbops extension. */
 export class RestSource extends RecordSource {
-  constructor(private readonly settings: ServerConnection.ISettings) {
+  /** @param events - The server's stream of them, where there is one. */
+  constructor(
+    private readonly settings: ServerConnection.ISettings,
+    events?: Pick<Event.IManager, 'stream'>
+  ) {
     super();
+    events?.stream.connect((_, emission) => {
+      if (emission.schema_id === NEWS && typeof emission.folder === 'string') {
+        this.news.emit(emission.folder);
+      }
+    });
   }
 
   protected ask(name: string, query: Query, body?: unknown): Promise<unknown> {

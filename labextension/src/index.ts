@@ -56,7 +56,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     registry: ISettingRegistry | null,
     shelf: IStateDB | null
   ) => {
-    const source = new RestSource(app.serviceManager.serverSettings);
+    const source = new RestSource(app.serviceManager.serverSettings, app.serviceManager.events);
     const trans = (translator ?? nullTranslator).load('nbops');
     const front = new FrontNotebook(tracker, itsSwitches);
     const options: ViewOptions = {

@@ -9,6 +9,8 @@ import type { Trouble } from './trouble';
 
 const LIVE_MS = 1000;
 const IDLE_MS = 5000;
+/** While the server tells what is new. */
+const TOLD_MS = 15_000;
 const PATIENCE_MS = 30_000;
 
 export interface PanelState {
@@ -23,7 +25,8 @@ const NOTHING: PanelState = { notebook: null, history: null, trouble: null };
 
 export class PanelModel extends PolledModel<PanelState> {
   constructor(private readonly source: DataSource) {
-    super('notebook', NOTHING, { interval: IDLE_MS, max: PATIENCE_MS });
+    const pace = { interval: IDLE_MS, max: PATIENCE_MS, told: TOLD_MS };
+    super('notebook', NOTHING, pace, source.news);
   }
 
   /** Whether the cells of the notebook's kernel are being recorded; null while that is unknown. */
@@ -68,6 +71,10 @@ export class PanelModel extends PolledModel<PanelState> {
     await this._asking;
   }
 
+  protected override get path(): string | null {
+    return this.state.notebook?.path ?? null;
+  }
+
   protected override async pollOnce(): Promise<void> {
     await this.refresh();
     if (this.state.trouble) {
@@ -100,6 +107,7 @@ export class PanelModel extends PolledModel<PanelState> {
       }
       const history = addAnswer(known, answer);
       if (history) {
+        this.noteNew();
         this.update({ history, trouble: null });
         this.pace();
       } else {

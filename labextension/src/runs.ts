@@ -7,6 +7,8 @@ import { asTrouble } from './trouble';
 import type { Trouble } from './trouble';
 
 const INTERVAL_MS = 2000;
+/** While the server tells what is new. */
+const TOLD_MS = 15_000;
 const PATIENCE_MS = 30_000;
 
 /** Rows that are asked for at once. */
@@ -35,7 +37,8 @@ const UNASKED: RunsState = {
 
 export class RunsModel extends PolledModel<RunsState> {
   constructor(private readonly source: DataSource) {
-    super('runs', UNASKED, { interval: INTERVAL_MS, max: PATIENCE_MS });
+    const pace = { interval: INTERVAL_MS, max: PATIENCE_MS, told: TOLD_MS };
+    super('runs', UNASKED, pace, source.news);
   }
 
   /** Whose runs: those of the workspace that this path lies in. */
@@ -85,6 +88,10 @@ export class RunsModel extends PolledModel<RunsState> {
     await this.poll.refresh();
   }
 
+  protected override get path(): string | null {
+    return this._path;
+  }
+
   protected override async pollOnce(): Promise<void> {
     await this.load(Math.floor(this._first / PAGE_ROWS) + 1, true);
     if (this.state.trouble) {
@@ -121,6 +128,9 @@ export class RunsModel extends PolledModel<RunsState> {
     if (answer === null) {
       this.update({ trouble: null, isOutdated: false });
       return;
+    }
+    if (isFresh) {
+      this.noteNew();
     }
     const rows = new Map(isFresh ? [] : this.state.rows);
     for (const [index, row] of answer.rows.entries()) {

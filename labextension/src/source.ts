@@ -1,5 +1,7 @@
 /** Questions about records, whoever carries them: REST in JupyterLab, a comm in a widget. */
 
+import { Signal } from '@lumino/signaling';
+
 import {
   parseCell,
   parseLineage,
@@ -29,6 +31,8 @@ export type Query = Readonly<Record<string, string | undefined>>;
 
 /** Knows how each question is put, and reads its answer. */
 export abstract class RecordSource implements DataSource {
+  readonly news = new Signal<this, string>(this);
+
   async notebook(question: NotebookQuestion): Promise<NotebookAnswer> {
     const { path, kernelId, since } = question;
     return parseNotebook(

@@ -29,10 +29,10 @@ export interface Standings {
 export class StatesModel extends PolledModel<Standings> {
   /** @param read - Says what is in front now. */
   constructor(
-    private readonly source: Pick<DataSource, 'states' | 'statesVersion'>,
+    private readonly source: Pick<DataSource, 'news' | 'states' | 'statesVersion'>,
     private readonly read: () => OpenNotebook | null
   ) {
-    super('states', { states: [] }, { interval: LIVE_MS, max: PATIENCE_MS });
+    super('states', { states: [] }, { interval: LIVE_MS, max: PATIENCE_MS }, source.news);
     this._typing = new Debouncer(() => {
       this.look();
     }, TYPING_MS);
@@ -58,6 +58,10 @@ export class StatesModel extends PolledModel<Standings> {
   /** Look once nobody types any more. */
   noteTyping(): void {
     void this._typing.invoke();
+  }
+
+  protected override get path(): string | null {
+    return this.read()?.path ?? null;
   }
 
   protected override async pollOnce(): Promise<void> {

@@ -7,6 +7,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { Arrangement } from './layout';
 import type { Tab } from './navigation';
 import type { Picked } from './picks';
+import type { News } from './polled';
 import type {
   CellDetails,
   CellStates,
@@ -22,6 +23,9 @@ import type { CellRun, ChangedNotebook, Comparison, NotebookAnswer, Run } from '
 
 /** Where records come from: REST in JupyterLab; a comm would do as well. */
 export interface DataSource {
+  /** Told when something was recorded, where the server tells; who relies on it asks seldom all the same. */
+  readonly news: News;
+
   /** Reject with a `Trouble`. */
   notebook(question: NotebookQuestion): Promise<NotebookAnswer>;
 

@@ -1,5 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
-import { expect, test } from 'vitest';
+import type { Event } from '@jupyterlab/services';
+import { Stream } from '@lumino/signaling';
+import { expect, test, vi } from 'vitest';
 
 import { RestSource } from '../src/client';
 import { answer, comparison } from './records';
@@ -70,4 +72,19 @@ test.each([
   ['something else', () => new Response('hello'), { kind: 'unreadable' }]
 ] as const)('%s is told apart', async (_, respond, trouble) => {
   await expect(sourceThat(respond).notebook(QUESTION)).rejects.toMatchObject(trouble);
+});
+
+test('of the events of the server, those that something was recorded are news', () => {
+  const sender = {} as Event.IManager;
+  const stream = new Stream<Event.IManager, Event.Emission>(sender);
+  const source = new RestSource(ServerConnection.makeSettings(), { stream });
+  const told = vi.fn();
+  source.news.connect((_, folder) => {
+    told(folder);
+  });
+  const schema_id = 'https://events.nbops.dev/records/v1';
+  stream.emit({ schema_id: 'https://events.jupyter.org/saved/v1', folder: 'theirs' });
+  stream.emit({ schema_id, folder: 3 });
+  stream.emit({ schema_id, folder: 'churn' });
+  expect(told.mock.calls).toEqual([['churn']]);
 });

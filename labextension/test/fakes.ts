@@ -42,6 +42,7 @@ export class FakeShelf implements Shelf {
 
 /** A server whose answers come when the test says so. */
 export class FakeSource implements DataSource {
+  readonly news = new Signal<this, string>(this);
   readonly notebooks: Asked<NotebookQuestion, NotebookAnswer>[] = [];
   readonly whys: Asked<{ path: string; b: string; a?: string }, Comparison>[] = [];
   readonly cellRuns: Asked<string, CellDetails>[] = [];

@@ -7,8 +7,10 @@ from typing import Any
 
 
 def _load_jupyter_server_extension(server_app: Any) -> None:
+    from nbops.server.news import announce
     from nbops.server.routes import add_routes
 
+    announce(server_app)
     add_routes(server_app.web_app)
 
 

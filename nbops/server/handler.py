@@ -13,6 +13,7 @@ from nbops.errors import Ambiguous, NbopsError, NotFound, UsageError
 from nbops.index.queries import Index
 from nbops.index.questions import read_count
 from nbops.records import to_json
+from nbops.server.news import NEWS
 from nbops.workspace import find_workspace
 
 RESOURCE = "nbops"
@@ -37,6 +38,7 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         except NbopsError as error:
             status = next(status for kind, status in _STATUS if isinstance(error, kind))
             value = {"message": error.message, "hint": error.hint}
+        self.settings[NEWS].start()
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(to_json(value))
@@ -54,6 +56,7 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         if not path.is_relative_to(root):
             raise UsageError("The notebook lies outside of the server's folder.")
         workspace = find_workspace(path)
+        self.settings[NEWS].follow(workspace)
         return Index(workspace), workspace.name_of(str(path))
 
     def index(self) -> Index:

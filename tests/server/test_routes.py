@@ -257,18 +257,35 @@ PATHS = {name: name.replace(r"([\w.\-]+)", "5e5510000001.0") for name, _ in HAND
 METHODS = [
     (name, method)
     for name, handler in HANDLERS
-    for method in ("GET", "POST")
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
     if getattr(handler, method.lower()) is not getattr(RequestHandler, method.lower())
 ]
 """Every path under `/nbops/` with what can be asked of it."""
 
 
+WITH_BODY = ("POST", "PUT", "PATCH")
+
+
 def sent(method: str) -> dict:
-    return {"method": method, "body": "{}"} if method == "POST" else {}
+    return {"method": method, "body": "{}"} if method in WITH_BODY else {"method": method}
 
 
 def test_every_route_answers_something():
     assert {name for name, _ in METHODS} == {name for name, _ in HANDLERS}
+
+
+def test_no_route_but_these_lies_under_our_name(jp_serverapp, jp_base_url):
+    """Whoever adds one by another way would have it walked by none of the tests below."""
+    application = jp_serverapp.web_app
+    rules = [
+        inner.matcher.regex.pattern
+        for outer in application.default_router.rules
+        for inner in getattr(outer.target, "rules", [])
+        if hasattr(inner.matcher, "regex")
+    ]
+    prefix = f"{jp_base_url}nbops/"
+    ours = {rule.removeprefix(prefix).rstrip("$") for rule in rules if rule.startswith(prefix)}
+    assert ours == {name for name, _ in HANDLERS}
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
@@ -297,13 +314,13 @@ async def test_every_route_is_authorised_as_nbops(
     with pytest.raises(HTTPClientError) as caught:
         await jp_fetch("nbops", *PATHS[name].split("/"), params={"path": "n.ipynb"}, **sent(method))
     assert caught.value.code == 403
-    assert asked == [("write" if method == "POST" else "read", "nbops")]
+    assert asked == [("read" if method == "GET" else "write", "nbops")]
 
 
-@pytest.mark.parametrize("name", [name for name, method in METHODS if method == "POST"])
+@pytest.mark.parametrize(("name", "method"), [each for each in METHODS if each[1] != "GET"])
 @pytest.mark.parametrize("xsrf", [None, "wrong"])
 async def test_who_is_logged_in_by_cookie_needs_the_xsrf_token_to_write(
-    http_server_client, jp_base_url, jp_serverapp, name, xsrf
+    http_server_client, jp_base_url, jp_serverapp, name, method, xsrf
 ):
     token = jp_serverapp.identity_provider.token
     with pytest.raises(HTTPClientError) as caught:  # the cookies come with the redirection
@@ -317,6 +334,6 @@ async def test_who_is_logged_in_by_cookie_needs_the_xsrf_token_to_write(
         headers["X-XSRFToken"] = xsrf
     url = f"{jp_base_url}nbops/{PATHS[name]}?path=n.ipynb"
     with pytest.raises(HTTPClientError) as caught:
-        await http_server_client.fetch(url, headers=headers, method="POST", body="{}")
+        await http_server_client.fetch(url, headers=headers, **sent(method))
     assert caught.value.code == 403
     assert "xsrf" in caught.value.response.body.decode().lower()

@@ -110,6 +110,12 @@ export function showMoment(instant: Instant, now: Date, trans: Translation): str
   return `${day} ${showTime(instant)}`;
 }
 
+/** As short as it can be said: today's by the time alone. */
+export function showWhen(instant: Instant, now: Date, trans: Translation): string {
+  const isToday = new Date(instant).toDateString() === now.toDateString();
+  return isToday ? showTime(instant) : showDay(instant, now, trans);
+}
+
 /** Start of a digest, enough to tell two apart at a glance. */
 export function showDigest(digest: string): string {
   return `${digest.slice(digest.indexOf(':') + 1).slice(0, 4)}…`;
@@ -178,18 +184,14 @@ export function sayState(kind: StateKind, trans: Translation): string {
  *
  * @param isAlone - Whether there is no other metric that it could be about.
  */
-export function sayOnce(conclusion: Conclusion, above: string, isAlone: boolean): string {
-  const { metric, sentence } = conclusion;
+export function sayOnce({ sentence }: Conclusion, above: string): { said: string; isCut: boolean } {
   const figures = above.split(/, |\. /).find(part => part !== '' && sentence.startsWith(part));
   if (figures === undefined) {
-    return sentence;
+    return { said: sentence, isCut: false };
   }
   const rest = sentence.slice(figures.length).replace(/^[.,]? /, '');
-  const told = above.includes('cannot tell')
+  const said = above.includes('cannot tell')
     ? rest.replace(/^\d+ things? changed; these records cannot tell [^.]*\.\s*/, '')
     : rest;
-  if (told === '') {
-    return '';
-  }
-  return isAlone ? told.charAt(0).toUpperCase() + told.slice(1) : `${metric}: ${told}`;
+  return { said, isCut: true };
 }

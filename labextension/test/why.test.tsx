@@ -7,7 +7,7 @@ import { PageView } from '../src/components/PageView';
 import { WhyView } from '../src/components/WhyView';
 import type { Page } from '../src/navigation';
 import { Trouble } from '../src/trouble';
-import type { Comparison } from '../src/wire';
+import type { Comparison, Conclusion } from '../src/wire';
 import { spyOnActions } from './fakes';
 import type { Spies } from './fakes';
 import { change, comparison } from './records';
@@ -131,4 +131,30 @@ test('Escape and the button lead back; the focus starts on the button', async ()
   await userEvent.keyboard('{Escape}');
   await userEvent.click(button);
   expect(back).toHaveBeenCalledTimes(2);
+});
+
+test('what holds for several metrics is concluded once, and names them', () => {
+  const about = (metric: string, from: string, rest: string): Conclusion => ({
+    says: 'cannot_tell',
+    metric,
+    delta: 1,
+    sentence: `${metric} ${from}. 2 things changed; these records cannot tell which${rest}`,
+    causes: [],
+    pairs: [],
+    spread: null
+  });
+  show({
+    sentence:
+      'auc 1 → 2 (+1), f1 3 → 4 (+1). 2 recorded things changed; these records cannot tell which.',
+    conclusions: [
+      about('auc', '1 → 2 (+1)', '. Only depth would tell more.'),
+      about('f1', '3 → 4 (+1)', '. Only depth would tell more.'),
+      about('loss', '5 → 6 (+1)', '.')
+    ]
+  });
+  const list = within(screen.getByRole('list', { name: 'What can be concluded' }));
+  expect(list.getAllByRole('listitem').map(item => item.textContent.trim())).toEqual([
+    'auc, f1: Only depth would tell more.',
+    'loss 5 → 6 (+1). 2 things changed; these records cannot tell which.'
+  ]);
 });

@@ -12,7 +12,8 @@ import {
   showMetric,
   showMove,
   showScalar,
-  showShape
+  showShape,
+  showWhen
 } from '../src/wording';
 import { English } from '../src/components/surroundings';
 import type { Conclusion } from '../src/wire';
@@ -109,7 +110,7 @@ test.each([
   [
     `${FIGURES}. One recorded thing changed.`,
     `${FIGURES} because of depth 4 → 8: nothing else that was recorded differs.`,
-    'Because of depth 4 → 8: nothing else that was recorded differs.'
+    'because of depth 4 → 8: nothing else that was recorded differs.'
   ],
   [
     `${FIGURES}. 3 recorded things changed; these records cannot tell which of them did it.`,
@@ -127,11 +128,12 @@ test.each([
     'loss 1 → 2 (+1), by chance.'
   ]
 ])('after %j, %j adds %j', (above, sentence, added) => {
-  expect(sayOnce({ ...CONCLUSION, sentence }, above, true)).toBe(added);
+  expect(sayOnce({ ...CONCLUSION, sentence }, above).said).toBe(added);
 });
 
-test('of several metrics each conclusion says which it is about', () => {
-  const conclusion = { ...CONCLUSION, sentence: `${FIGURES}, which may be chance: no seed.` };
-  const above = `loss 1 → 2 (+1), ${FIGURES}. 2 recorded things changed.`;
-  expect(sayOnce(conclusion, above, false)).toBe('auc: which may be chance: no seed.');
+test('when a run was is said as short as it can be', () => {
+  const now = new Date(2026, 10, 9, 15, 0);
+  const at = (day: number) => new Date(2026, 10, day, 9, 22).toISOString();
+  expect(showWhen(at(9), now, English)).toMatch(/^0?9:22/);
+  expect(showWhen(at(2), now, English)).not.toMatch(/22/);
 });

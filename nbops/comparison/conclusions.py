@@ -223,6 +223,9 @@ class _Evidence:
             parts.append("Not all could be compared")
         parts += [_say_step(step, metric.name) for step in steps.values()]
         left = [change for change in changes if _cause(change) not in steps]
+        left.sort(
+            key=_is_one_sided
+        )  # what the other run's code does not know is hard to change alone
         if left and len(changes) > 1:
             parts.append(f"A run that changes only {quote(left[0])} would tell more")
         return Conclusion(
@@ -234,6 +237,10 @@ class _Evidence:
             pairs=tuple(pair for step in steps.values() if (pair := step.pair(metric.name))),
             spread=spread,
         )
+
+
+def _is_one_sided(change: Change) -> bool:
+    return change.kind == "param" and None in (change.a, change.b)
 
 
 def quote(change: Change) -> str:

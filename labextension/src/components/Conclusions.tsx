@@ -18,18 +18,15 @@ export function Conclusions({
   onExplain
 }: ConclusionsProps): React.JSX.Element | null {
   const { trans } = useSurroundings();
-  const isAlone = new Set(conclusions.map(({ metric }) => metric)).size === 1;
-  const told = conclusions
-    .map(conclusion => ({ ...conclusion, sentence: sayOnce(conclusion, above, isAlone) }))
-    .filter(({ sentence, pairs }) => sentence !== '' || pairs.length > 0);
+  const told = gather(conclusions, above);
   if (told.length === 0) {
     return null;
   }
   return (
     <ul className="nbops-Conclusions" aria-label={trans.__('What can be concluded')}>
-      {told.map(({ metric, says, sentence, pairs }, index) => (
+      {told.map(({ metric, says, text, pairs }, index) => (
         <li key={index} className={`nbops-mod-${says}`}>
-          {sentence}{' '}
+          {text}{' '}
           {pairs.slice(0, 5).map(({ a, b, delta }) => (
             <button
               key={`${a} ${b}`}
@@ -47,4 +44,25 @@ export function Conclusions({
       ))}
     </ul>
   );
+}
+
+interface Told extends Conclusion {
+  readonly text: string;
+}
+
+/** What is still to be said below a sentence; what holds for several metrics is said once. */
+function gather(conclusions: readonly Conclusion[], above: string): readonly Told[] {
+  const isAlone = new Set(conclusions.map(({ metric }) => metric)).size === 1;
+  const told = new Map<string, Told & { readonly metrics: readonly string[] }>();
+  for (const [place, conclusion] of conclusions.entries()) {
+    const { said, isCut } = sayOnce(conclusion, above);
+    const { metric, pairs } = conclusion;
+    const key = isCut && pairs.length === 0 ? said : String(place);
+    const metrics = [...(told.get(key)?.metrics ?? []), metric];
+    const named = isAlone
+      ? said.charAt(0).toUpperCase() + said.slice(1)
+      : `${metrics.join(', ')}: ${said}`;
+    told.set(key, { ...conclusion, metrics, text: isCut && said !== '' ? named : said });
+  }
+  return [...told.values()].filter(({ text, pairs }) => text !== '' || pairs.length > 0);
 }

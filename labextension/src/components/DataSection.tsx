@@ -33,6 +33,12 @@ export function DataSection({ title, refs, onTrace }: DataSectionProps): React.J
               ))}
               <Digest refOf={ref} onTrace={onTrace} />
             </span>
+            {(ref.columns?.length ?? 0) > 0 && (
+              <details className="nbops-Data-columns">
+                <summary>{trans._n('%1 column', '%1 columns', ref.columns?.length ?? 0)}</summary>
+                <code>{ref.columns?.join(', ')}</code>
+              </details>
+            )}
           </li>
         ))}
       </ul>

@@ -60,6 +60,7 @@ function OutputPair({ output, load, isOpen }: OutputPairProps): React.JSX.Elemen
 /** Side by side, or one over the other where both are figures. */
 function ShownPair({ output, load }: Omit<OutputPairProps, 'isOpen'>): React.JSX.Element {
   const { trans } = useSurroundings();
+  const [loading, nothing] = [trans.__('Loading…'), trans.__('no such cell')];
   const [isOverlaid, setOverlaid] = React.useState(false);
   const sides = [useDetails(output.a_cell, load), useDetails(output.b_cell, load)];
   const [a, b] = sides.map(side => (isLoaded(side) ? figureOf(side.outputs) : null));
@@ -87,7 +88,7 @@ function ShownPair({ output, load }: Omit<OutputPairProps, 'isOpen'>): React.JSX
               {isLoaded(side) ? (
                 <Outputs outputs={side.outputs} />
               ) : (
-                side !== undefined && <p className="nbops-Soft">{side ?? trans.__('Loading…')}</p>
+                <p className="nbops-Soft">{side === undefined ? nothing : (side ?? loading)}</p>
               )}
             </div>
           ))}

@@ -4,7 +4,7 @@ import type { RunRow } from '../answers';
 import { nameOf, showValue } from '../columns';
 import type { Picked } from '../picks';
 import type { Actions } from '../tokens';
-import { showDuration, showMoment } from '../wording';
+import { showDuration, showMoment, showWhen } from '../wording';
 import { PickBox } from './PickBox';
 import { useSurroundings } from './surroundings';
 
@@ -91,7 +91,7 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
       </span>
       <span className="nbops-Run-took">{showDuration(row.duration_s)}</span>
       <span className="nbops-Run-when" title={row.started_at}>
-        {when}
+        {showWhen(row.started_at, now(), trans)}
       </span>
     </div>
   );

@@ -16,6 +16,7 @@ import pyarrow.csv
 import pyarrow.dataset
 import pyarrow.feather
 import pyarrow.ipc
+import pyarrow.json
 import pyarrow.orc
 import pyarrow.parquet
 import pytest
@@ -36,6 +37,20 @@ from nbops.workspace import Workspace
 
 TABLE = pa.table({"a": [1, 2, 3], "b": ["x", "y", "z"]})
 FRAME = pl.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
+
+
+def write_lines(path: str) -> None:
+    Path(path).write_text('{"a": 1}\n{"a": 2}\n')
+
+
+def write_arrow(path: str) -> None:
+    with pa.ipc.new_file(path, TABLE.schema) as writer:
+        writer.write_table(TABLE)
+
+
+def write_parquet(path: str) -> None:
+    with pa.parquet.ParquetWriter(path, TABLE.schema) as writer:
+        writer.write_table(TABLE)
 
 
 # Looked up when they are called, as a cell does: on 3.11 a name bound earlier is not watched.
@@ -77,6 +92,31 @@ ROUND_TRIPS: dict[str, tuple[Any, Any]] = {
         lambda p: duckdb.sql("select 1 as a, 2 as b").write_csv(p),
         lambda p: duckdb.read_csv(p).fetchall(),
     ),
+    "pyarrow.json": (write_lines, lambda p: pa.json.read_json(p)),
+    "pyarrow.ipc": (write_arrow, lambda p: pa.ipc.open_file(pa.memory_map(p)).read_all()),
+    "pyarrow.open_csv": (
+        lambda p: pyarrow.csv.write_csv(TABLE, p),
+        lambda p: pyarrow.csv.open_csv(p).read_all(),
+    ),
+    "pyarrow.dataset": (write_parquet, lambda p: pa.dataset.dataset(p).to_table()),
+    "polars.json": (lambda p: FRAME.write_json(p), lambda p: pl.read_json(p)),
+    "polars.avro": (lambda p: FRAME.write_avro(p), lambda p: pl.read_avro(p)),
+    "polars.stream": (lambda p: FRAME.write_ipc_stream(p), lambda p: pl.read_ipc_stream(p)),
+    "polars.scan_csv": (lambda p: FRAME.lazy().sink_csv(p), lambda p: pl.scan_csv(p).collect()),
+    "polars.scan_ipc": (lambda p: FRAME.lazy().sink_ipc(p), lambda p: pl.scan_ipc(p).collect()),
+    "polars.scan_ndjson": (
+        lambda p: FRAME.lazy().sink_ndjson(p),
+        lambda p: pl.scan_ndjson(p).collect(engine="streaming"),
+    ),
+    "polars.collect_all": (
+        lambda p: FRAME.lazy().sink_parquet(p),
+        lambda p: pl.collect_all([pl.scan_parquet(p)]),
+    ),
+    "duckdb.from_parquet": (
+        lambda p: duckdb.sql("select 1 as a, 2 as b").write_parquet(p),
+        lambda p: duckdb.from_parquet(p).filter("a = 1").df(),
+    ),
+    "duckdb.read_json": (write_lines, lambda p: duckdb.read_json(p).fetchall()),
     "safetensors": (
         lambda p: safetensors.numpy.save_file({"a": np.ones(2)}, p),
         lambda p: safetensors.numpy.load_file(p),

@@ -15,6 +15,7 @@ from nbops.workspace import Workspace, runtime_home
 from nbops.writing import write_whole
 
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
+_URI_IN_BYTES = URI_VARIABLE.encode()
 _ACCESS = (
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_PASSWORD",
@@ -119,6 +120,7 @@ class MlflowMirror:
     def __init__(self, destination: Destination) -> None:
         self._before = os.environ.get(URI_VARIABLE)
         self._ours = destination.uri
+        self._ours_in_bytes = os.fsencode(destination.uri)
         os.environ[URI_VARIABLE] = destination.uri
 
     def release(self) -> None:
@@ -132,6 +134,8 @@ class MlflowMirror:
 
     def tracking_uri(self) -> str | None:
         """URI that the user's code set; None while it is the session's."""
+        if _variables_in_bytes().get(_URI_IN_BYTES) == self._ours_in_bytes:
+            return None
         uri = os.environ.get(URI_VARIABLE)
         return uri if uri and uri != self._ours else None
 
@@ -147,7 +151,12 @@ class MlflowMirror:
 
 
 def _read_variable(name: str) -> str | None:
-    """An environment variable, asked for with every cell: `os.environ` takes ten times as long to miss one."""
+    """An environment variable, asked for with every cell."""
+    known = _variables_in_bytes()
+    return os.environ.get(name) if name.encode() in known or not known else None
+
+
+def _variables_in_bytes() -> dict[bytes, bytes]:
+    """The environment as Python holds it: `os.environ` takes ten times as long to miss one. Empty elsewhere."""
     known = getattr(os.environ, "_data", None)
-    is_set = name.encode() in known if isinstance(known, dict) else True
-    return os.environ.get(name) if is_set else None
+    return known if isinstance(known, dict) else {}

@@ -53,6 +53,7 @@ class Beacon:
         self.session = session
         self.folder = str(beacons_folder() / session)
         self._path = os.path.join(self.folder, "none")
+        self._fd = -1
         self._seq = 0
         self._changes = 0
         self._shared: mmap.mmap | None = None  # with workers that this process forks
@@ -63,7 +64,7 @@ class Beacon:
         with contextlib.suppress(OSError):
             for folder in (os.path.dirname(self.folder), self.folder):  # both private
                 os.makedirs(folder, mode=0o700, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_CLOEXEC, 0o600))
+            self._fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
 
     def begin(self, seq: int) -> None:
         self._seq = seq
@@ -73,7 +74,7 @@ class Beacon:
         """Tell that the cell ended whose name the file has."""
         self._count()
         try:
-            os.truncate(self._path, seq + 1)
+            os.ftruncate(self._fd, seq + 1)
         except OSError:  # nobody is told, and nothing else is lost
             return
 
@@ -87,6 +88,9 @@ class Beacon:
             self.begin(self._seq)
 
     def remove(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def changed_at(self) -> int | None:

@@ -13,11 +13,16 @@ _cell_of_task: ContextVar[object | None] = ContextVar("nbops_cell", default=None
 """Cell that began in this context. Tasks and their timers inherit it; threads do not, and what these open is
 believed to be the running cell's."""
 
+_MAIN = threading.main_thread().ident
+
 
 def is_in_subshell() -> bool:
     """Whether this thread serves a sub-shell of the kernel: widgets, and code that runs beside a cell."""
+    ident = threading.get_ident()
+    if ident == _MAIN:  # as for nearly all cells
+        return False
     # `current_thread` would make one of a thread that Python did not start.
-    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]  # noqa: SLF001
+    thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001
     return thread is not None and thread.name.startswith("subshell-")
 
 

@@ -72,7 +72,8 @@ def outputs_of(path: Path, how: str, engine: str, provisioner: str) -> Any:
     """Outputs of all cells as papermill leaves them, also of a notebook that fails."""
     target = path.with_name(f"{how}-{path.name}")
     papermill = [sys.executable, "-m", "papermill", "--engine", engine, "--kernel", "python3"]
-    command = [*papermill, "--no-progress-bar", "--execution-timeout", "60", path.name, target.name]
+    command = [*papermill, "--no-progress-bar", "--start-timeout", "600"]
+    command += ["--execution-timeout", "60", path.name, target.name]
     variables = {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": provisioner}
     done = subprocess.run(
         command, cwd=path.parent, env=variables, capture_output=True, text=True, check=False

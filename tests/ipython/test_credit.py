@@ -166,6 +166,41 @@ def test_a_subshell_and_a_breakpoint_leave_the_cells_as_they_are(
     assert document.session.coverage["uncredited"] == 1
 
 
+def test_a_post_mortem_and_a_stop_in_code_read_for_their_own_cells(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    for name in ("dead", "living"):
+        (workspace.root / f"{name}.txt").write_text(name)
+    assert "ZeroDivisionError" in kernel.run("def fail(): 1 / 0\nfail()", "fail").error
+    type_into(kernel, "%debug", "mortem", "open('dead.txt').read()")
+    type_into(
+        kernel,
+        "from IPython.core.debugger import set_trace\nset_trace()\nx = 1",
+        "stop",
+        "open('living.txt').read()",
+    )
+    assert kernel.run("x", "after").result == "1"
+    kernel.run("%track stop")
+
+    document = recorded(index)
+    assert [reads(document, name) for name in ("fail", "mortem", "stop", "after")] == [
+        [],
+        ["dead.txt"],
+        ["living.txt"],
+        [],
+    ]
+    assert "uncredited" not in document.session.coverage
+
+
+def type_into(kernel: Kernel, code: str, cell_id: str, line: str) -> None:
+    """Run a cell that asks for input: give it a line, and then `continue`."""
+    message = kernel.send(code, cell_id, allow_stdin=True)
+    for text in (line, "continue"):
+        assert kernel.client.get_stdin_msg(timeout=PATIENCE_S)["msg_type"] == "input_request"
+        kernel.client.input(text)
+    wait_for(kernel, message, "status")
+
+
 def ask_debugger(kernel: Kernel, command: str, **arguments: Any) -> dict[str, Any]:
     request = {"type": "request", "seq": 1, "command": command, "arguments": arguments}
     return kernel.ask_control("debug_request", request)

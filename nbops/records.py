@@ -30,6 +30,11 @@ CellStatus = Literal["ok", "error", "interrupted", "died", "running", "before_tr
 DataKind = Literal["file", "folder", "url", "query", "frame"]
 RunOrigin = Literal["track", "metric", "mlflow", "job"]
 RunStatus = Literal["running", "finished", "failed", "died"]
+StepStatus = Literal[
+    "waiting", "running", "unchanged", "restored", "finished", "failed", "left out", "stopped"
+]
+"""Of a pipeline's step. `left out`: by its `when`, or because a step before it was; `stopped`: a step before
+it failed, or all was interrupted before it began."""
 SeenBy = Literal["audit", "wrapper", "monitor", "user", "net", "name"]
 """`audit`, `wrapper` and `monitor` saw the call; `net`: the operating system told that it was opened while
 the cell ran; `name`: a command line, or the code, names it, and nobody saw it being opened."""
@@ -269,6 +274,37 @@ class Environment(Record, frozen=True, kw_only=True):
     variables: dict[str, str] | None = None  # those that change results, as the process started
     altered: dict[str, tuple[str, ...]] | None = None  # files that are not as installed; None: not
     # checked, or not yet. Found later than the rest, and no part of the digest.
+
+
+class StepState(Record, frozen=True, kw_only=True):
+    """One step of a pipeline's run."""
+
+    name: str
+    notebook: str  # relative to the workspace
+    after: tuple[str, ...] = ()
+    status: StepStatus = "waiting"
+    reason: str = ""  # why it ran, or did not, or failed
+    session_id: str | None = None  # of the one that it repeats when it is unchanged
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class PipelineState(Record, frozen=True, kw_only=True):
+    """The newest run of a pipeline, and the process that runs it."""
+
+    format: int = FORMAT
+    id: str
+    name: str
+    file: str  # relative to the workspace
+    status: RunStatus = "running"
+    started_at: datetime
+    ended_at: datetime | None = None
+    steps: tuple[StepState, ...] = ()
+    host: str
+    boot_id: str
+    pid_namespace: str
+    pid: int
+    pid_started: float
 
 
 class Document(Record, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from told import Told, figure, metric, model, seen
 
 from nbops.comparison import compare
@@ -19,10 +20,20 @@ from nbops.index.database import IndexWriter
 from nbops.index.entries import FoundRun
 from nbops.index.notebook import describe_notebook
 from nbops.index.pages import PageQuestion, list_page
+from nbops.index.pipelines import describe_pipelines
 from nbops.index.queries import Index
 from nbops.index.states import OpenCell, describe_states
 from nbops.journal import facts
-from nbops.records import NAMED_IN_CODE, Environment, Run, Source, instant, to_json
+from nbops.records import (
+    NAMED_IN_CODE,
+    Environment,
+    PipelineState,
+    Run,
+    Source,
+    StepState,
+    instant,
+    to_json,
+)
 from nbops.views.coverage import say_coverage
 from nbops.workspace import Workspace
 
@@ -175,6 +186,33 @@ def test_versions_of_a_cell_are_sent_as_agreed(index: Index):
 
 def test_the_lineage_of_data_is_sent_as_agreed(index: Index):
     check("lineage", trace_data(index, "a" * 12))
+
+
+def test_pipelines_are_sent_as_agreed(index: Index):
+    root = index.workspace.root
+    (root / "pipeline.yaml").touch()
+    folder = index.workspace.state / "pipelines"
+    folder.mkdir(parents=True)
+    steps = (
+        StepState(name="prepare", notebook="prepare.ipynb", status="unchanged", session_id="b" * 32),
+        StepState(
+            name="train", notebook="train.ipynb", after=("prepare",), status="failed",
+            reason="[2] KeyError: 'region_id'", started_at=instant(900.0), ended_at=instant(990.0),
+        ),
+        StepState(name="report", notebook="../report.ipynb", after=("train",), status="stopped", reason="train failed"),
+    )  # fmt: skip
+    state = PipelineState(
+        id="c0ffee000001", name="churn", file="pipeline.yaml", status="failed", steps=steps,
+        started_at=instant(899.0), ended_at=instant(991.0),
+        host="h", boot_id="b", pid_namespace="n", pid=1, pid_started=1.0,
+    )  # fmt: skip
+    (folder / "one.json").write_bytes(to_json(state))
+    (folder / "torn.json").write_text('{"id": 1')
+    gone = structs.replace(state, id="d0", file="gone.yaml")
+    (folder / "gone.json").write_bytes(to_json(gone))
+    view = describe_pipelines(index, None, root)
+    assert describe_pipelines(index, view.version, root).unchanged
+    check("pipelines", {**json.loads(to_json(view)), "version": "v"})
 
 
 def test_states_of_cells_are_sent_as_agreed(index: Index):

@@ -24,6 +24,8 @@ export interface Cast extends Models {
   readonly renderOutputs: OutputRenderer;
   /** Show a comparison in the main area; null where there is none. */
   readonly openWide: ((runIds: readonly string[]) => void) | null;
+  /** Open a notebook; null where there is no place for one. */
+  readonly openNotebook: ((path: string) => void) | null;
   readonly copy: (text: string) => void;
 }
 
@@ -105,6 +107,7 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
       saveHtml(shown, trans.__('nbops comparison'));
     },
     openWide: cast.openWide,
+    openNotebook: cast.openNotebook,
     putBack: (cellId, text) => {
       find(front.putBack(cellId, text));
     },

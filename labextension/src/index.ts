@@ -69,6 +69,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       copy: text => {
         Clipboard.copyToSystem(text);
       },
+      openNotebook: path => void app.commands.execute('docmanager:open', { path }),
       openWide: ids => {
         app.shell.add(comparisonWidget(options, ids), 'main');
       }

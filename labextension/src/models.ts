@@ -10,11 +10,14 @@ import { Picks } from './picks';
 import type { Picked } from './picks';
 import { RunsModel } from './runs';
 import type { RunsState } from './runs';
+import { PipelinesModel } from './pipelines';
+import type { PipelinesState } from './pipelines';
 import type { DataSource, Notebook } from './tokens';
 
 export interface Models {
   readonly model: PanelModel;
   readonly runs: RunsModel;
+  readonly pipelines: PipelinesModel;
   readonly navigation: Navigation;
   readonly layout: Layout;
   readonly picks: Picks;
@@ -25,6 +28,7 @@ export interface Told {
   readonly state: PanelState;
   readonly isTracking: boolean | null;
   readonly runs: RunsState;
+  readonly pipelines: PipelinesState;
   readonly tab: Tab;
   /** What was opened over the tab. */
   readonly page: Page | null;
@@ -36,17 +40,19 @@ export function makeModels(source: DataSource): Models {
   return {
     model: new PanelModel(source),
     runs: new RunsModel(source),
+    pipelines: new PipelinesModel(source),
     navigation: new Navigation(source),
     layout: new Layout(),
     picks: new Picks()
   };
 }
 
-export function readModels({ model, runs, navigation, layout, picks }: Models): Told {
+export function readModels({ model, runs, pipelines, navigation, layout, picks }: Models): Told {
   return {
     state: model.state,
     isTracking: model.isTracking,
     runs: runs.state,
+    pipelines: pipelines.state,
     tab: navigation.tab,
     page: navigation.page,
     arrangement: layout.state,
@@ -56,8 +62,8 @@ export function readModels({ model, runs, navigation, layout, picks }: Models): 
 
 /** Be told of each change; returns what ends that. */
 export function followModels(models: Models, onChanged: () => void): () => void {
-  const { model, runs, navigation, layout, picks } = models;
-  const all = [model, runs, navigation, layout, picks];
+  const { model, runs, pipelines, navigation, layout, picks } = models;
+  const all = [model, runs, pipelines, navigation, layout, picks];
   all.forEach(({ changed }) => changed.connect(onChanged));
   return () => {
     all.forEach(({ changed }) => changed.disconnect(onChanged));
@@ -65,18 +71,21 @@ export function followModels(models: Models, onChanged: () => void): () => void 
 }
 
 /** The notebook that the panel is about from now on. */
-export function setNotebook({ model, runs }: Models, notebook: Notebook | null): void {
+export function setNotebook({ model, runs, pipelines }: Models, notebook: Notebook | null): void {
   model.setNotebook(notebook);
   runs.setPath(notebook?.path ?? '');
+  pipelines.setPath(notebook?.path ?? '');
 }
 
 /** Have each ask while someone sees what it is for; the switch needs the notebook's whatever the tab. */
-export function setSeen({ model, runs, navigation }: Models, isSeen: boolean): void {
+export function setSeen({ model, runs, pipelines, navigation }: Models, isSeen: boolean): void {
   model.setVisible(isSeen);
   runs.setVisible(isSeen && navigation.tab === 'runs');
+  pipelines.setVisible(isSeen && navigation.tab === 'pipelines');
 }
 
-export function disposeModels({ model, runs }: Models): void {
+export function disposeModels({ model, runs, pipelines }: Models): void {
   model.dispose();
   runs.dispose();
+  pipelines.dispose();
 }

@@ -21,6 +21,8 @@ import type {
   RunsAnswer,
   RunTable
 } from './answers';
+import { parsePipelines } from './pipelines';
+import type { PipelinesAnswer } from './pipelines';
 import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
 import { Trouble } from './trouble';
 import { parseComparison, parseNotebook } from './wire';
@@ -68,6 +70,10 @@ export abstract class RecordSource implements DataSource {
         look: question.isLooking ? '1' : undefined
       })
     );
+  }
+
+  async pipelines(path: string, since: string): Promise<PipelinesAnswer> {
+    return parsePipelines(await this.ask('pipelines', { path, since: since || undefined }));
   }
 
   async compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable> {

@@ -7,6 +7,7 @@ import type { ISignal } from '@lumino/signaling';
 import type { Arrangement } from './layout';
 import type { Tab } from './navigation';
 import type { Picked } from './picks';
+import type { PipelinesAnswer } from './pipelines';
 import type { News } from './polled';
 import type {
   CellDetails,
@@ -46,6 +47,9 @@ export interface DataSource {
 
   /** One page of all runs; reject with a `Trouble`. */
   runs(path: string, question: RunsQuestion): Promise<RunsAnswer>;
+
+  /** Pipelines as their newest runs left them, or go now; reject with a `Trouble`. */
+  pipelines(path: string, since: string): Promise<PipelinesAnswer>;
 
   /** What differs between runs, the first being the baseline; reject with a `Trouble`. */
   compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable>;
@@ -189,6 +193,8 @@ export interface Actions {
   saveHtml(shown: HTMLElement): void;
   /** Show a comparison in the main area; null where there is none. */
   readonly openWide: ((runIds: readonly string[]) => void) | null;
+  /** Open a notebook; null where there is no place for one. */
+  readonly openNotebook: ((path: string) => void) | null;
   /** Give a cell of the notebook an earlier code. */
   putBack(cellId: string, source: string): void;
   back(): void;

@@ -35,6 +35,7 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
     trans: English,
     renderOutputs: renderPlain,
     openWide: null,
+    openNotebook: null,
     copy: text => {
       void navigator.clipboard.writeText(text);
     }

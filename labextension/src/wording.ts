@@ -1,6 +1,7 @@
 /** Numbers, durations and times as people read them; numbers exactly as nbops prints them elsewhere. */
 
 import type { StateKind } from './answers';
+import type { StepStatus } from './pipelines';
 import type { Translation } from './tokens';
 import type { Conclusion, DataRef, Instant, MetricValue, Scalar, SessionStatus } from './wire';
 
@@ -81,6 +82,10 @@ export function showElapsed(seconds: number): string {
   return minutes < 60 ? tail : `${Math.floor(minutes / 60)}:${tail}`;
 }
 
+export function secondsBetween(from: Instant, to: Instant): number {
+  return (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
 export function showTime(instant: Instant): string {
   return new Date(instant).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
 }
@@ -148,6 +153,24 @@ export function showStatus(status: SessionStatus, trans: Translation): string {
       return trans.__('failed');
     case 'died':
       return trans.__('died');
+  }
+}
+
+/** What became of a pipeline's step, or is becoming. */
+export function showStep(status: StepStatus, trans: Translation): string {
+  switch (status) {
+    case 'waiting':
+      return trans.__('waiting');
+    case 'unchanged':
+      return trans.__('unchanged');
+    case 'restored':
+      return trans.__('restored');
+    case 'left out':
+      return trans.__('left out');
+    case 'stopped':
+      return trans.__('stopped');
+    default:
+      return showStatus(status, trans);
   }
 }
 

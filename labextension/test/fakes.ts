@@ -18,6 +18,7 @@ import type {
   RunsAnswer,
   RunTable
 } from '../src/answers';
+import type { PipelinesAnswer } from '../src/pipelines';
 import type { ChangedNotebook, Comparison, NotebookAnswer, Run } from '../src/wire';
 
 interface Asked<Q, A> {
@@ -77,6 +78,14 @@ export class FakeSource implements DataSource {
   runs(_: string, question: RunsQuestion): Promise<RunsAnswer> {
     return new Promise((answer, refuse) => {
       this.pages.push({ question, answer, refuse });
+    });
+  }
+
+  readonly pipelineQuestions: Asked<{ path: string; since: string }, PipelinesAnswer>[] = [];
+
+  pipelines(path: string, since: string): Promise<PipelinesAnswer> {
+    return new Promise((answer, refuse) => {
+      this.pipelineQuestions.push({ question: { path, since }, answer, refuse });
     });
   }
 

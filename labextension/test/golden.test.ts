@@ -13,6 +13,7 @@ import {
   parseVersions
 } from '../src/answers';
 import { English } from '../src/components/surroundings';
+import { parsePipelines } from '../src/pipelines';
 import { sayCoverage } from '../src/coverage';
 import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
@@ -125,4 +126,15 @@ test('the panel says of a session’s reads what the terminal says', () => {
   expect(sentences.map(told => sayCoverage(told, English))).toEqual(
     sentences.map(({ says }) => says)
   );
+});
+
+test('pipelines are read with the run that a step repeats', () => {
+  const [pipeline] = parsePipelines(readDocument('pipelines')).pipelines;
+  expect(pipeline?.steps.map(({ name, path, status }) => [name, path, status])).toEqual([
+    ['prepare', 'prepare.ipynb', 'unchanged'],
+    ['train', 'train.ipynb', 'failed'],
+    ['report', null, 'stopped']
+  ]);
+  expect(pipeline?.steps[0]?.run?.name).toBe('by hand');
+  expect(() => parsePipelines({ format: 1 })).toThrow();
 });

@@ -8,6 +8,7 @@ import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
 import { addAnswer } from '../src/history';
 import { Layout } from '../src/layout';
+import type { PipelinesState } from '../src/pipelines';
 import type { Page, Tab } from '../src/navigation';
 import { MINE } from '../src/runs';
 import type { RunsState } from '../src/runs';
@@ -37,6 +38,7 @@ export interface Shown {
   picked?: readonly string[];
   tab?: Tab;
   runs?: Partial<RunsState>;
+  pipelines?: Partial<PipelinesState>;
   states?: readonly CellState[];
 }
 
@@ -64,6 +66,7 @@ function LivePanel({ shown, actions }: LivePanelProps): React.ReactElement {
       state={{ notebook: NOTEBOOK, history, trouble: null, ...state }}
       tab={shown.tab ?? 'notebook'}
       runs={{ ...NO_RUNS, ...shown.runs }}
+      pipelines={{ pipelines: null, trouble: null, ...shown.pipelines }}
       states={shown.states ?? []}
       arrangement={arrangement}
       page={shown.page ?? null}

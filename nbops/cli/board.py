@@ -9,9 +9,10 @@ from nbops.cli.redrawing import Redrawn
 from nbops.views.text import show_duration
 
 if TYPE_CHECKING:
-    from nbops.jobs.pipeline.running import State, StepRun
+    from nbops.jobs.pipeline.running import StepRun
+    from nbops.records import StepStatus
 
-_MARKS: "dict[State, tuple[str, str]]" = {
+_MARKS: "dict[StepStatus, tuple[str, str]]" = {
     "waiting": ("·", "bright_black"),
     "running": ("▸", "cyan"),
     "unchanged": ("=", "green"),
@@ -61,7 +62,7 @@ class Board:
             self._screen.leave()
             click.echo(f"nbops: {moved}", err=True)
 
-    def _line(self, name: str, state: "State", about: str, took: str = "") -> str:
+    def _line(self, name: str, state: "StepStatus", about: str, took: str = "") -> str:
         mark, color = _MARKS[state]
         label = click.style(f"{mark} {name.ljust(self._width)}  {state}", fg=color)
         return f"{label}{took}{': ' if about else ''}{about}"

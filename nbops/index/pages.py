@@ -1,5 +1,6 @@
 """Pages of all runs, filtered, searched and sorted, as a table shows them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -144,6 +145,13 @@ def list_page(index: Index, asked: PageQuestion) -> RunsPage | UnchangedRuns:
         unshipped=unshipped,
         error=error,
     )
+
+
+def list_rows(index: Index, ids: Sequence[str]) -> list[RunRow]:
+    """Runs by their ids, as far as they are known."""
+    marks = ",".join("?" * len(ids))
+    asked = PageQuestion(limit=max(len(ids), 1))
+    return _rows(index, asked, f"r.id IN ({marks})", list(ids))
 
 
 def _condition(asked: PageQuestion) -> tuple[str, list[Any]]:

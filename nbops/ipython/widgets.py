@@ -13,6 +13,7 @@ from nbops.capture.data.audit import unwatched
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.cells import describe_cell_run, list_versions, trace_data
 from nbops.index.notebook import describe_notebook
+from nbops.index.pipelines import describe_pipelines
 from nbops.index.queries import Index
 from nbops.index.questions import (
     Edit,
@@ -134,6 +135,7 @@ _ANSWERS: dict[str, Callable[[Index, _Said], Any]] = {
     "cell-run": lambda index, said: describe_cell_run(index, said.key),
     "versions": lambda index, said: list_versions(index, said.word("cell_id") or ""),
     "lineage": lambda index, said: trace_data(index, said.word("digest") or ""),
+    "pipelines": lambda index, said: describe_pipelines(index, said.word("since"), None),
     "run": _edit,
 }
 """By the name that the server's routes have."""

@@ -51,13 +51,17 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         UsageError
             It lies outside of what this server serves.
         """
-        root = Path(self.settings["server_root_dir"]).expanduser().resolve()
+        root = self.served()
         path = Path(os.path.abspath(root / self.get_query_argument("path").lstrip("/")))
         if not path.is_relative_to(root):
             raise UsageError("The notebook lies outside of the server's folder.")
         workspace = find_workspace(path)
         self.settings[NEWS].follow(workspace)
         return Index(workspace), workspace.name_of(str(path))
+
+    def served(self) -> Path:
+        """Folder that this server serves."""
+        return Path(self.settings["server_root_dir"]).expanduser().resolve()
 
     def index(self) -> Index:
         return self.notebook()[0]

@@ -7,6 +7,7 @@ from jupyter_server.utils import url_path_join
 from nbops.server.cells import CellRunHandler, LineageHandler, VersionsHandler
 from nbops.server.handler import NbopsHandler
 from nbops.server.notebook import NotebookHandler, WhyHandler
+from nbops.server.pipelines import PipelinesHandler
 from nbops.server.runs import CompareHandler, RunHandler, RunsHandler
 from nbops.server.states import StatesHandler
 
@@ -22,6 +23,7 @@ HANDLERS: tuple[tuple[str, type[NbopsHandler]], ...] = (
     ("cell-run/" + _ID, CellRunHandler),
     ("versions", VersionsHandler),
     ("lineage", LineageHandler),
+    ("pipelines", PipelinesHandler),
 )
 """Paths under `/nbops/`."""
 

@@ -6,6 +6,7 @@ import type { Tab } from '../navigation';
 import type { Translation } from '../tokens';
 import { NotebookTab } from './NotebookTab';
 import type { PanelProps } from './Panel';
+import { PipelinesTab } from './PipelinesTab';
 import { RunsTab } from './RunsTab';
 
 interface TabKind {
@@ -33,5 +34,10 @@ export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
     show: ({ runs, arrangement, picked, actions }) => (
       <RunsTab state={runs} chosen={arrangement.columns} picked={picked} actions={actions} />
     )
+  },
+  pipelines: {
+    name: trans => trans.__('Pipelines'),
+    isKept: false,
+    show: ({ pipelines, actions }) => <PipelinesTab state={pipelines} actions={actions} />
   }
 };

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.digests import digest_bytes
 from nbops.errors import UsageError
 from nbops.jobs.engines import EngineChoice, open_engine
+from nbops.jobs.pipeline.bulletin import Bulletin
 from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
 from nbops.jobs.pipeline.entries import put_schema
 from nbops.jobs.pipeline.graph import Graph, graph_of
@@ -117,6 +119,7 @@ class Pipeline:
             It is being run already.
         """
         put_schema(self.definition.workspace)
+        add_patterns(self.definition.workspace.settings.redact)  # of errors that steps end with
         decider = Decider(self.definition, is_forced=is_forced)
         lock = self._lock()
         if not lock.acquire():
@@ -128,6 +131,12 @@ class Pipeline:
             where = stack.enter_context(closing(open_engine(engine or EngineChoice(), 0)))
             where.prepare([step.notebook for step in self.definition.steps])
             parent = _Parent(self.definition, stack)
+            bulletin = Bulletin(self.definition, parent.id)
+
+            def tell_all(each: StepRun) -> None:
+                bulletin.tell(each)
+                tell(each)
+
             running = Running(
                 self.definition,
                 decider,
@@ -135,11 +144,12 @@ class Pipeline:
                 need_bytes=need_bytes,
                 experiment=parent.experiment,
                 tags=parent.tags,
-                tell=tell,
+                tell=tell_all,
             )
             running.run()
             steps = list(running.steps.values())
             exit_code = _exit_code(steps, running.crew.exit_code)
+            bulletin.end("failed" if exit_code else "finished")
             parent.describe(steps, exit_code, is_killed=running.crew.was_interrupted)
         problem = parent.problem or decider.shelf.problem or where.left
         results = {each.step.name: each.result for each in steps if each.result}
@@ -247,7 +257,7 @@ def _as_json(each: StepRun) -> dict[str, Any]:
     return {
         "step": each.step.name,
         "state": each.state,
-        "reason": each.reason,
+        "reason": redact(each.reason),
         "session": each.session_id,
         "after": list(each.step.after),
         "reads": {file.path: file.digest for file in result.reads} if result else {},

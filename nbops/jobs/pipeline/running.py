@@ -4,7 +4,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from nbops.errors import NbopsError
 from nbops.jobs.crew import Crew
@@ -14,16 +13,11 @@ from nbops.jobs.pipeline.planning import Decider, Decision
 from nbops.jobs.pipeline.results import StepResult
 from nbops.jobs.plan import RunOptions
 from nbops.recording.words import make_id
+from nbops.records import StepStatus
 from nbops.replay import replay_folder
 
-State = Literal[
-    "waiting", "running", "unchanged", "restored", "finished", "failed", "left out", "stopped"
-]
-"""`left out`: by its `when`, or because a step before it was; `stopped`: a step before it failed, or all
-was interrupted before it began."""
-
-_DONE: frozenset[State] = frozenset(("unchanged", "restored", "finished"))
-_OPEN: frozenset[State] = frozenset(("waiting", "running"))
+_DONE: frozenset[StepStatus] = frozenset(("unchanged", "restored", "finished"))
+_OPEN: frozenset[StepStatus] = frozenset(("waiting", "running"))
 
 
 @dataclass
@@ -41,7 +35,7 @@ class StepRun:
     """
 
     step: Step
-    state: State = "waiting"
+    state: StepStatus = "waiting"
     reason: str = ""
     session_id: str | None = None
     result: StepResult | None = None
@@ -96,7 +90,7 @@ class Running:
             try:
                 self._do(worker, taken)
             except NbopsError as error:
-                state: State = "stopped" if self.crew.is_over else "failed"
+                state: StepStatus = "stopped" if self.crew.is_over else "failed"
                 self._settle(taken, state, str(error), error.exit_code)
             except Exception as error:  # noqa: BLE001 - one step's failure is not the others'
                 self._settle(taken, "failed", f"{type(error).__name__}: {error}", 1)
@@ -177,7 +171,7 @@ class Running:
         if done.has_failed:
             stopped = done.interrupted
             code = stopped.exit_code if stopped else 1
-            state: State = "stopped" if self.crew.is_over else "failed"
+            state: StepStatus = "stopped" if self.crew.is_over else "failed"
             self._settle(taken, state, str(stopped or done.error), code)
             return
         missing = [path for path in step.writes if not os.path.exists(path)]
@@ -197,7 +191,7 @@ class Running:
         shelf.put(decision.key, result)
         shelf.note_last(str(self._definition.path), taken.step.name, decision.key, result)
 
-    def _settle(self, each: StepRun, state: State, reason: str, exit_code: int = 0) -> None:
+    def _settle(self, each: StepRun, state: StepStatus, reason: str, exit_code: int = 0) -> None:
         with self._changed:
             each.state, each.reason, each.exit_code = state, reason, exit_code
             self._changed.notify_all()

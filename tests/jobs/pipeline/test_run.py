@@ -14,11 +14,17 @@ import click
 import nbformat
 import pytest
 from mlflow import MlflowClient
+from msgspec import structs
 from processes import PATIENCE_S, stop_background, wait_until
 
 from nbops.cli.board import Board
-from nbops.jobs.pipeline.definition import Step
+from nbops.index.pipelines import describe_pipelines
+from nbops.index.queries import Index
+from nbops.jobs.pipeline.bulletin import Bulletin
+from nbops.jobs.pipeline.definition import Step, read_definition
+from nbops.jobs.pipeline.pipeline import _as_json as as_json
 from nbops.jobs.pipeline.running import StepRun
+from nbops.records import PipelineState, from_json, to_json
 from nbops.tracking.parents import ParentRun
 from nbops.workspace import Workspace, find_workspace
 
@@ -200,12 +206,36 @@ def test_sigterm_ends_a_pipeline_cleanly_and_the_rest_waits(workspace: Workspace
         command, cwd=workspace.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     wait_until(begun.exists)
+    index, root = Index(workspace), workspace.root
+    (live,) = describe_pipelines(index, None, root).pipelines
+    assert [(step.path, step.status) for step in live.steps] == [
+        ("slow.ipynb", "running"),
+        ("slow.ipynb", "waiting"),
+    ]
+    assert (live.status, live.steps[0].reason) == ("running", "it was not run yet")
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143, err
     assert "the same command goes on where it was" in err
     found = json.loads(out)["steps"]
     assert [each["state"] for each in found] == ["stopped", "stopped"]
+    (over,) = describe_pipelines(index, None, root).pipelines
+    assert [over.status, *(step.status for step in over.steps)] == ["failed", "stopped", "stopped"]
+    (path,) = (workspace.state / "pipelines").iterdir()
+    cut_off = structs.replace(from_json(path.read_bytes(), PipelineState), status="running")
+    path.write_bytes(to_json(cut_off))
+    assert describe_pipelines(index, None, root).pipelines[0].status == "died"
+
+
+def test_what_a_step_failed_with_is_written_without_its_secrets(workspace: Workspace):
+    write(workspace.root / "n.ipynb", "x = 1")
+    (workspace.root / "pipeline.yaml").write_text("steps: {one: {notebook: n.ipynb}}")
+    definition = read_definition(workspace.root / "pipeline.yaml")
+    failed = StepRun(definition.steps[0], "failed", "[2] ValueError: password='hunter2-9x'")
+    Bulletin(definition, "p1").tell(failed)
+    (path,) = (workspace.state / "pipelines").iterdir()
+    assert "ValueError" in path.read_text()
+    assert "hunter2" not in path.read_text() + json.dumps(as_json(failed))
 
 
 def test_the_example_is_inferred_from_what_its_notebooks_were_seen_to_do(workspace: Workspace):

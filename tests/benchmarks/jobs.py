@@ -24,7 +24,7 @@ _IN_ONE_PROCESS = {
     "papermill in one process": """
 import sys, papermill
 for number in range(int(sys.argv[1])):
-    papermill.execute_notebook("n.ipynb", "out.ipynb", {"number": number}, progress_bar=False)
+    papermill.execute_notebook("n.ipynb", "out.ipynb", {"number": number}, progress_bar=False, start_timeout=600)
 """,
     "nbclient": """
 import sys, nbformat
@@ -32,7 +32,7 @@ from nbclient import NotebookClient
 for number in range(int(sys.argv[1])):
     notebook = nbformat.read("n.ipynb", 4)
     notebook.cells[0].source = f"number = {number}"
-    NotebookClient(notebook).execute()
+    NotebookClient(notebook, startup_timeout=600).execute()
 """,
 }
 
@@ -44,7 +44,16 @@ def measure() -> list[Line]:
         _write_notebook(project / "n.ipynb")
         environment["MLFLOW_DISABLE_TELEMETRY"] = "true"
         one_by_one = [
-            [sys.executable, "-m", "papermill", "--no-progress-bar", "n.ipynb", "out.ipynb"]
+            [
+                sys.executable,
+                "-m",
+                "papermill",
+                "--no-progress-bar",
+                "--start-timeout",
+                "600",
+                "n.ipynb",
+                "out.ipynb",
+            ]
         ] * _COUNT
         rival = _time(one_by_one, project, environment)
         for how, code in _IN_ONE_PROCESS.items():

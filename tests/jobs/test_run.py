@@ -1,12 +1,14 @@
 """Notebooks run headless, tracked exactly as in JupyterLab."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,36 @@ def test_a_kernel_that_is_killed_in_a_job_has_died(workspace: Workspace):
     done = run(workspace, *NBOPS, "run", "n.ipynb")
     assert done.returncode == 1
     assert "The kernel was killed (SIGKILL)" in done.stderr
+    assert "Traceback" not in done.stderr
+    (document,) = sessions(workspace)
+    assert document.session.status == "died"
+    assert [cell.status for cell in document.cell_runs] == ["ok", "died"]
+
+
+@pytest.fixture
+def small_group() -> Iterator[Path]:
+    """A control group that may use 300 MB; who writes its pid into its file is in it."""
+    name = f"nbops-test-{uuid.uuid4().hex[:8]}"
+    for top, limit in (("memory", "memory.limit_in_bytes"), ("", "memory.max")):
+        group = Path("/sys/fs/cgroup", top, name)
+        with contextlib.suppress(OSError):
+            group.mkdir()
+            (group / limit).write_text(str(300 << 20))
+            yield group / "cgroup.procs"
+            group.rmdir()
+            return
+    pytest.skip("no control group can be made here")
+
+
+def test_a_kernel_that_memory_runs_out_for_says_so(workspace: Workspace, small_group: Path):
+    notebook(
+        workspace.root / "n.ipynb",
+        f"import os\nopen({str(small_group)!r}, 'w').write(str(os.getpid()))",
+        "held = bytearray(os.urandom(1 << 20)) * 2000",
+    )
+    done = run(workspace, *NBOPS, "run", "n.ipynb")
+    assert done.returncode == 1
+    assert "Out of memory: the operating system killed the kernel." in done.stderr
     assert "Traceback" not in done.stderr
     (document,) = sessions(workspace)
     assert document.session.status == "died"

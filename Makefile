@@ -47,6 +47,7 @@ test: test-python test-newest test-panel test-browser ## Pass all tests.
 
 test-python: $(READY)
 	@$(BIN)/python tests/postgresql.py || test $$? -eq 3
+	@$(BIN)/python tests/crontabs.py || test $$? -eq 3
 	@$(BIN)/pytest $(PYTHON_TESTS)
 
 coverage: $(READY) ## Pass the Python tests and say which lines they reach: kernels take twice the time so.

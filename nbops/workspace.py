@@ -205,6 +205,7 @@ class Settings:
     store: str | None = None  # URL of the store that a team shares
     hash_limit: int | None = None  # MB: larger files are sampled; None for what suits their disk
     ignore_checks: tuple[str, ...] = ()
+    notify: dict[str, Any] = field(default_factory=dict)  # how failures of scheduled jobs are told
     problems: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -220,6 +221,7 @@ _KINDS: dict[str, type] = {
     "store": str,
     "hash_limit": int,
     "ignore_checks": list,
+    "notify": dict,
 }
 
 

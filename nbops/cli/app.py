@@ -19,6 +19,8 @@ _MORE = {
     "sweep": ("nbops.cli.sweep", "Run a notebook at many points."),
     "pipeline": ("nbops.cli.pipeline", "Run notebooks in an order, only those that changed."),
     "export": ("nbops.cli.export", "Write a notebook for GitHub, Airflow, Kubernetes, ..."),
+    "schedule": ("nbops.cli.schedule", "Run a notebook here whenever a schedule says."),
+    "jobs": ("nbops.cli.jobs", "What is scheduled here: last results, logs, next times."),
     "params": ("nbops.cli.params", "List what can be set in a notebook."),
     "restore-file": ("nbops.cli.restore", "A file as a run read or wrote it."),
     "env": ("nbops.cli.env", "Show, compare or lock the environment of a run."),

@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from nbops.scheduling.schedule import Schedule, Times
@@ -17,9 +17,13 @@ def next_times(schedule: Schedule, after: datetime, count: int) -> list[datetime
 
     None when only changes of files start it.
     """
-    if schedule.times is None:
-        return []
-    return list(islice(_times(schedule.times, after, ZoneInfo(schedule.timezone)), count))
+    return list(islice(_times(schedule, after), count))
+
+
+def times_between(schedule: Schedule, after: datetime, until: datetime) -> list[datetime]:
+    """All times of a schedule after a moment, up to another one, in UTC."""
+    found = (moment.astimezone(UTC) for moment in _times(schedule, after))
+    return list(takewhile(lambda moment: moment <= until, found))
 
 
 def fits_day(times: Times, day: date) -> bool:
@@ -30,13 +34,16 @@ def fits_day(times: Times, day: date) -> bool:
     return (is_day or is_weekday) if times.means_either_day else (is_day and is_weekday)
 
 
-def _times(times: Times, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+def _times(schedule: Schedule, after: datetime) -> Iterator[datetime]:
+    times, zone = schedule.times, ZoneInfo(schedule.timezone)
+    if times is None:
+        return
     after = after.astimezone(UTC)
     newest = after
     # A day begins, and its clock is changed, while it is another one in UTC.
     day = after.astimezone(zone).date() - _A_DAY
     end = day.year + _FAR
-    while day.year <= end:
+    while day.year <= min(end, 9998):
         if day.month not in times.months:
             day = day.replace(day=calendar.monthrange(day.year, day.month)[1]) + _A_DAY
             continue

@@ -1,0 +1,195 @@
+"""`nbops jobs`: what is scheduled on this machine, and what became of it."""
+
+import sys
+from typing import Any
+
+import click
+
+from nbops.errors import NotFound
+from nbops.records import FORMAT, to_json
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_job = click.argument("job")
+
+
+@click.group(invoke_without_command=True)
+@_json
+@click.pass_context
+def jobs(ctx: click.Context, as_json: bool) -> None:
+    """List the jobs that run on this machine by themselves: last result, next time.
+
+    `nbops schedule` makes one. A run whose process was gone without a word (killed, a loss of power) is listed as
+    died. Logs of the newest 50 runs are kept.
+
+    Exit codes: 0 done, 1 it failed, 2 what was typed cannot be meant.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from nbops.scheduling.local.kept import list_kept
+    from nbops.scheduling.local.listing import describe_job
+
+    told = [describe_job(kept) for kept in list_kept()]
+    if as_json:
+        click.echo(to_json({"format": FORMAT, "jobs": told}, indent=2).decode())
+    elif told:
+        click.echo(_table(told))
+    else:
+        click.echo('No job is scheduled here: nbops schedule NOTEBOOK "every day at 07:00"')
+
+
+@jobs.command()
+@_job
+@click.argument("run", required=False)
+@click.option("--list", "is_list", is_flag=True, help="List its runs.")
+@_json
+def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
+    """Print what the newest run of JOB, or RUN, printed."""
+    from nbops.scheduling.local.history import read_runs
+    from nbops.scheduling.local.kept import find_kept
+    from nbops.scheduling.local.listing import describe_run
+    from nbops.views.text import show_duration, show_time, text_table
+
+    kept = find_kept(job)
+    found = read_runs(kept.runs)
+    if as_json:
+        told = [describe_run(kept, each) for each in found]
+        click.echo(to_json({"format": FORMAT, "runs": told}, indent=2).decode())
+        return
+    if is_list:
+        rows = [
+            [
+                e.id,
+                e.status,
+                e.reason,
+                show_time(e.started_at),
+                show_duration(e.duration_s),
+                e.message,
+            ]
+            for e in found
+        ]
+        click.echo(text_table(["run", "", "why", "started", "took", ""], rows))
+        return
+    fits = [each for each in found if run is None or each.id.startswith(run)]
+    if not fits:
+        hint = f"nbops jobs logs {job} --list" if found else f"Start it: nbops jobs run {job}"
+        raise NotFound(f"{job} has no run{f' {run!r}' if run else ' yet'}.", hint)
+    log = kept.runs / f"{fits[0].id}.log"
+    click.echo(
+        log.read_text("utf-8", "replace") if log.exists() else fits[0].message, nl=not log.exists()
+    )
+
+
+@jobs.command()
+@_job
+@click.option("--detach", is_flag=True, help="Do not wait for its end.")
+def run(job: str, detach: bool) -> None:
+    """Run JOB now, as its schedule would."""
+    from nbops.scheduling.local.execution import execute
+    from nbops.scheduling.local.history import read_runs
+    from nbops.scheduling.local.install import start_apart
+    from nbops.scheduling.local.kept import find_kept
+    from nbops.views.text import show_duration
+
+    kept = find_kept(job)
+    if detach:
+        start_apart(kept)
+        click.echo(f"{job} was started: nbops jobs logs {job}")
+        return
+    code = execute(kept, "asked")
+    last = read_runs(kept.runs)[0]
+    click.echo(
+        f"{job} {last.status} after {show_duration(last.duration_s)}. {last.message}".rstrip()
+    )
+    click.echo(
+        f"What was recorded: nbops show {last.session_id}"
+        if last.session_id
+        else f"What it printed: nbops jobs logs {job}"
+    )
+    raise click.exceptions.Exit(code)
+
+
+@jobs.command()
+@_job
+def pause(job: str) -> None:
+    """Have JOB not run until it is resumed; times meanwhile are left out."""
+    from nbops.scheduling.local.install import pause_job
+    from nbops.scheduling.local.kept import find_kept
+
+    pause_job(find_kept(job))
+    click.echo(f"{job} is paused: nbops jobs resume {job}")
+
+
+@jobs.command()
+@_job
+def resume(job: str) -> None:
+    """Have JOB run again."""
+    from nbops.scheduling.local.install import resume_job
+    from nbops.scheduling.local.kept import find_kept
+    from nbops.scheduling.wording import show_words
+
+    resumed = resume_job(find_kept(job))
+    click.echo(f"{job} runs {show_words(resumed.schedule)} ({resumed.timezone}).")
+
+
+@jobs.command()
+@_job
+def remove(job: str) -> None:
+    """Remove JOB, its logs and its history; what its runs recorded stays."""
+    from nbops.scheduling.local.install import remove_job
+    from nbops.scheduling.local.kept import find_kept
+
+    remove_job(find_kept(job))
+    click.echo(f"{job} was removed. What its runs recorded is still there: nbops ls")
+
+
+@jobs.command("exec", hidden=True)
+@click.argument("folder")
+@click.option("--missed", "reason", flag_value="missed", help="What was missed is due.")
+@click.option("--changed", "reason", flag_value="files", help="Files may have changed.")
+@click.option("--now", "reason", flag_value="asked", help="In any case.")
+def execute_due(folder: str, reason: Any) -> None:
+    """Run the job in FOLDER for what is due; cron and systemd call it."""
+    from nbops.scheduling.local.execution import execute
+    from nbops.scheduling.local.kept import find_kept
+
+    sys.exit(execute(find_kept(folder), reason or "schedule"))
+
+
+@jobs.command(hidden=True)
+@click.argument("when")
+@click.option("--timezone", help="Whose clock.")
+@click.option(
+    "--since", type=click.Path(exists=True), required=True, help="A file; when it was touched."
+)
+def due(when: str, timezone: str | None, since: str) -> None:
+    """Tell, by exit code 0 or 1, whether WHEN has come since a file was touched; exported scripts ask."""
+    import os
+    from datetime import UTC, datetime
+
+    from nbops.scheduling.schedule import read_schedule
+    from nbops.scheduling.times import times_between
+
+    begin = datetime.fromtimestamp(os.stat(since).st_mtime, UTC)
+    found = times_between(read_schedule(when, timezone), begin, datetime.now(UTC))
+    raise click.exceptions.Exit(0 if found else 1)
+
+
+def _table(told: list[dict[str, Any]]) -> str:
+    from datetime import datetime
+
+    from nbops.views.text import show_duration, show_time, text_table
+
+    rows = []
+    for job in told:
+        last, coming = job["last"], job["next_times"]
+        when = f"{job['words']} ({job['timezone']})"
+        due = "paused" if job["is_paused"] else "when files change" if not coming else ""
+        rows.append([
+            job["name"],
+            when,
+            "not yet" if last is None else f"{last['status']} {show_time(last['started_at'])}",
+            "" if last is None else show_duration(last["duration_s"]),
+            due or show_time(datetime.fromisoformat(coming[0])),
+            job["system"],
+        ])  # fmt: skip
+    return text_table(["job", "when", "last", "took", "next", "on"], rows)

@@ -1,0 +1,75 @@
+"""Files whose change starts a job, compared by their content."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from nbops.digests import digest_file
+from nbops.errors import UsageError
+
+_QUIET_S = 2.0  # a file that was written to since then may not be whole
+_PATIENCE_S = 30.0
+
+
+def check_patterns(project: Path, patterns: Iterable[str]) -> None:
+    """Refuse patterns of files that do not lie in the project.
+
+    Raises
+    ------
+    UsageError
+        One does not.
+    """
+    for pattern in patterns:
+        if pattern.startswith(("/", "~")) or ".." in Path(pattern).parts:
+            raise UsageError(
+                f"{pattern!r} is not watched: it does not lie in {project}.",
+                "Give a pattern from there, such as data/raw/*.csv or data/**/*.csv.",
+            )
+
+
+def read_watched(project: Path, patterns: Iterable[str]) -> dict[str, str]:
+    """Digests of the files that fit, by path; waits a little for one that is being written."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while any(
+        time.time() - path.stat().st_mtime < _QUIET_S for path in _find(project, patterns)
+    ) and (time.monotonic() < deadline):
+        time.sleep(0.5)
+    found = {}
+    for path in _find(project, patterns):
+        try:
+            found[path.relative_to(project).as_posix()] = digest_file(path)
+        except OSError:  # removed meanwhile
+            continue
+    return found
+
+
+def find_folders(project: Path, patterns: Iterable[str]) -> list[Path]:
+    """Folders in which such files lie, or may come to lie."""
+    found = set()
+    for pattern in patterns:
+        above = Path(pattern).parent
+        fixed = project.joinpath(*_before_wildcard(above.parts))
+        found.add(fixed)
+        if "**" in above.parts:
+            found.update(path for path in fixed.rglob("*") if path.is_dir())
+        elif above.parts and _has_wildcard(above.as_posix()):
+            found.update(path for path in project.glob(above.as_posix()) if path.is_dir())
+    return sorted(found)
+
+
+def _before_wildcard(parts: tuple[str, ...]) -> list[str]:
+    fixed = []
+    for part in parts:
+        if _has_wildcard(part):
+            break
+        fixed.append(part)
+    return fixed
+
+
+def _has_wildcard(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _find(project: Path, patterns: Iterable[str]) -> list[Path]:
+    found = {path for pattern in patterns for path in project.glob(pattern) if path.is_file()}
+    return sorted(found)

@@ -78,7 +78,9 @@ class Target(Protocol):
 
 
 OWN = {
+    "cron": "nbops.scheduling.targets.cron:Cron",
     "script": "nbops.scheduling.targets.script:Script",
+    "systemd": "nbops.scheduling.targets.systemd:Systemd",
 }
 """Targets that come with nbops."""
 

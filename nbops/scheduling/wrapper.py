@@ -1,0 +1,118 @@
+"""The shell script that cron and systemd start: one run at a time, a log, the notebook's own exit code."""
+
+import shlex
+from typing import TYPE_CHECKING
+
+from nbops.scheduling.command import LOCK, PROJECT, import_path, output_of, run_step
+from nbops.scheduling.template import fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
+
+SCRIPT = "run.sh"
+SECRETS = "secrets.env"
+_PYTHON = ".venv/bin/python"
+
+_TEMPLATE = """\
+#!/bin/sh
+# <<title>>
+# Its exit code is the notebook's; what it prints goes to log/. With --missed it runs when a time was missed.
+set -u
+cd "$(dirname "$0")" || exit 1
+umask 077
+mkdir -p log out
+log="log/$(date +%Y%m%d-%H%M%S)-$$.log"
+<<zone>>
+# As many runs at once as there may be.
+taken=
+for place in <<places>>; do
+  exec 9> "log/.place-$place"
+  if flock -n 9; then taken=$place; break; fi
+done
+if [ -z "$taken" ]; then
+  echo "$(date): not started, <<busy>> under way" >> log/skipped.log
+  exit 0
+fi
+
+if [ "${1:-}" = --missed ]; then
+  [ -e log/.last ] || touch log/.last
+  <<python>> -m nbops jobs due <<when>> --since log/.last || exit 0
+fi
+touch log/.last
+
+if [ -r <<secrets>> ]; then
+  set -a
+  . ./<<secrets>>
+  set +a
+fi
+<<path>>
+ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
+{
+  <<commands>>
+} > "$log" 2>&1
+"""
+
+
+def write_wrapper(job: "Job") -> str:
+    """Text of the script."""
+    schedule, path = job.schedule, import_path(job, PROJECT)
+    when = zone = ""
+    if schedule is not None:
+        from nbops.scheduling.dialects.posix import as_cron
+
+        # Five fields, which words for people need not be.
+        when = f"{shlex.quote(as_cron(schedule)[0])} --timezone {schedule.timezone}"
+        zone = (
+            f'if [ "$(date +%z)" != "$(TZ={schedule.timezone} date +%z)" ]; then\n'
+            f'  echo "$(date): this machine is not in {schedule.timezone}" >> log/skipped.log\nfi'
+        )
+    count = job.max_parallel
+    return fill(
+        _TEMPLATE,
+        title=f"Runs {job.place_of(job.source)} for cron or systemd, exported by nbops.",
+        zone=zone,
+        places=" ".join(str(number + 1) for number in range(count)),
+        busy="one run is" if count == 1 else f"{count} runs are",
+        python=_PYTHON,
+        when=when or "@daily",
+        secrets=SECRETS,
+        path=f'export PYTHONPATH="{":".join(f"$PWD/{each}" for each in path.split(":"))}"'
+        if path
+        else "",
+        commands="\n".join(_commands(job)),
+    )
+
+
+def install_lines(job: "Job") -> list[str]:
+    """Commands that make the environment."""
+    return [
+        f"uv venv --python {job.python} .venv",
+        f"uv pip install --python {_PYTHON} -r {LOCK}",
+        f"# passwords and tokens, if there are any: NAME=VALUE lines in {SECRETS}, chmod 600",
+    ]
+
+
+def _commands(job: "Job") -> list[str]:
+    if job.is_pipeline:
+        words = [_PYTHON, "-m", "nbops", "pipeline", "run"]
+        words += ["-f", f"{PROJECT}/{job.place_of(job.source)}"]
+        for each in job.settings:
+            if each.parameter.name in each.step.params:
+                words += ["-p", f"{each.step.name}.{each.parameter.name}={each.text}"]
+        return [_quote(words)]
+    (step,) = job.steps
+    values = {each.parameter.name: each.text for each in job.settings}
+    words = run_step(
+        job,
+        step,
+        values=values,
+        project=PROJECT,
+        lock=LOCK,
+        output=f"out/{output_of(step)}",
+        python=_PYTHON,
+    )
+    return [f"{_quote(words)} --log"]
+
+
+def _quote(words: list[str]) -> str:
+    return " ".join(shlex.quote(word) for word in words)

@@ -1,0 +1,182 @@
+"""The targets `cron` and `systemd`: the exact line, executed with an empty environment; units verified."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from projects import export, nbops, write_project
+from waiting import debian_cron
+
+from nbops.scheduling.schedule import read_schedule
+from nbops.scheduling.times import next_times
+from nbops.workspace import Workspace
+
+
+@pytest.fixture
+def project(fresh_workspace: Workspace) -> Path:
+    write_project(fresh_workspace.root)
+    return fresh_workspace.root
+
+
+def _give_python(folder: Path) -> None:
+    """The environment that the README's commands would make: this one."""
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+
+
+def test_the_crontab_line_runs_with_an_empty_environment(project: Path, tmp_path: Path):
+    away = tmp_path / "away"
+    when = ("--schedule", "every weekday at 6:30", "--timezone", "UTC")
+    export(project, "study.ipynb", "--to", "cron", *when, "-p", "depth=8", "-o", str(away))
+    _give_python(away)
+    text = (away / "crontab").read_text().replace("FOLDER", str(away))
+    lines = text.splitlines()
+    fields, _, call = lines[0].partition(' "')
+    assert fields == "30 6 * * 1-5"
+    now = next_times(read_schedule("* * * * *", "UTC"), _now(), 1)[0]
+    schedule = read_schedule("every weekday at 6:30", "UTC")
+    assert debian_cron(fields, "UTC", now, 50) == next_times(schedule, now, 50)
+    secrets = away / "secrets.env"
+    store = f"sqlite:///{tmp_path}/runs.db"
+    secrets.write_text(f"MLFLOW_TRACKING_URI={store}\nMLFLOW_DISABLE_TELEMETRY=true\n")
+
+    done = subprocess.run(
+        ["env", "-i", f"HOME={tmp_path}", "sh", "-c", f'"{call}'], capture_output=True, text=True
+    )
+    [log] = [path for path in (away / "log").glob("*.log") if path.name != "skipped.log"]
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), log.read_text()
+    assert (away / "out" / "study.ipynb").exists()
+
+    sync = [sys.executable, "-m", "nbops", "sync"]  # where MLflow was slow, some is on its way yet
+    subprocess.run(sync, cwd=away / "project", capture_output=True)
+
+    import mlflow
+
+    client = mlflow.MlflowClient(store)
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    runs = client.search_runs(experiments)
+    assert {run.data.params["depth"] for run in runs if "depth" in run.data.params} == {"8"}
+    assert {run.data.metrics["total"] for run in runs if "total" in run.data.metrics} == {48.0}
+
+    # Nothing was missed, so this does nothing; a day later it would run.
+    missed = subprocess.run(["env", "-i", "sh", str(away / "run.sh"), "--missed"])
+    assert missed.returncode == 0
+    assert len(list((away / "log").glob("*.log"))) == 1
+    # The notebook's failure is the line's.
+    (away / "lock.txt").write_text("numpy==0.0.1\n")
+    failed = subprocess.run(["env", "-i", f"HOME={tmp_path}", "sh", str(away / "run.sh")])
+    assert failed.returncode == 2
+
+
+def test_a_missed_time_runs_and_an_overlapping_run_does_not(project: Path, tmp_path: Path):
+    away = tmp_path / "away"
+    export(
+        project,
+        "study.ipynb",
+        "--to",
+        "cron",
+        "--schedule",
+        "hourly",
+        "--timezone",
+        "UTC",
+        "-o",
+        str(away),
+    )
+    _give_python(away)
+    fake = away / ".venv" / "bin" / "python"
+    fake.write_text(
+        f'#!/bin/sh\ncase "$*" in *"jobs due"*) exec {sys.executable} "$@";; esac\necho ran >> {tmp_path}/ran\n'
+    )
+    script = str(away / "run.sh")
+    subprocess.run(["sh", script, "--missed"], check=True)  # the first time it only notes the time
+    assert not (tmp_path / "ran").exists()
+    yesterday = time.time() - 86_400
+    os.utime(away / "log" / ".last", (yesterday, yesterday))
+    subprocess.run(["sh", script, "--missed"], check=True)
+    subprocess.run(["sh", script, "--missed"], check=True)
+    assert (tmp_path / "ran").read_text() == "ran\n"
+    held = subprocess.Popen(
+        ["flock", str(away / "log" / ".place-1"), "sleep", "300"], start_new_session=True
+    )
+    try:
+        _wait_for_lock(away / "log" / ".place-1")
+        subprocess.run(["sh", script], check=True)
+    finally:
+        os.killpg(held.pid, signal.SIGKILL)
+        held.wait()
+    assert (tmp_path / "ran").read_text() == "ran\n"
+    assert "one run is under way" in (away / "log" / "skipped.log").read_text()
+
+
+def test_units_are_verified_by_systemd(project: Path, tmp_path: Path):
+    away = tmp_path / "away"
+    when = ("--schedule", "0 7 13 * FRI", "--timezone", "Europe/Berlin")
+    told = export(project, "study.ipynb", "--to", "systemd", *when, "-o", str(away))
+    assert {"nbops-study.service", "nbops-study.timer", "run.sh"} <= set(told["files"])
+    timer = (away / "nbops-study.timer").read_text()
+    assert re.findall("OnCalendar=(.*)", timer) == [
+        "Fri *-*-* 07:00:00 Europe/Berlin",
+        "*-*-13 07:00:00 Europe/Berlin",
+    ]
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("there is no systemd here")
+    units = []
+    for name in ("nbops-study.service", "nbops-study.timer"):
+        installed = tmp_path / name  # as the README's command writes it
+        installed.write_text((away / name).read_text().replace("FOLDER", str(away)))
+        units.append(str(installed))
+    done = subprocess.run([program, "verify", "--user", *units], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    start = re.search("ExecStart=(.*)", Path(units[0]).read_text())
+    assert start
+    assert start[1] == f"/bin/sh {away}/run.sh"
+
+
+@pytest.mark.parametrize(
+    ("target", "when", "said"),
+    [
+        ("systemd", "every day at 02:30", "systemd cannot say 02:30 in Europe/Berlin"),
+        ("systemd", "when data/*.csv changes", "cannot wait for files"),
+        ("cron", "when data/*.csv changes", "cannot wait for files"),
+    ],
+)
+def test_what_it_cannot_say_is_refused(project: Path, target: str, when: str, said: str):
+    words = ("--to", target, "--schedule", when, "--timezone", "Europe/Berlin")
+    refused = nbops(project, "export", "study.ipynb", *words, code=2).stderr
+    assert said in refused
+    assert not (project / f"study-{target}").exists()
+
+
+def test_a_target_that_waits_needs_a_time(project: Path):
+    for target in ("cron", "systemd"):
+        refused = nbops(project, "export", "study.ipynb", "--to", target, code=2).stderr
+        assert "needs a time" in refused
+
+
+def test_the_targets_are_listed(project: Path):
+    told = json.loads(nbops(project, "export", "--list", "--json").stdout)["targets"]
+    assert {"cron", "systemd"} <= {each["name"] for each in told}
+
+
+def _now():
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def _wait_for_lock(path: Path) -> None:
+    from processes import wait_until
+
+    def is_held() -> bool:
+        return subprocess.run(["flock", "-n", str(path), "true"]).returncode != 0
+
+    wait_until(is_held)

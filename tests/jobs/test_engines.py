@@ -4,7 +4,9 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from processes import PATIENCE_S, has_ended, wait_until
 
 from nbops.errors import UsageError
 from nbops.jobs.engines import EngineChoice, open_engine
+from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import read_and_written
+from nbops.recording.words import make_id
 from nbops.replay import replay_folder
 from nbops.workspace import Workspace
 
@@ -76,6 +80,39 @@ def jobs_in_mlflow(workspace: Workspace) -> list[Any]:
     experiments = [each.experiment_id for each in client.search_experiments()]
     runs = client.search_runs(experiments)
     return [run for run in runs if "nbops.sweep" in run.data.tags and "score" in run.data.metrics]
+
+
+@pytest.mark.parametrize("name", ["local", "dask"])
+def test_every_engine_runs_a_job_records_it_once_and_ends_one_that_is_interrupted(
+    name: str, workspace: Workspace, waits: Path, tmp_path: Path
+):
+    with closing(open_engine(EngineChoice(name, workers=1), None)) as engine:
+        engine.prepare([waits])
+        worker = engine.worker()
+        with worker.admitted(lambda: True) as is_in:
+            assert not is_in
+        with worker.admitted(lambda: False) as is_in:
+            assert is_in
+            done = worker.run(waits, {"depth": 2}, RunOptions(), make_id())
+        engine.learn(1)
+        assert not done.has_failed, done.error
+        assert done.output.exists()
+        assert (waits.parent / "out-2.txt").read_text() == "0.5"
+
+        def interrupt() -> None:
+            wait_until(lambda: list(tmp_path.glob("began-1-*")))
+            worker.interrupt()
+
+        interrupting = threading.Thread(target=interrupt)
+        interrupting.start()
+        with worker.admitted(lambda: False):
+            ended = worker.run(waits, {"depth": 1}, RunOptions(), make_id())
+        interrupting.join()
+        assert ended.interrupted is not None
+        worker.close()
+    recorded = sorted(document.session.id for document in documents(workspace))
+    assert recorded == sorted([done.session_id, ended.session_id])
+    assert {document.session.notebook for document in documents(workspace)} == {"n.ipynb"}
 
 
 @hides

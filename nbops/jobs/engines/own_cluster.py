@@ -64,7 +64,7 @@ def main() -> None:
         n_workers=int(sys.argv[1]),
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         worker_dashboard_address=None,
         memory_limit=0,  # kernels are processes of their own: jobs are admitted by what they take
         silence_logs=50,

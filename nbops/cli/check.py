@@ -60,9 +60,11 @@ def check(
 
     The dry run is recorded nowhere; what the notebook itself sends elsewhere, it sends.
 
-    To silence a kind: --ignore random, or ignore_checks = ["random"] under [tool.nbops] in pyproject.toml.
-    In one cell: a comment "# nbops: ignore[random]", or a tag nbops-ignore-random; nbops-ignore for all
-    kinds.
+    \b
+    To silence a kind: --ignore random
+    in the project:    ignore_checks = ["random"] under [tool.nbops] in pyproject.toml
+    in one cell:       a comment "# nbops: ignore[random]", or a tag nbops-ignore-random;
+                       nbops-ignore for all kinds
 
     Exit codes: 0 nothing found, 1 something found, 2 bad use. With --for, 0 nothing stands in the way,
     though there may be warnings, 1 an error was found, 2 bad use.

@@ -161,7 +161,7 @@ def test_secrets_in_the_notebook_are_no_edits(kernel: Kernel, workspace: Workspa
         (["none.ipynb"], "nbops: There is no notebook none.ipynb. Name a file, or a run."),
         (["broken.ipynb"], "nbops: broken.ipynb is no notebook that can be read."),
         (["nothing"], "nbops: There is no run 'nothing'. `nbops ls` lists them."),
-        ([], "Missing argument 'NOTEBOOK|RUN'."),
+        ([], "Missing argument 'NOTEBOOK|RUN|pipeline.yaml'."),
     ],
 )
 def test_wrong_use_is_told_in_one_line(workspace: Workspace, words: list[str], told: str):

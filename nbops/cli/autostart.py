@@ -24,14 +24,28 @@ _WHERE = (
     click.option("--workspace", "where", flag_value="workspace", default="workspace",
                  help="Notebooks of this project (the default)."),
     click.option("--user", "where", flag_value="user", help="All notebooks of yours."),
+    click.option("--jupyter-scheduler", "where", flag_value="jupyter-scheduler",
+                 help="Jobs of JupyterLab's scheduler that ask for nbops, instead."),
 )  # fmt: skip
 
 
 @click.command()
 @_WHERE[0]
 @_WHERE[1]
+@_WHERE[2]
 def enable(where: str) -> None:
-    """Have every kernel that starts from now on track by itself."""
+    """Have every kernel that starts from now on track by itself.
+
+    With --jupyter-scheduler, have that scheduler ask nbops to run the jobs that are tagged `nbops`; all others
+    run as before.
+    """
+    if where == "jupyter-scheduler":
+        from nbops.scheduling.jupyter.setting import use_manager
+
+        path = use_manager()
+        click.echo(f"jupyter-scheduler runs jobs that ask for it by nbops, as {path} says.")
+        click.echo("Start the Jupyter server anew. `nbops disable --jupyter-scheduler` undoes it.")
+        return
     path = _settings_file(where)
     is_new = not path.exists()
     _write_setting(path, ("tool", "nbops") if where == "workspace" else (), on=True)
@@ -46,8 +60,16 @@ def enable(where: str) -> None:
 @click.command()
 @_WHERE[0]
 @_WHERE[1]
+@_WHERE[2]
 def disable(where: str) -> None:
     """Undo `enable`: kernels that start from now on do not track by themselves."""
+    if where == "jupyter-scheduler":
+        from nbops.scheduling.jupyter.setting import leave_manager
+
+        click.echo(
+            f"jupyter-scheduler runs all jobs itself from its next start on, as {leave_manager()} says."
+        )
+        return
     path = _settings_file(where)
     if path.exists():
         _write_setting(path, ("tool", "nbops") if where == "workspace" else (), on=False)

@@ -79,6 +79,7 @@ class Target(Protocol):
 
 OWN = {
     "cron": "nbops.scheduling.targets.cron:Cron",
+    "jupyter-scheduler": "nbops.scheduling.targets.jupyter_scheduler:JupyterScheduler",
     "script": "nbops.scheduling.targets.script:Script",
     "systemd": "nbops.scheduling.targets.systemd:Systemd",
 }

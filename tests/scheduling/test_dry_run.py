@@ -66,6 +66,17 @@ def test_a_home_folder_is_not_taken_along(workspace: Workspace):
     assert check_job(job, DESK, dry_run=True, ignore=["path", "data", "package"]) == []
 
 
+def test_a_persons_credentials_are_no_data(workspace: Workspace):
+    path = Path.home() / ".aws" / "credentials"
+    path.parent.mkdir()
+    path.write_text("[default]")
+    job = make_job(
+        workspace.root,
+        ["import os\nopen(os.environ.get('AWS_SHARED_CREDENTIALS_FILE', '')).read()"],
+    )
+    assert try_(job) == []
+
+
 def test_files_that_only_this_machine_has_are_seen_to_be_read(workspace: Workspace, tmp_path: Path):
     outside = tmp_path / "sales.csv"
     outside.write_text("a\n")
@@ -99,7 +110,7 @@ def test_what_cannot_run_anyway_is_not_tried(workspace: Workspace):
 
 def test_steps_of_a_pipeline_run_in_their_order(workspace: Workspace):
     make_job(workspace.root, [])
-    write_notebook(workspace.root / "make.ipynb", ["open('made.txt', 'w').write('7')"])
+    (workspace.root / "make.py").write_text("# %%\nopen('made.txt', 'w').write('7')\n")
     write_notebook(
         workspace.root / "use.ipynb",
         ["k = 1", "assert open('made.txt').read() == '7'", "assert k == 2, k"],
@@ -107,7 +118,7 @@ def test_steps_of_a_pipeline_run_in_their_order(workspace: Workspace):
     )
     (workspace.root / "pipeline.yaml").write_text(
         "steps:\n"
-        "  make: {notebook: make.ipynb, writes: [made.txt]}\n"
+        "  make: {notebook: make.py, writes: [made.txt]}\n"
         "  use: {notebook: use.ipynb, reads: [made.txt], params: {k: 2}}\n"
         "  best: {notebook: use.ipynb, after: use, when: use.auc > 0.9}\n"
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from nbops.capture.data.contents import path_of
 from nbops.capture.secrets.redaction import redact
 from nbops.jobs.parameters import read_notebook
+from nbops.jobs.scripts import is_script
 from nbops.records import first_line
 from nbops.replay.replay import replay_folder
 from nbops.scheduling.command import import_path, output_of
@@ -34,6 +35,15 @@ LIMIT_S = 600.0
 _ELSEWHERE = re.compile(
     r"set_(?:tracking|registry)_uri\s*\(|MLFLOW_TRACKING_URI['\"]?\]?\s*=(?!=)|%(?:set_)?env\s+MLFLOW_TRACKING_URI"
 )
+_ACCESS = {
+    "AWS_SHARED_CREDENTIALS_FILE": ".aws/credentials",
+    "AWS_CONFIG_FILE": ".aws/config",
+    "AZURE_CONFIG_DIR": ".azure",
+    "CLOUDSDK_CONFIG": ".config/gcloud",
+    "NETRC": ".netrc",
+}
+"""Where libraries look for credentials, by the variable that says it: a target has its own, a trial takes the person's."""
+
 _OURS = ("MLFLOW_", "NBOPS_", "JPY_")
 _HINTS = {
     "FileNotFoundError": "It is not among the files that travel: keep it in the project, or read it from a server.",
@@ -108,10 +118,15 @@ class _Trial:
 
     def prepare(self) -> None:
         """Lay out what travels, and a record that nobody will miss."""
+        import nbformat
+
         for name, content in self.job.bundle.files.items():
             file = self.copy / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
+        for step in self.job.steps:
+            if is_script(step.notebook):
+                nbformat.write(read_notebook(step.notebook), self._place(step))
         if not self.is_remote:  # it runs on this machine, where what is too large to travel is, too
             self._link_inputs()
         (self.folder / "home").mkdir()
@@ -160,7 +175,8 @@ class _Trial:
         )
 
     def _place(self, step: "JobStep") -> Path:
-        return self.copy / self.job.place_of(step.notebook)
+        """Its notebook in the copy; of a percent script one that is made of it."""
+        return (self.copy / self.job.place_of(step.notebook)).with_suffix(".ipynb")
 
     def _output(self, step: "JobStep") -> Path:
         return self.folder / "executed" / output_of(step)
@@ -178,6 +194,8 @@ class _Trial:
             environment.pop("PYTHONPATH", None)
             environment["JUPYTER_PATH"] = os.pathsep.join(jupyter_path())
             environment["HOME"] = str(self.folder / "home")
+            for name, place in _access_files().items():
+                environment.setdefault(name, str(place))
         if path := import_path(self.job, str(self.copy)):
             environment["PYTHONPATH"] = path
         return environment
@@ -242,8 +260,14 @@ class _Trial:
 
     def _is_outside(self, path: Path) -> bool:
         """Whether a file is data that only this machine has; git's own, which MLflow looks for, is none."""
-        return not path.is_relative_to(self.folder) and ".git" not in path.parts
+        others = (self.folder, *_access_files().values())
+        return ".git" not in path.parts and not any(path.is_relative_to(one) for one in others)
 
     def forget(self) -> None:
         """Remove what was kept outside of the folder: the index's cache."""
         shutil.rmtree(self.record.index.parent, ignore_errors=True)
+
+
+def _access_files() -> dict[str, Path]:
+    found = {name: Path.home() / place for name, place in _ACCESS.items()}
+    return {name: path for name, path in found.items() if path.exists()}

@@ -1,0 +1,1 @@
+"""jupyter-scheduler, which waits and lists in JupyterLab: what nbops asks of it, and how it runs a job for it."""

@@ -1,0 +1,67 @@
+"""`nbops schedule --on jupyter-scheduler`: a job of the server that runs here, which runs the notebook where it lies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbops.scheduling.jupyter.definition import write_definition
+from nbops.scheduling.jupyter.order import ASKS
+from nbops.scheduling.jupyter.server import JupyterServer, find_server
+from nbops.writing import write_whole
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A job definition that was created.
+
+    Parameters
+    ----------
+    is_new
+        Whether it is in the place of none of that name.
+    """
+
+    server: JupyterServer
+    definition_id: str
+    is_new: bool
+
+
+def install_job(job: "Job") -> Installed:
+    """Create a job's definition in the running server, in place of nbops' own of the same name.
+
+    Raises
+    ------
+    NbopsError
+        No server runs here that shows the notebook, it has no jupyter-scheduler, or that cannot say the job.
+    """
+    source = job.steps[0].notebook.resolve()
+    server = find_server(source)
+    lock = job.workspace.state / "locks" / f"{job.name}.txt"
+    definition = write_definition(
+        job,
+        notebook=source.relative_to(server.root).as_posix(),
+        project=str(job.workspace.root),
+        lock=str(lock),
+    )
+    before = find_definitions(server, job.name)
+    _write(lock, job.lock)
+    made = server.create_definition(definition)
+    for each in before:
+        server.delete_definition(each)
+    return Installed(server, made, is_new=not before)
+
+
+def find_definitions(server: JupyterServer, name: str | None = None) -> list[str]:
+    """Ids of the definitions that are nbops' own, of one name or of all."""
+    return [
+        str(each["job_definition_id"])
+        for each in server.list_definitions()
+        if ASKS in (each.get("tags") or ()) and name in (None, each["name"])
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(path, text.encode())

@@ -1,6 +1,9 @@
 /** What a person does in the panel, and who does it. */
 
+import type { RunRow } from './answers';
 import type { OutputRenderer } from './components/surroundings';
+import type { JobDesk } from './desk';
+import { orderJobs } from './jobActions';
 import type { Models } from './models';
 import type { Topic } from './navigation';
 import { inOrder } from './picks';
@@ -14,11 +17,15 @@ export interface Screen {
   reveal(cellId: string | null): boolean;
   /** Give a cell another code; whether there is such a cell. */
   putBack(cellId: string, source: string): boolean;
+  /** Save it, where there is something to be saved. */
+  save(): Promise<void>;
 }
 
 /** Everyone who does something, or is needed to show it. */
 export interface Cast extends Models {
   readonly source: DataSource;
+  /** null where nobody can be asked for jobs. */
+  readonly desk: JobDesk | null;
   readonly front: Screen;
   readonly trans: Translation;
   readonly renderOutputs: OutputRenderer;
@@ -27,6 +34,8 @@ export interface Cast extends Models {
   /** Open a notebook; null where there is no place for one. */
   readonly openNotebook: ((path: string) => void) | null;
   readonly copy: (text: string) => void;
+  /** Open the notebook that a job executed; null where there is none to open it. */
+  readonly openExecuted: ((row: RunRow, path: string) => void) | null;
 }
 
 /** @param say - Tells a person something once; empty: nothing any more. */
@@ -113,6 +122,7 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
     },
     back: () => {
       navigation.back();
-    }
+    },
+    ...orderJobs(cast, say)
   };
 }

@@ -4,6 +4,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { Event } from '@jupyterlab/services';
 
+import { ServerDesk } from './desk';
 import { RecordSource } from './source';
 import type { Query } from './source';
 import { Trouble } from './trouble';
@@ -29,9 +30,17 @@ export class RestSource extends RecordSource {
     });
   }
 
+  /** Where jobs are asked for. */
+  readonly desk = new ServerDesk((name, query, body) => this.ask(name, query, body));
+
   protected ask(name: string, query: Query, body?: unknown): Promise<unknown> {
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
     return this.send(this.url(name, query), init);
+  }
+
+  /** The notebook that a job executed; rejects with a `Trouble`. */
+  executed(path: string, runId: string): Promise<unknown> {
+    return this.ask(`executed/${encodeURIComponent(runId)}`, { path });
   }
 
   private url(name: string, query: Query): string {

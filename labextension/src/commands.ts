@@ -3,6 +3,8 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 
+import { nbopsIcon } from './icon';
+import { orderJobs } from './jobActions';
 import type { NbopsPanel } from './panel';
 import type { ViewOptions } from './view';
 
@@ -10,6 +12,8 @@ export const CommandIDs = {
   showPanel: 'nbops:show-panel',
   showRuns: 'nbops:show-runs',
   comparePicked: 'nbops:compare-picked',
+  showJobs: 'nbops:show-jobs',
+  schedule: 'nbops:schedule',
   trackNotebook: 'nbops:track-notebook'
 } as const;
 
@@ -49,8 +53,10 @@ export function addCommands(
   });
 
   addRunCommands(app, panel, options);
+  addJobCommands(app, panel, options);
   front.changed.connect(() => {
     app.commands.notifyCommandChanged(CommandIDs.trackNotebook);
+    app.commands.notifyCommandChanged(CommandIDs.schedule);
   });
   for (const command of Object.values(CommandIDs)) {
     palette?.addItem({ command, category: 'nbops' });
@@ -77,5 +83,29 @@ function addRunCommands(app: JupyterFrontEnd, panel: NbopsPanel, options: ViewOp
   });
   picks.changed.connect(() => {
     app.commands.notifyCommandChanged(CommandIDs.comparePicked);
+  });
+}
+
+function addJobCommands(app: JupyterFrontEnd, panel: NbopsPanel, options: ViewOptions): void {
+  const { navigation, form, front, trans } = options;
+  const { schedule } = orderJobs(options, () => undefined);
+  app.commands.addCommand(CommandIDs.showJobs, {
+    label: trans.__('Show Jobs'),
+    caption: trans.__('Show what is scheduled, and every job that ran, in the nbops panel'),
+    execute: () => {
+      app.shell.activateById(panel.id);
+      form?.close();
+      navigation.choose('jobs');
+    }
+  });
+  app.commands.addCommand(CommandIDs.schedule, {
+    label: trans.__('Schedule / Export…'),
+    caption: trans.__('Have this notebook run by itself, here or on another system'),
+    icon: args => (args.toolbar ? nbopsIcon : undefined),
+    isEnabled: () => front.notebook !== null,
+    execute: () => {
+      app.shell.activateById(panel.id);
+      schedule?.();
+    }
   });
 }

@@ -100,6 +100,14 @@ export class FrontNotebook {
     return cell !== undefined && this.reveal(cellId);
   }
 
+  /** Save it, where there is something to be saved. */
+  async save(): Promise<void> {
+    const { context } = this._panel ?? {};
+    if (context?.model.dirty && !context.model.readOnly) {
+      await context.save();
+    }
+  }
+
   private find(cellId: string): Cell | undefined {
     return this._panel?.content.widgets.find(cell => cell.model.id === cellId);
   }

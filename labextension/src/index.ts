@@ -12,6 +12,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { RestSource } from './client';
 import { addCommands } from './commands';
+import { executedOpener } from './executed';
 import { FrontNotebook } from './front';
 import { keepLayout } from './layout';
 import { Memory, SettingsShelf } from './memory';
@@ -61,7 +62,8 @@ const panel: JupyterFrontEndPlugin<void> = {
     const front = new FrontNotebook(tracker, itsSwitches);
     const options: ViewOptions = {
       source,
-      ...makeModels(source),
+      desk: source.desk,
+      ...makeModels(source, source.desk),
       states: new StatesModel(source, () => front.open),
       front,
       trans,
@@ -72,7 +74,8 @@ const panel: JupyterFrontEndPlugin<void> = {
       openNotebook: path => void app.commands.execute('docmanager:open', { path }),
       openWide: ids => {
         app.shell.add(comparisonWidget(options, ids), 'main');
-      }
+      },
+      openExecuted: executedOpener(app, source)
     };
     const sidebar = new NbopsPanel(options);
     app.shell.add(sidebar, 'right', { rank: 800, type: 'nbops' });

@@ -10,7 +10,7 @@ import type { CellDetails, CellVersions, Lineage, RunRow, RunTable } from './ans
 import type { Comparison } from './wire';
 
 /** In the order in which they are shown. */
-export const TABS = ['notebook', 'runs', 'pipelines'] as const;
+export const TABS = ['notebook', 'runs', 'pipelines', 'jobs'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** What is answered to each kind of question. */

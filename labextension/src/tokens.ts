@@ -4,6 +4,8 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
+import type { FormState } from './form';
+import type { Ask, Parameter } from './jobs';
 import type { Arrangement } from './layout';
 import type { Tab } from './navigation';
 import type { Picked } from './picks';
@@ -198,4 +200,22 @@ export interface Actions {
   /** Give a cell of the notebook an earlier code. */
   putBack(cellId: string, source: string): void;
   back(): void;
+  /** Have the notebook in front run by itself; null where nobody can be asked. */
+  readonly schedule: (() => void) | null;
+  fillForm(change: Partial<FormState>): void;
+  setValue(parameter: Parameter, text: string): void;
+  /** Look for what stands in the way of the job. */
+  checkJob(): void;
+  makeJob(): void;
+  /** End the check, or the making, that is under way. */
+  cancelJob(): void;
+  closeForm(): void;
+  /** Do something to a job that is scheduled; rejects with a `Trouble`. */
+  orderJob(job: string, verb: NonNullable<Ask['verb']>): Promise<void>;
+  /** What a job printed; rejects with a `Trouble`. */
+  readLog(job: string): Promise<string>;
+  /** Run a job's notebook again with the values that it had. */
+  runAgain(row: RunRow): void;
+  /** Open the notebook that a job executed; null where there is none to open it. */
+  readonly openExecuted: ((row: RunRow) => void) | null;
 }

@@ -22,7 +22,12 @@ import {
 import type { Notebook } from './tokens';
 
 /** Cells are out of a widget's reach: its records name them. */
-const NO_SCREEN = { switch: null, reveal: () => false, putBack: () => false };
+const NO_SCREEN = {
+  switch: null,
+  reveal: () => false,
+  putBack: () => false,
+  save: () => Promise.resolve()
+};
 const NO_STATES: readonly [] = [];
 
 /** Called by anywidget for each view; returns what ends it. */
@@ -30,12 +35,14 @@ function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => v
   const source = new CommSource(model);
   const cast: Cast = {
     source,
+    desk: null,
     ...makeModels(source),
     front: NO_SCREEN,
     trans: English,
     renderOutputs: renderPlain,
     openWide: null,
     openNotebook: null,
+    openExecuted: null,
     copy: text => {
       void navigator.clipboard.writeText(text);
     }

@@ -7,6 +7,8 @@ import { Signal } from '@lumino/signaling';
 import { vi } from 'vitest';
 import type { Mock } from 'vitest';
 
+import type { Follow, JobDesk, Order, Values } from '../src/desk';
+import type { Ask, Checked, FireTimes, Made, Parameters, ScheduledJob, Target } from '../src/jobs';
 import type { Shelf } from '../src/memory';
 import type { Actions, DataSource, NotebookQuestion, RunsQuestion } from '../src/tokens';
 import type {
@@ -115,6 +117,72 @@ export class FakeSource implements DataSource {
   }
 }
 
+type Making = Order & { readonly on: 'here' | 'files' };
+
+/** A desk whose answers come when the test says so. */
+export class FakeDesk implements JobDesk {
+  readonly values: Asked<Values, Parameters>[] = [];
+  readonly schedules: Asked<string, FireTimes>[] = [];
+  readonly checks: (Asked<Order, Checked> & { follow: Follow })[] = [];
+  readonly makings: (Asked<Making, Made> & { follow: Follow })[] = [];
+  readonly orders: Asked<readonly [string, string], void>[] = [];
+  readonly cancelled: string[] = [];
+  known: readonly Target[] = [];
+  jobs: readonly ScheduledJob[] = [];
+  lists = 0;
+
+  parameters(_: string, question: Values): Promise<Parameters> {
+    return this.note(this.values, { question });
+  }
+
+  targets(): Promise<readonly Target[]> {
+    return Promise.resolve(this.known);
+  }
+
+  fireTimes(_: string, question: string): Promise<FireTimes> {
+    return this.note(this.schedules, { question });
+  }
+
+  check(_: string, question: Order, follow: Follow): Promise<Checked> {
+    return this.note(this.checks, { question, follow });
+  }
+
+  make(_: string, question: Making, follow: Follow): Promise<Made> {
+    return this.note(this.makings, { question, follow });
+  }
+
+  scheduled(): Promise<readonly ScheduledJob[]> {
+    this.lists += 1;
+    return Promise.resolve(this.jobs);
+  }
+
+  order(_: string, job: string, verb: NonNullable<Ask['verb']>): Promise<void> {
+    return this.note(this.orders, { question: [job, verb] as const });
+  }
+
+  log(): Promise<string> {
+    return Promise.resolve('');
+  }
+
+  runAgain(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  cancel(task: string): Promise<void> {
+    this.cancelled.push(task);
+    return Promise.resolve();
+  }
+
+  private note<Q extends { question: unknown }, A>(
+    asked: (Asked<Q['question'], A> & Omit<Q, 'question'>)[],
+    given: Q
+  ): Promise<A> {
+    return new Promise((answer, refuse) => {
+      asked.push({ ...given, answer, refuse });
+    });
+  }
+}
+
 export type Spies = { [Name in keyof Actions]: Mock<NonNullable<Actions[Name]>> };
 
 /** What a person can do, noted and not done. */
@@ -180,6 +248,14 @@ export class FakeContext {
   get asContext(): ISessionContext {
     return this as unknown as ISessionContext;
   }
+}
+
+/** What a test knows to be there. */
+export function there<Value>(value: Value | null): Value {
+  if (value === null) {
+    throw new Error('it is not there');
+  }
+  return value;
 }
 
 /** Let everything that is already decided happen. */

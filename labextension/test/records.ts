@@ -1,6 +1,7 @@
 /** Records as the server sends them, with only what a test is about spelt out. */
 
 import type { RunRow, RunsPage, RunTable } from '../src/answers';
+import type { FireTimes, Parameter, Parameters, ScheduledJob } from '../src/jobs';
 import type {
   CellRun,
   Change,
@@ -195,6 +196,60 @@ export function table(parts: Partial<RunTable> = {}): RunTable {
     unknown: [],
     sentence: 'auc 0.871 → 0.913 (+0.042). One recorded thing changed.',
     pairs: [comparison({ changes: [change()] })],
+    ...parts
+  };
+}
+
+export function parameter(parts: Partial<Parameter> = {}): Parameter {
+  return {
+    name: 'depth',
+    type: ['int'],
+    takes: 'int from 1 to 9',
+    default: 4,
+    default_source: '4',
+    is_required: false,
+    choices: [],
+    minimum: 1,
+    maximum: 9,
+    help: 'how deep a tree may grow',
+    ...parts
+  };
+}
+
+export function parameters(parts: Partial<Parameters> = {}): Parameters {
+  return {
+    format: 1,
+    notebook: 'churn.ipynb',
+    parameters: [parameter()],
+    proposal: null,
+    problems: {},
+    ...parts
+  };
+}
+
+export function fireTimes(parts: Partial<FireTimes> = {}): FireTimes {
+  return {
+    format: 1,
+    words: 'every day at 07:00',
+    timezone: 'UTC',
+    times: ['2026-11-21T07:00:00Z'],
+    local: ['Sat 21 Nov 2026 07:00'],
+    watched: [],
+    problem: null,
+    ...parts
+  };
+}
+
+export function scheduledJob(parts: Partial<ScheduledJob> = {}): ScheduledJob {
+  return {
+    name: 'nightly',
+    source: '/w/nightly.ipynb',
+    system: 'cron',
+    words: 'every day at 07:00',
+    timezone: 'UTC',
+    is_paused: false,
+    next_times: ['2026-11-21T07:00:00Z'],
+    last: { status: 'finished', started_at: NOON, duration_s: 12, message: '' },
     ...parts
   };
 }

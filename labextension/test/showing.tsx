@@ -7,7 +7,10 @@ import type { CellState } from '../src/answers';
 import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
 import { addAnswer } from '../src/history';
+import type { FormState } from '../src/form';
+import type { JobsState } from '../src/jobsModel';
 import { Layout } from '../src/layout';
+import { TABS } from '../src/navigation';
 import type { PipelinesState } from '../src/pipelines';
 import type { Page, Tab } from '../src/navigation';
 import { MINE } from '../src/runs';
@@ -40,7 +43,17 @@ export interface Shown {
   runs?: Partial<RunsState>;
   pipelines?: Partial<PipelinesState>;
   states?: readonly CellState[];
+  jobs?: Partial<JobsState>;
+  form?: FormState;
 }
+
+export const NO_JOBS: JobsState = {
+  scheduled: { answer: [], trouble: null },
+  runs: [],
+  total: 0,
+  trouble: null,
+  busy: []
+};
 
 interface LivePanelProps {
   readonly shown: Shown;
@@ -65,6 +78,9 @@ function LivePanel({ shown, actions }: LivePanelProps): React.ReactElement {
     <Panel
       state={{ notebook: NOTEBOOK, history, trouble: null, ...state }}
       tab={shown.tab ?? 'notebook'}
+      tabs={TABS}
+      jobs={{ ...NO_JOBS, ...shown.jobs }}
+      form={shown.form ?? null}
       runs={{ ...NO_RUNS, ...shown.runs }}
       pipelines={{ pipelines: null, trouble: null, ...shown.pipelines }}
       states={shown.states ?? []}

@@ -5,15 +5,19 @@ from typing import Any
 
 import click
 
+from nbops.cli.parameters import read_pairs
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
 
 @click.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
+@click.option(
+    "-p", "pairs", metavar="NAME=VALUE", multiple=True, help="Tell whether it would take this."
+)
 @click.option("--accept", is_flag=True, help="Write the proposed parameters cell into NOTEBOOK.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def params(notebook: Path, accept: bool, as_json: bool) -> None:
+def params(notebook: Path, pairs: tuple[str, ...], accept: bool, as_json: bool) -> None:
     """List the parameters of NOTEBOOK: what the cell tagged `parameters` assigns.
 
     Type, range and help are told by plain code:
@@ -38,10 +42,15 @@ def params(notebook: Path, accept: bool, as_json: bool) -> None:
     if declared.problem:
         check_parameters(declared, {})
     proposal = propose(read.cells) if declared.source is None else None
+    values = read_pairs(pairs, {})
     if accept:
         _accept(notebook, proposal, has_one=declared.source is not None)
     elif as_json:
-        click.echo(to_json(_document(declared, proposal), indent=2).decode())
+        told = {**_document(declared, proposal), "problems": _problems(declared, values)}
+        click.echo(to_json(told, indent=2).decode())
+    elif values:
+        check_parameters(declared, values)
+        click.echo(f"{notebook.name} takes {', '.join(values)}.")
     elif declared.source is None:
         _tell_proposal(notebook, read.cells, proposal)
     else:
@@ -77,6 +86,19 @@ def _document(declared: Any, proposal: Any) -> dict[str, Any]:
         "parameters": parameters,
         "proposal": proposed,
     }
+
+
+def _problems(declared: Any, values: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Of each value that would be refused, and of each that is needed: why, and the way out."""
+    from nbops.jobs.parameters import check_given, find_lacking, need_value
+
+    refused = {p.name: need_value(declared, p) for p in find_lacking(declared, values)}
+    for name, value in values.items():
+        try:
+            check_given(declared, {name: value})
+        except UsageError as error:
+            refused[name] = error
+    return {name: {"message": error.message, "hint": error.hint} for name, error in refused.items()}
 
 
 def _tell(declared: Any) -> None:

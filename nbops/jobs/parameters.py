@@ -91,11 +91,16 @@ def check_parameters(declared: Declarations, given: Mapping[str, Any]) -> dict[s
     """
     values = check_given(declared, given)
     for parameter in find_lacking(declared, values):
-        raise UsageError(
-            f"{declared.notebook} needs a value for {parameter.name!r}.",
-            f"-p {parameter.name}=... gives one: {parameter.kind}.",
-        )
+        raise need_value(declared, parameter)
     return values
+
+
+def need_value(declared: Declarations, parameter: Parameter) -> UsageError:
+    """What is said of a parameter that must be given a value, and has none."""
+    return UsageError(
+        f"{declared.notebook} needs a value for {parameter.name!r}.",
+        f"-p {parameter.name}=... gives one: {parameter.kind}.",
+    )
 
 
 def check_given(declared: Declarations, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,10 +51,7 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         UsageError
             It lies outside of what this server serves.
         """
-        root = self.served()
-        path = Path(os.path.abspath(root / self.get_query_argument("path").lstrip("/")))
-        if not path.is_relative_to(root):
-            raise UsageError("The notebook lies outside of the server's folder.")
+        path = self.place()
         workspace = find_workspace(path)
         self.settings[NEWS].follow(workspace)
         return Index(workspace), workspace.name_of(str(path))
@@ -62,6 +59,23 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
     def served(self) -> Path:
         """Folder that this server serves."""
         return Path(self.settings["server_root_dir"]).expanduser().resolve()
+
+    def place(self) -> Path:
+        """Absolute path of the notebook, or folder, that the request is about.
+
+        Raises
+        ------
+        UsageError
+            It lies outside of what this server serves.
+        """
+        path = Path(os.path.abspath(self.served() / self.get_query_argument("path").lstrip("/")))
+        self.demand_inside(path)
+        return path
+
+    def demand_inside(self, path: Path) -> None:
+        """Refuse what this server does not serve; see `place`."""
+        if not path.is_relative_to(self.served()):
+            raise UsageError("The notebook lies outside of the server's folder.")
 
     def index(self) -> Index:
         return self.notebook()[0]

@@ -3,6 +3,7 @@
 from jupyter_server.auth.decorator import authorized
 from tornado import web  # type: ignore[attr-defined]
 
+from nbops.index.executed import read_executed
 from nbops.index.questions import Edit, ask_comparison, ask_page, make_edit
 from nbops.server.handler import NbopsHandler
 
@@ -36,3 +37,12 @@ class RunHandler(NbopsHandler):
     @authorized  # type: ignore[untyped-decorator]
     async def post(self, run_id: str) -> None:
         await self.answer(lambda: make_edit(self.index(), run_id, self.sent(Edit)))
+
+
+class ExecutedHandler(NbopsHandler):
+    """`GET /nbops/executed/<id>?path=`: the notebook that a job executed, as it was kept."""
+
+    @web.authenticated  # type: ignore[untyped-decorator]
+    @authorized  # type: ignore[untyped-decorator]
+    async def get(self, run_id: str) -> None:
+        await self.answer(lambda: read_executed(self.index(), run_id))

@@ -5,11 +5,11 @@ import time
 from typing import Any, Self
 
 from nbops.index.database import file_sizes
+from nbops.index.executed import EXECUTED_NOTEBOOK
 from nbops.journal import facts
 from nbops.recording.words import make_id
 from nbops.store import Store
 from nbops.tracking.courier import Courier
-from nbops.tracking.mlflow_files import EXECUTED_NOTEBOOK
 from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace
 

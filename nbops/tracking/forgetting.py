@@ -19,6 +19,7 @@ import msgspec
 from nbops.capture.data.contents import path_of
 from nbops.errors import NbopsError, NotFound, UsageError
 from nbops.index.database import IndexWriter, file_sizes
+from nbops.index.executed import EXECUTED_NOTEBOOK
 from nbops.journal import facts
 from nbops.journal.erasing import Leave, Tombstone, erase_findings, erase_lines, read_tombstones
 from nbops.journal.facts import SessionStarted
@@ -28,7 +29,6 @@ from nbops.replay import Replay, replay_folder
 from nbops.replay.forgetting import Leaving, Scope, leave_nothing, scope_of
 from nbops.store import Store
 from nbops.tracking.mlflow_eraser import MlflowEraser
-from nbops.tracking.mlflow_files import EXECUTED_NOTEBOOK
 from nbops.tracking.ownership import Lease, can_see, is_alive
 from nbops.tracking.trims import places_of, trim_of
 from nbops.tracking.unsharing import take_back

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbops.digests import for_mlflow
+from nbops.index.executed import EXECUTED_NOTEBOOK
 from nbops.records import ModelRef
 from nbops.store import Store
 from nbops.tracking.artifacts import write_artifacts
@@ -15,9 +16,6 @@ from nbops.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-EXECUTED_NOTEBOOK = "nbops/notebook.ipynb"
-"""Name of the file that is a job's notebook with its outputs."""
 
 _LONGEST_PARAM = 6000
 

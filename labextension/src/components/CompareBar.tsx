@@ -6,30 +6,53 @@ import { useSurroundings } from './surroundings';
 
 interface CompareBarProps {
   readonly picked: Picked;
-  readonly actions: Pick<Actions, 'compare' | 'unpick'>;
+  /** Whether the notebook in front is what is shown. */
+  readonly isNotebook: boolean;
+  readonly actions: Pick<Actions, 'compare' | 'unpick' | 'schedule'>;
 }
 
-/** What can be done with the runs that are picked. */
-export function CompareBar({ picked, actions }: CompareBarProps): React.JSX.Element {
+/** What can be done with the runs that are picked, and with the notebook. */
+export function CompareBar(props: CompareBarProps): React.JSX.Element | null {
+  const { picked, isNotebook, actions } = props;
   const { trans } = useSurroundings();
   const { ids } = picked;
   const isEnough = ids.length > 1;
+  const schedule = isNotebook && ids.length === 0 ? actions.schedule : null;
+  if (ids.length === 0 && schedule === null) {
+    return null;
+  }
   return (
     <footer className="nbops-CompareBar">
-      <button
-        className="jp-mod-styled jp-mod-accept nbops-Button"
-        type="button"
-        disabled={!isEnough}
-        title={isEnough ? undefined : trans.__('Pick one more run to compare')}
-        onClick={() => {
-          actions.compare(picked);
-        }}
-      >
-        {trans.__('Compare %1', String(ids.length))}
-      </button>
-      <button className="jp-mod-styled nbops-Button" type="button" onClick={actions.unpick}>
-        {trans.__('Clear')}
-      </button>
+      {schedule !== null && (
+        <button
+          className="jp-mod-styled nbops-Button"
+          type="button"
+          title={trans.__('Have this notebook run by itself, here or on another system')}
+          onClick={() => {
+            schedule();
+          }}
+        >
+          {trans.__('Schedule / export…')}
+        </button>
+      )}
+      {ids.length > 0 && (
+        <>
+          <button
+            className="jp-mod-styled jp-mod-accept nbops-Button"
+            type="button"
+            disabled={!isEnough}
+            title={isEnough ? undefined : trans.__('Pick one more run to compare')}
+            onClick={() => {
+              actions.compare(picked);
+            }}
+          >
+            {trans.__('Compare %1', String(ids.length))}
+          </button>
+          <button className="jp-mod-styled nbops-Button" type="button" onClick={actions.unpick}>
+            {trans.__('Clear')}
+          </button>
+        </>
+      )}
     </footer>
   );
 }

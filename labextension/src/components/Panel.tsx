@@ -2,11 +2,11 @@ import * as React from 'react';
 
 import type { CellState } from '../answers';
 import type { Told } from '../models';
-import { TABS } from '../navigation';
 import type { Actions, SwitchState } from '../tokens';
 import { CompareBar } from './CompareBar';
 import { TroubleNotice } from './Notice';
 import { PageView } from './PageView';
+import { ScheduleView } from './ScheduleView';
 import { SwitchBar } from './SwitchBar';
 import { TabBar } from './TabBar';
 import { TAB_KINDS } from './tabKinds';
@@ -26,8 +26,9 @@ export interface PanelProps extends Told {
 
 /** The whole panel, for whatever state it is in. */
 export function Panel(props: PanelProps): React.JSX.Element {
-  const { state, tab, page, picked, remark, actions } = props;
+  const { state, tabs, tab, page, form, picked, remark, actions } = props;
   const { trouble, history, notebook } = state;
+  const isCovered = page !== null || form !== null;
   const isStale = trouble !== null && history !== null;
   return (
     <div className="nbops-Panel-body">
@@ -39,7 +40,7 @@ export function Panel(props: PanelProps): React.JSX.Element {
           onFlip={actions.flip}
         />
       )}
-      <TabBar tab={tab} onChoose={actions.choose} />
+      <TabBar tabs={tabs} tab={tab} onChoose={actions.choose} />
       {isStale && <TroubleNotice trouble={trouble} isBanner />}
       <div className="nbops-Remark" role="status">
         {remark}
@@ -50,15 +51,18 @@ export function Panel(props: PanelProps): React.JSX.Element {
         id="nbops-tabpanel"
         aria-labelledby={`nbops-tab-${tab}`}
       >
-        {TABS.filter(each => each === tab || TAB_KINDS[each].isKept).map(each => {
-          const isHidden = page !== null || each !== tab;
-          return (
-            <div key={each} className="nbops-Tab" hidden={isHidden}>
-              {TAB_KINDS[each].show(props, isHidden)}
-            </div>
-          );
-        })}
-        {page && (
+        {tabs
+          .filter(each => each === tab || TAB_KINDS[each].isKept)
+          .map(each => {
+            const isHidden = isCovered || each !== tab;
+            return (
+              <div key={each} className="nbops-Tab" hidden={isHidden}>
+                {TAB_KINDS[each].show(props, isHidden)}
+              </div>
+            );
+          })}
+        {form && <ScheduleView state={form} actions={actions} />}
+        {page && !form && (
           <PageView
             page={page}
             sourceOf={props.sourceOf}
@@ -67,7 +71,9 @@ export function Panel(props: PanelProps): React.JSX.Element {
           />
         )}
       </div>
-      {page === null && picked.ids.length > 0 && <CompareBar picked={picked} actions={actions} />}
+      {!isCovered && (
+        <CompareBar picked={picked} isNotebook={tab === 'notebook'} actions={actions} />
+      )}
     </div>
   );
 }

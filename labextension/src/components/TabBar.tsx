@@ -1,17 +1,17 @@
 import * as React from 'react';
 
-import { TABS } from '../navigation';
 import type { Tab } from '../navigation';
 import { useSurroundings } from './surroundings';
 import { TAB_KINDS } from './tabKinds';
 
 interface TabBarProps {
+  readonly tabs: readonly Tab[];
   readonly tab: Tab;
   readonly onChoose: (tab: Tab) => void;
 }
 
 /** What the panel is about: the notebook in front, or all runs. */
-export function TabBar({ tab, onChoose }: TabBarProps): React.JSX.Element {
+export function TabBar({ tabs, tab, onChoose }: TabBarProps): React.JSX.Element {
   const { trans } = useSurroundings();
   return (
     <div
@@ -21,14 +21,14 @@ export function TabBar({ tab, onChoose }: TabBarProps): React.JSX.Element {
       onKeyDown={event => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (step !== undefined) {
-          const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length];
+          const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
           onChoose(next ?? tab);
           event.currentTarget.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
           event.preventDefault();
         }
       }}
     >
-      {TABS.map(each => (
+      {tabs.map(each => (
         <button
           key={each}
           data-tab={each}

@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { Tab } from '../navigation';
 import type { Translation } from '../tokens';
 import { NotebookTab } from './NotebookTab';
+import { JobsTab } from './JobsTab';
 import type { PanelProps } from './Panel';
 import { PipelinesTab } from './PipelinesTab';
 import { RunsTab } from './RunsTab';
@@ -39,5 +40,10 @@ export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
     name: trans => trans.__('Pipelines'),
     isKept: false,
     show: ({ pipelines, actions }) => <PipelinesTab state={pipelines} actions={actions} />
+  },
+  jobs: {
+    name: trans => trans.__('Jobs'),
+    isKept: false,
+    show: ({ jobs, actions }) => (jobs ? <JobsTab state={jobs} actions={actions} /> : <></>)
   }
 };

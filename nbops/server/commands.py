@@ -1,0 +1,193 @@
+"""What the server asks of the command line: a fixed table, each entry a process without a shell.
+
+The server imports nothing that runs notebooks or knows MLflow. It starts `nbops ... --json` in the
+notebook's folder and reads what that prints; values are arguments of their own, and checked before.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from nbops.errors import UsageError
+
+Name = Literal["params", "targets", "check", "export", "schedule", "run", "jobs", "job-log"]
+Verb = Literal["run", "pause", "resume", "remove"]
+
+_WORD = re.compile(r"[A-Za-z0-9][\w.\-]*")
+_ZONE = re.compile(r"[A-Za-z][\w+\-]*(/[\w+\-]+)*")
+_MOST_CHARACTERS = 20_000
+
+
+class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the panel sends: which entry of the table, and what for.
+
+    Parameters
+    ----------
+    values
+        Parameters of the notebook as they were typed.
+    target
+        A system to export to.
+    on
+        What waits on this machine: `cron`, `systemd`, `jupyter-scheduler`.
+    output
+        Where an export is written, relative to the notebook's folder.
+    run
+        A job that ran, to be run again with the values that it had.
+    """
+
+    command: Name
+    values: dict[str, str] = {}
+    target: str | None = None
+    on: str | None = None
+    schedule: str | None = None
+    timezone: str | None = None
+    output: str | None = None
+    is_dry_run: bool = True
+    run: str | None = None
+    job: str | None = None
+    verb: Verb | None = None
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that may be asked.
+
+    Parameters
+    ----------
+    words
+        Arguments for what was asked, without the notebook.
+    takes
+        Fields of `Ask` that mean something here; others are refused.
+    limit_s
+        After which it is ended; None for what takes as long as a notebook does.
+    outlives
+        Whether it goes on when the server ends.
+    """
+
+    words: Callable[[Ask], list[str]]
+    takes: tuple[str, ...] = ()
+    is_about_notebook: bool = True
+    limit_s: float | None = 60.0
+    outlives: bool = False
+
+
+def _params(ask: Ask) -> list[str]:
+    return ["params", "--json", *_values(ask)]
+
+
+def _targets(_ask: Ask) -> list[str]:
+    return ["export", "--list", "--json"]
+
+
+def _check(ask: Ask) -> list[str]:
+    dry_run = [] if ask.is_dry_run else ["--no-dry-run"]
+    return ["check", "--json", f"--for={_need(ask, 'target')}", *dry_run, *_values(ask)]
+
+
+def _export(ask: Ask) -> list[str]:
+    to = [f"--to={_need(ask, 'target')}", *([f"-o{ask.output}"] if ask.output else [])]
+    schedule = [f"--schedule={ask.schedule}"] if ask.schedule else []
+    return ["export", "--json", *to, *schedule, *_zone(ask), *_dry(ask), *_values(ask)]
+
+
+def _schedule(ask: Ask) -> list[str]:
+    on = [f"--on={ask.on}"] if ask.on else []
+    return ["schedule", "--json", *on, *_zone(ask), *_values(ask)]
+
+
+def _run(ask: Ask) -> list[str]:
+    return ["run", *_values(ask)]
+
+
+def _jobs(ask: Ask) -> list[str]:
+    if ask.verb is None:
+        return ["jobs", "--json"]
+    detach = ["--detach"] if ask.verb == "run" else []
+    return ["jobs", ask.verb, *detach, _need(ask, "job")]
+
+
+def _job_log(ask: Ask) -> list[str]:
+    return ["jobs", "logs", _need(ask, "job")]
+
+
+COMMANDS: Mapping[str, Command] = {
+    "params": Command(_params, ("values",)),
+    "targets": Command(_targets, is_about_notebook=False),
+    "check": Command(_check, ("values", "target", "is_dry_run"), limit_s=1800.0),
+    "export": Command(
+        _export,
+        ("values", "target", "schedule", "timezone", "output", "is_dry_run"),
+        limit_s=1800.0,
+    ),
+    "schedule": Command(_schedule, ("values", "on", "schedule", "timezone"), limit_s=1800.0),
+    "run": Command(_run, ("values", "run"), limit_s=None, outlives=True),
+    "jobs": Command(_jobs, ("job", "verb"), is_about_notebook=False),
+    "job-log": Command(_job_log, ("job",), is_about_notebook=False),
+}
+"""All that may be asked."""
+
+
+def write_command(ask: Ask, notebook: Path) -> list[str]:
+    """Arguments of the process that answers.
+
+    Raises
+    ------
+    UsageError
+        Something of it cannot be meant.
+    """
+    command = COMMANDS[ask.command]
+    _check_fields(ask, command)
+    words = command.words(ask)
+    if command.is_about_notebook:
+        words += ["--", str(notebook)]  # an absolute path; what begins with `-` is no option
+    if ask.command == "schedule":
+        words.append(_need(ask, "schedule"))
+    return [sys.executable, "-m", "nbops", *words]
+
+
+def _check_fields(ask: Ask, command: Command) -> None:
+    for field in ("values", "target", "on", "schedule", "timezone", "output", "run", "job", "verb"):
+        value = getattr(ask, field)
+        if value and field not in command.takes:
+            raise UsageError(f"{ask.command!r} takes no {field}.")
+    texts = [*ask.values.values(), ask.schedule or "", ask.output or ""]
+    if any("\0" in text or len(text) > _MOST_CHARACTERS for text in texts):
+        raise UsageError("A value is too long, or holds a NUL character.")
+    for name in ask.values:
+        if not name.isidentifier():
+            raise UsageError(f"{name!r} is no name of a parameter.")
+    for field in ("target", "on", "job"):
+        word = getattr(ask, field)
+        if word and not _WORD.fullmatch(word):
+            raise UsageError(f"{word!r} is no name of a {'system' if field == 'on' else field}.")
+    if ask.timezone and not _ZONE.fullmatch(ask.timezone):
+        raise UsageError(f"There is no time zone {ask.timezone!r}.", "Such as Europe/Berlin.")
+    if ask.output and (os.path.isabs(ask.output) or ".." in Path(ask.output).parts):
+        raise UsageError(
+            f"{ask.output!r} does not lie in the notebook's folder.", "Name a folder inside."
+        )
+
+
+def _need(ask: Ask, field: str) -> str:
+    value: str | None = getattr(ask, field)
+    if not value:
+        raise UsageError(f"{ask.command!r} needs a {field}.")
+    return value
+
+
+def _values(ask: Ask) -> list[str]:
+    return [word for name, text in ask.values.items() for word in ("-p", f"{name}={text}")]
+
+
+def _zone(ask: Ask) -> list[str]:
+    return [f"--timezone={ask.timezone}"] if ask.timezone else []
+
+
+def _dry(ask: Ask) -> list[str]:
+    return [] if ask.is_dry_run else ["--no-dry-run"]

@@ -72,7 +72,7 @@ def test_the_line_in_the_crontab_runs_the_notebook_with_an_empty_environment(
     assert job["next_times"][0].endswith("06:30:00+00:00")
     record = json.loads(nbops(project, "show", job["last"]["session_id"], "--json").stdout)
     [run] = [run for run in record["runs"] if run["name"] == "fit"]
-    assert run["params"]["depth"] == "8"
+    assert run["params"]["depth"] == 8
     assert (project / "result.txt").read_text().startswith("tree ")
 
     # Another environment is refused.

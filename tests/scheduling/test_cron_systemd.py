@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import wait_until
 from projects import export, nbops, write_project
 from waiting import debian_cron
 
@@ -32,7 +33,9 @@ def _give_python(folder: Path) -> None:
     (folder / ".venv" / "bin" / "python").chmod(0o755)
 
 
-def test_the_crontab_line_runs_with_an_empty_environment(project: Path, tmp_path: Path):
+def test_the_crontab_line_runs_with_an_empty_environment(
+    project: Path, tmp_path: Path, migrated_store: Path
+):
     away = tmp_path / "away"
     when = ("--schedule", "every weekday at 6:30", "--timezone", "UTC")
     export(project, "study.ipynb", "--to", "cron", *when, "-p", "depth=8", "-o", str(away))
@@ -45,7 +48,7 @@ def test_the_crontab_line_runs_with_an_empty_environment(project: Path, tmp_path
     schedule = read_schedule("every weekday at 6:30", "UTC")
     assert debian_cron(fields, "UTC", now, 50) == next_times(schedule, now, 50)
     secrets = away / "secrets.env"
-    store = f"sqlite:///{tmp_path}/runs.db"
+    store = f"sqlite:///{shutil.copyfile(migrated_store, tmp_path / 'runs.db')}"
     secrets.write_text(f"MLFLOW_TRACKING_URI={store}\nMLFLOW_DISABLE_TELEMETRY=true\n")
 
     done = subprocess.run(
@@ -55,16 +58,20 @@ def test_the_crontab_line_runs_with_an_empty_environment(project: Path, tmp_path
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), log.read_text()
     assert (away / "out" / "study.ipynb").exists()
 
-    sync = [sys.executable, "-m", "nbops", "sync"]  # where MLflow was slow, some is on its way yet
-    subprocess.run(sync, cwd=away / "project", capture_output=True)
-
     import mlflow
 
     client = mlflow.MlflowClient(store)
-    experiments = [each.experiment_id for each in client.search_experiments()]
-    runs = client.search_runs(experiments)
-    assert {run.data.params["depth"] for run in runs if "depth" in run.data.params} == {"8"}
-    assert {run.data.metrics["total"] for run in runs if "total" in run.data.metrics} == {48.0}
+
+    def read_fits() -> list[tuple[str, float]]:
+        """Runs that are there; where MLflow was slow, some are on their way yet."""
+        sync = [sys.executable, "-m", "nbops", "sync"]
+        subprocess.run(sync, cwd=away / "project", capture_output=True)
+        experiments = [each.experiment_id for each in client.search_experiments()]
+        found = [run.data for run in client.search_runs(experiments)]
+        return [(d.params["depth"], d.metrics["total"]) for d in found if "total" in d.metrics]
+
+    wait_until(read_fits)
+    assert set(read_fits()) == {("8", 48.0)}
 
     # Nothing was missed, so this does nothing; a day later it would run.
     missed = subprocess.run(["env", "-i", "sh", str(away / "run.sh"), "--missed"])
@@ -174,8 +181,6 @@ def _now():
 
 
 def _wait_for_lock(path: Path) -> None:
-    from processes import wait_until
-
     def is_held() -> bool:
         return subprocess.run(["flock", "-n", str(path), "true"]).returncode != 0
 

@@ -100,7 +100,7 @@ def test_marks_and_magics_become_python(project: Path):
     ],
 )
 def test_what_needs_jupyter_is_refused_by_the_cell(project: Path, source: str, told: str):
-    write_notebook(project / "study.ipynb", {**CELLS, "fit": source})
+    write_notebook(project / "study.ipynb", {**CELLS, "fit": source, "save": "print(1)"})
     said = nbops(project, "export", "study.ipynb", "--to", "script", "-o", "out", code=2).stderr
     assert "study.ipynb: code cell 3" in said
     assert told in said

@@ -7,6 +7,7 @@ READY  := $(VENV)/.ready
 NEWEST := .venv-newest
 OLD    := $(VENV)/mlflow-2
 PANEL  := nbops/labextension/package.json
+TARGETS := $(VENV)/targets
 PYTHON_TESTS := --numprocesses 3 --dist worksteal --ignore tests/browser tests nbops
 TREE   := $(shell find labextension/src labextension/style labextension/schema -type f 2>/dev/null)
 
@@ -15,7 +16,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab ui check bench coverage samples crowd papermill-tests soak format clean test-python test-panel test-browser test-newest test-old-server pictures
+.PHONY: help setup demo test lab ui check bench coverage samples targets exports crowd papermill-tests soak format clean test-python test-panel test-browser test-newest test-old-server pictures
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,10 +46,23 @@ ui: $(READY) ## Open MLflow's own UI on what the examples recorded.
 
 test: test-python test-newest test-panel test-browser ## Pass all tests.
 
-test-python: $(READY)
+test-python: $(READY) targets
 	@$(BIN)/python tests/postgresql.py || test $$? -eq 3
 	@$(BIN)/python tests/crontabs.py || test $$? -eq 3
 	@$(BIN)/pytest $(PYTHON_TESTS)
+
+targets: $(patsubst tests/scheduling/environments/%,$(TARGETS)/%/.ready,$(basename $(wildcard tests/scheduling/environments/*))) ## Set up what checks and runs exports, an environment each, once.
+
+$(TARGETS)/%/.ready: tests/scheduling/environments/%.txt | $(READY)
+	@echo "Setting up $(@D) ..."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(@D)/bin/python --requirement $<
+	@touch $@
+
+$(TARGETS)/%/.ready: tests/scheduling/environments/%.json | $(READY)
+	@echo "Setting up $(@D) ..."
+	@mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && npm install --ignore-scripts --silent
+	@touch $@
 
 coverage: $(READY) ## Pass the Python tests and say which lines they reach: kernels take twice the time so.
 	@$(BIN)/coverage erase
@@ -75,6 +89,9 @@ test-old-server: $(READY) ## Test with MLflow 2.22 as the tracking server.
 	@test -x $(OLD)/bin/mlflow || { $(BIN)/uv venv --quiet --python $(BIN)/python $(OLD) && \
 		$(BIN)/uv pip install --quiet --python $(OLD)/bin/python 'mlflow==2.22.*' 'sqlalchemy<2.1'; }
 	@NBOPS_SERVER_PYTHON=$(abspath $(OLD)/bin/python) $(BIN)/pytest tests/reliability/test_servers.py
+
+exports: $(READY) ## Export examples/04_scheduled to every target again.
+	@$(BIN)/python examples/04_scheduled/export_all.py
 
 pictures: $(PANEL) ## Take the README's pictures anew, of a real session.
 	@mkdir -p .shots && NBOPS_SHOTS=.shots $(BIN)/pytest --quiet tests/browser/test_example.py

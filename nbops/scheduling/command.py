@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from nbops.scheduling.settings import write_typed
+
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job, JobStep
 
@@ -34,12 +36,13 @@ def run_step(
     Parameters
     ----------
     values
-        Texts by parameter; the target's own expressions where a person can set them.
+        Texts by the name of their setting, other than the defaults: the target's own expressions where a
+        person can set them.
     project, lock, output
-        Paths as the command will see them.
+        Paths as the command will see them; `.` and files where it works in the project.
     """
-    words = [python, "-m", "nbops", "run", f"{project}/{job.place_of(step.notebook)}"]
-    for name, text in values.items():
+    words = [python, "-m", "nbops", "run", _join(project, job.place_of(step.notebook))]
+    for name, text in texts_of(job, step, values).items():
         words += ["-p", f"{name}={text}"]
     words += ["-o", output, "--expect-env", lock]
     timeout = step.timeout_s or (None if job.is_pipeline else job.timeout_s)
@@ -51,27 +54,78 @@ def run_step(
     return words
 
 
+def run_pipeline(
+    job: "Job", *, values: Mapping[str, str], project: str, python: str = "python"
+) -> list[str]:
+    """Words of the command that runs a whole pipeline, where it was put."""
+    words = [
+        python,
+        "-m",
+        "nbops",
+        "pipeline",
+        "run",
+        "-f",
+        _join(project, job.place_of(job.source)),
+    ]
+    for setting in job.settings:
+        text = values.get(setting.name, setting.text)
+        words += ["-p", f"{setting.entry}.{setting.parameter.name}={text}"]
+    return words
+
+
+def texts_of(job: "Job", step: "JobStep", values: Mapping[str, str]) -> dict[str, str]:
+    """What a step is given, as typed: its settings, and what its matrix says."""
+    by_name = {each.parameter.name: each for each in job.settings if each.entry == step.entry}
+    found = {}
+    for parameter in step.declared.parameters:
+        setting = by_name.get(parameter.name)
+        if setting is not None:
+            found[parameter.name] = values.get(setting.name, setting.text)
+        elif parameter.name in step.params:
+            found[parameter.name] = write_typed(parameter, step.params[parameter.name])
+    return found
+
+
+def _join(project: str, place: str) -> str:
+    return place if project == "." else f"{project}/{place}"
+
+
 def output_of(step: "JobStep") -> str:
     """Name of the executed notebook."""
     return f"{step.slug}.ipynb"
 
 
-def quote(words: Sequence[str]) -> str:
-    """Words as a line of a shell."""
-    return " ".join(shlex.quote(word) for word in words)
+def variable(name: str) -> str:
+    """Stands in a word for a variable of the shell's; see `quote`."""
+    return f"\0{name}\0"
+
+
+def quote(word: str) -> str:
+    """A word as a shell takes it: nothing in it means anything but a `variable`.
+
+    >>> print(quote("a b"), quote("depth=" + variable("DEPTH")))
+    'a b' "depth=$DEPTH"
+    """
+    head, mark, rest = word.partition("\0")
+    if not mark:
+        return shlex.quote(word)
+    return f'"{head}${rest.rstrip(chr(0))}"'
 
 
 def break_line(words: Sequence[str]) -> str:
-    r"""The same over several lines, an option each, so that a person can read it.
+    r"""Words as a command of several lines, an option each, so that a person can read it.
 
     >>> print(break_line(["python", "-m", "nbops", "run", "a b.ipynb", "-p", "x=1"]))
     python -m nbops run 'a b.ipynb' \
       -p x=1
     """
-    text = quote(words[:5])
-    for word in words[5:]:
-        text += f" \\\n  {shlex.quote(word)}" if word.startswith("-") else f" {shlex.quote(word)}"
+    text = " ".join(map(quote, words[:3]))
+    for word in words[3:]:
+        text += f" \\\n  {word}" if word in _OPTIONS else f" {quote(word)}"
     return text
+
+
+_OPTIONS = ("-p", "-o", "-f", "--expect-env", "--timeout", "--retries")
 
 
 def import_path(job: "Job", project: str) -> str | None:

@@ -35,8 +35,10 @@ class JobStep:
     ----------
     name
         As people know it, such as `train[depth=2]`.
+    entry
+        Its name in the pipeline's file: `train`.
     slug
-        The same as systems take it: `[a-z0-9-]+`, other for each step.
+        The name as systems take it: `[a-z0-9-]+`, other for each step.
     params
         Values that it is given, checked; the others are as the notebook says.
     after
@@ -47,6 +49,7 @@ class JobStep:
 
     name: str
     slug: str
+    entry: str
     notebook: Path
     declared: Declarations
     params: Mapping[str, Any]
@@ -194,7 +197,8 @@ def _read_notebook(
     read_notebook(path)
     declared = declarations_of(path)
     params = check_given(declared, parameters)  # what is lacking, the preflight finds
-    return (JobStep(path.stem, slug_of(path.stem), path, declared, params),), path.stem
+    name = path.stem
+    return (JobStep(name, slug_of(name), name, path, declared, params),), name
 
 
 def _read_pipeline(
@@ -212,6 +216,7 @@ def _read_pipeline(
         JobStep(
             step.name,
             slugs[step.name],
+            step.entry,
             step.notebook,
             declarations_of(step.notebook),
             step.params,

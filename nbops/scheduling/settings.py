@@ -3,7 +3,7 @@
 import contextlib
 import json
 import math
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +13,7 @@ from nbops.jobs.injection import write_value
 from nbops.jobs.kinds import Kind, Unfit, read_any
 
 if TYPE_CHECKING:
-    from nbops.scheduling.job import Job, JobStep
+    from nbops.scheduling.job import Job
 
 Plain = Literal["integer", "number", "boolean", "string"]
 """Types as JSON Schema names them."""
@@ -28,18 +28,20 @@ _PLAIN: dict[tuple[str, ...], Plain] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One parameter of one step.
+    """One parameter of a notebook, or of the steps that a pipeline's entry stands for.
 
     Parameters
     ----------
     name
         Other for each: `depth`; of a pipeline `train_depth`.
+    entry
+        The notebook's or the step's name.
     text
         Its value as it is typed after `-p depth=`.
     """
 
     name: str
-    step: "JobStep"
+    entry: str
     parameter: Parameter
     value: Any
     text: str
@@ -69,24 +71,26 @@ class Setting:
 def settings_of(job: "Job") -> tuple[Setting, ...]:
     """Settings of all steps: what is given, and every parameter whose default the text tells.
 
-    What is computed from others is left out: it is computed anew.
+    What is computed from others is left out, since it is computed anew; so is what a step's matrix says.
 
     Raises
     ------
     UsageError
         A value cannot be typed.
     """
-    found = []
+    found: dict[str, Setting] = {}
     for step in job.steps:
+        chosen = set(re.findall(r"[\[,](\w+)=", step.name.removeprefix(step.entry)))
         for parameter in step.declared.parameters:
             value = step.params.get(parameter.name, parameter.default)
-            if value is COMPUTED:
+            if value is COMPUTED or parameter.name in chosen:
                 continue
             name = parameter.name
             if job.is_pipeline:
-                name = f"{step.slug.replace('-', '_')}_{name}"
-            found.append(Setting(name, step, parameter, value, write_typed(parameter, value)))
-    return tuple(found)
+                name = f"{re.sub(r'[^A-Za-z0-9]+', '_', step.entry)}_{name}"
+            text = write_typed(parameter, value)
+            found.setdefault(name, Setting(name, step.entry, parameter, value, text))
+    return tuple(found.values())
 
 
 def write_typed(parameter: Parameter, value: Any) -> str:
@@ -125,11 +129,3 @@ def _spellings(value: Any) -> list[str]:
 
 def _are_nan(a: Any, b: Any) -> bool:
     return isinstance(a, float) and math.isnan(a) and math.isnan(b)
-
-
-def by_step(settings: tuple[Setting, ...]) -> Mapping[str, list[Setting]]:
-    """Settings by the name of their step."""
-    found: dict[str, list[Setting]] = {}
-    for setting in settings:
-        found.setdefault(setting.step.name, []).append(setting)
-    return found

@@ -1,0 +1,185 @@
+"""Target `airflow`: a DAG file for Airflow 3, a task a step, which imports nothing but Airflow."""
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from nbops.scheduling.command import (
+    LOCK,
+    PROJECT,
+    SECRETS,
+    break_line,
+    output_of,
+    run_step,
+    variable,
+)
+from nbops.scheduling.dialects.kubernetes import as_kubernetes
+from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.settings import Setting
+from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.argo import check_conditions
+from nbops.scheduling.template import fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job, JobStep
+
+_DAG = '''\
+"""<<name>>: written by `nbops export`. Export again rather than change it here."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG, Param
+
+HERE = Path(__file__).resolve().parent / "<<name>>"
+
+PARAMS = {
+    <<params>>
+}
+
+ENV = {
+    "HERE": str(HERE),
+    "MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
+    "MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
+    <<env>>
+}
+
+with DAG(
+    dag_id="<<name>>",
+    description=<<description>>,
+    schedule=<<schedule>>,
+    start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("<<timezone>>")),
+    catchup=False,
+    max_active_runs=<<parallel>>,
+    <<timeout>>
+    params=PARAMS,
+    tags=["nbops"],
+):
+    <<tasks>>
+
+    <<order>>
+'''
+
+_TASK = '''\
+<<variable>> = BashOperator(
+    task_id="<<slug>>",
+    cwd=str(HERE),
+    append_env=True,
+    env=ENV,
+    bash_command=r"""
+mkdir -p executed
+<<command>>
+""",
+)
+'''
+
+
+class Airflow:
+    """A DAG file."""
+
+    name = "airflow"
+    summary = "a DAG file for Airflow 3"
+    is_remote = True
+
+    def check(self, job: "Job") -> list[Finding]:
+        found = check_conditions(job, "Airflow")
+        texts = [each.text for each in job.settings]
+        texts += [str(value) for step in job.steps for value in step.params.values()]
+        if any("{{" in text or "{%" in text for text in texts):
+            message = "Airflow takes {{ and {% in a value for its own."
+            found.append(say_job("error", "target", message, "Read such a text from a file."))
+        return found
+
+    def emit(self, job: "Job") -> Emission:
+        home = f"dags/{job.name}"
+        return Emission(
+            files={
+                **job.bundle.under(f"{home}/{PROJECT}"),
+                f"{home}/{LOCK}": job.lock,
+                f"{home}/.airflowignore": "*\n",
+                f"dags/{job.name}.py": write_dag(job),
+            },
+            install=[
+                f"cp -r dags/. $AIRFLOW_HOME/dags/ && cd $AIRFLOW_HOME/dags/{job.name}",
+                f"uv venv --python {job.python} .venv && uv pip install --python .venv/bin/python -r {LOCK}",
+                "airflow variables set mlflow_tracking_uri https://...",
+            ],
+            run_now=[f"airflow dags unpause {job.name} && airflow dags trigger {job.name}"],
+            remove=[f"rm -r $AIRFLOW_HOME/dags/{job.name} $AIRFLOW_HOME/dags/{job.name}.py"],
+            secrets={
+                name.lower(): f"a Variable, or a secrets backend's: {about}"
+                for name, about in SECRETS.items()
+            },
+            notes=[
+                f"Workers need the folder dags/{job.name}, and write into it: all share one.",
+                "It runs in an environment of its own, so that its packages and Airflow's never meet.",
+            ],
+        )
+
+
+def write_dag(job: "Job") -> str:
+    """Text of the DAG file."""
+    cron = as_kubernetes(job.schedule, "Airflow") if job.schedule else None
+    env = [f'"SET_{each.name}": "{{{{ params.{each.name} }}}}",' for each in job.settings]
+    if job.experiment:
+        env.append(f'"MLFLOW_EXPERIMENT_NAME": {job.experiment!r},')
+    if job.bundle.import_paths:
+        paths = ":".join(f"{{HERE}}/{PROJECT}/{path}" for path in job.bundle.import_paths)
+        env.append(f'"PYTHONPATH": f"{paths}",')
+    names = {step.name: step.slug.replace("-", "_") for step in job.steps}
+    order = [
+        f"[{', '.join(names[each] for each in step.after)}] >> {names[step.name]}"
+        for step in job.steps
+        if step.after
+    ]
+    timeout = f"dagrun_timeout=timedelta(seconds={job.timeout_s:g})," if job.timeout_s else ""
+    text = fill(
+        _DAG,
+        name=job.name,
+        params="\n".join(f"{each.name!r}: {_param(each)}," for each in job.settings),
+        env="\n".join(env),
+        description=repr(f"{job.place_of(job.source)}, exported by nbops"),
+        schedule=repr(cron.expression) if cron else "None",
+        timezone=cron.timezone if cron else "UTC",
+        parallel=str(job.max_parallel),
+        timeout=timeout,
+        tasks="<<tasks>>",
+        order="\n".join(order),
+    )
+    tasks = "\n".join(_task(job, step, names[step.name]) for step in job.steps)
+    # Commands come as they are: a shell's lines are not indented.
+    text = text.replace("    <<tasks>>", tasks.rstrip("\n"))
+    return text if timeout else text.replace("import datetime, timedelta", "import datetime")
+
+
+def _task(job: "Job", step: "JobStep", name: str) -> str:
+    words = run_step(
+        job,
+        step,
+        values={each.name: variable(f"SET_{each.name}") for each in job.settings},
+        project=PROJECT,
+        lock=LOCK,
+        output=str(PurePosixPath("executed") / output_of(step)),
+        python=".venv/bin/python",
+    )
+    text = fill(_TASK, variable=name, slug=step.slug, command="<<command>>")
+    lines = [f"    {line}" if line else line for line in text.splitlines()]
+    at = lines.index("    mkdir -p executed")
+    lines[at : at + 3] = ["mkdir -p executed", break_line(words), '    """,']
+    return "\n".join(lines) + "\n"
+
+
+def _param(setting: Setting) -> str:
+    words: dict[str, Any] = {"type": setting.type, "description": setting.help}
+    kind = setting.parameter.kind
+    if setting.type in ("integer", "number"):
+        bounds = {
+            "exclusiveMinimum" if kind.is_open_below else "minimum": kind.minimum,
+            "exclusiveMaximum" if kind.is_open_above else "maximum": kind.maximum,
+        }
+        words |= {name: value for name, value in bounds.items() if value is not None}
+    if setting.choices and all(isinstance(each, str) for each in setting.choices):
+        words["enum"] = list(setting.choices)
+    written = ", ".join(f"{name}={value!r}" for name, value in words.items())
+    return f"Param({setting.plain_value!r}, {written})"

@@ -1,0 +1,200 @@
+"""Target `argo`: a CronWorkflow whose steps are a graph, each in a container of the same image."""
+
+from typing import TYPE_CHECKING
+
+from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step
+from nbops.scheduling.dialects.kubernetes import as_kubernetes
+from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.kubernetes import HOME, check_names, image_files, image_of
+from nbops.scheduling.template import as_yaml, fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job, JobStep
+
+_NAME_LENGTH = 52
+_SHARED = "/shared"
+
+_HEAD = """\
+# Written by `nbops export`: export again rather than change it here.
+apiVersion: argoproj.io/v1alpha1
+kind: <<kind>>
+metadata:
+  name: <<name>>
+  labels:
+    app.kubernetes.io/managed-by: nbops
+spec:
+"""
+
+_CRON = """\
+schedules:
+  - "<<cron>>"
+timezone: "<<timezone>>"
+concurrencyPolicy: <<concurrency>>
+startingDeadlineSeconds: <<deadline>>
+successfulJobsHistoryLimit: 3
+failedJobsHistoryLimit: 3
+workflowSpec:
+  <<workflow>>
+"""
+
+_WORKFLOW = """\
+entrypoint: all
+<<timeout>>
+<<arguments>>
+<<volume>>
+templates:
+  - name: all
+    dag:
+      tasks:
+        <<tasks>>
+  <<templates>>
+"""
+
+_VOLUME = """\
+volumeClaimTemplates:
+  - metadata:
+      name: shared
+    spec:
+      accessModes: [ReadWriteOnce]
+      resources:
+        requests:
+          storage: 2Gi
+"""
+
+_TEMPLATE = """\
+- name: <<slug>>
+  container:
+    image: <<image>>
+    command:
+      <<command>>
+    envFrom:
+      - secretRef:
+          name: <<name>>
+          optional: true
+    <<env>>
+    <<mount>>
+"""
+
+
+class Argo:
+    """A CronWorkflow; without a schedule a WorkflowTemplate."""
+
+    name = "argo"
+    summary = "a CronWorkflow of Argo, a graph of steps, with a Dockerfile"
+    is_remote = True
+
+    def check(self, job: "Job") -> list[Finding]:
+        return [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
+
+    def emit(self, job: "Job") -> Emission:
+        kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
+        file = "cronworkflow.yaml" if job.schedule else "workflowtemplate.yaml"
+        names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
+        settings = " ".join(f"-p {each.name}=..." for each in job.settings[:1])
+        origin = f"cronwf/{job.name}" if job.schedule else f"workflowtemplate/{job.name}"
+        return Emission(
+            files={**image_files(job), file: write_workflow(job, kind)},
+            install=[
+                f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
+                f"kubectl create secret generic {job.name} {names}",
+                f"kubectl apply -f {file}",
+            ],
+            run_now=[f"argo submit --from {origin} {settings}".strip()],
+            remove=[f"kubectl delete -f {file}", f"kubectl delete secret {job.name}"],
+            secrets=SECRETS,
+            notes=[
+                f"Put your registry before `{image_of(job)}`, here and in {file}.",
+                "`schedules` is a list, as Argo Workflows has it from 3.6 on.",
+            ],
+        )
+
+
+def write_workflow(job: "Job", kind: str) -> str:
+    """Text of the CronWorkflow, or WorkflowTemplate."""
+    is_shared = len(job.steps) > 1
+    arguments = [
+        f"    - name: {each.name}\n      value: {as_yaml(each.text)}\n"
+        f"      description: {as_yaml(each.help)}"
+        + (f"\n      enum: {as_yaml([str(one) for one in each.choices])}" if each.choices else "")
+        for each in job.settings
+    ]
+    workflow = fill(
+        _WORKFLOW,
+        timeout=f"activeDeadlineSeconds: {int(job.timeout_s) + 300}" if job.timeout_s else "",
+        arguments="\n".join(["arguments:", "  parameters:", *arguments]) if arguments else "",
+        volume=_VOLUME if is_shared else "",
+        tasks="\n".join(_task(job, step) for step in job.steps),
+        templates="\n".join(_template(job, step, is_shared=is_shared) for step in job.steps),
+    )
+    head = fill(_HEAD, kind=kind, name=job.name)
+    if job.schedule is None:
+        return head + _indent(workflow)
+    cron = as_kubernetes(job.schedule, "Argo")
+    body = fill(
+        _CRON,
+        cron=cron.expression,
+        timezone=cron.timezone,
+        concurrency="Forbid" if job.max_parallel == 1 else "Allow",
+        deadline="60" if job.catch_up == "none" else "86400",
+        workflow=workflow,
+    )
+    return head + _indent(body)
+
+
+def _task(job: "Job", step: "JobStep") -> str:
+    slugs = {each.name: each.slug for each in job.steps}
+    after = [slugs[name] for name in step.after]
+    lines = [f"- name: {step.slug}", f"  template: {step.slug}"]
+    if after:
+        lines.append(f"  dependencies: {as_yaml(after)}")
+    return "\n".join(lines)
+
+
+def _template(job: "Job", step: "JobStep", *, is_shared: bool) -> str:
+    values = {each.name: f"{{{{workflow.parameters.{each.name}}}}}" for each in job.settings}
+    home = _SHARED if is_shared else HOME
+    words = run_step(
+        job,
+        step,
+        values=values,
+        project=f"{home}/{PROJECT}",
+        lock=f"{HOME}/{LOCK}",
+        output=f"{home}/executed/{output_of(step)}",
+    )
+    if is_shared:  # steps hand files to one another, so all work in one copy of the project
+        copy = f'mkdir -p {_SHARED}/executed && cp -rn {HOME}/{PROJECT} {_SHARED}/ && exec "$@"'
+        words = ["sh", "-c", copy, "sh", *words]
+    env = {}
+    if job.experiment:
+        env["MLFLOW_EXPERIMENT_NAME"] = job.experiment
+    if is_shared and job.bundle.import_paths:
+        env["PYTHONPATH"] = ":".join(f"{_SHARED}/{PROJECT}/{p}" for p in job.bundle.import_paths)
+    lines = [f"  - name: {key}\n    value: {as_yaml(value)}" for key, value in env.items()]
+    return fill(
+        _TEMPLATE,
+        slug=step.slug,
+        name=job.name,
+        image=image_of(job),
+        command="\n".join(f"- {as_yaml(word)}" for word in words),
+        env="\n".join(["env:", *lines]) if lines else "",
+        mount=f"volumeMounts:\n  - name: shared\n    mountPath: {_SHARED}" if is_shared else "",
+    )
+
+
+def check_conditions(job: "Job", system: str) -> list[Finding]:
+    """Steps that run only when metrics say so: what runs a graph elsewhere cannot ask them."""
+    return [
+        say_job(
+            "error",
+            "target",
+            f"{system} cannot say `when` of step {step.name}: it does not know metrics.",
+            "Export to github-actions or kubernetes, which run `nbops pipeline run` as a whole.",
+        )
+        for step in job.steps
+        if step.when is not None
+    ]
+
+
+def _indent(text: str) -> str:
+    return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))

@@ -1,0 +1,266 @@
+"""Target `github-actions`: a workflow with schedule, typed inputs and artifacts; for pushes, a comparison."""
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nbops.scheduling.command import (
+    LOCK,
+    SECRETS,
+    break_line,
+    output_of,
+    run_pipeline,
+    run_step,
+    variable,
+)
+from nbops.scheduling.dialects.github import as_github
+from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.schedule import Unsayable
+from nbops.scheduling.settings import Setting
+from nbops.scheduling.target import Emission
+from nbops.scheduling.template import as_yaml, fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
+
+_MOST_INPUTS = 25
+_MOST_MINUTES = 360  # of a job on GitHub's own machines
+
+_WORKFLOW = """\
+# Written by `nbops export`: export again rather than change it here.
+name: <<name>>
+
+on:
+  <<schedule>>
+  <<push>>
+  workflow_dispatch:
+    <<inputs>>
+
+permissions:
+  contents: read
+
+concurrency:
+  group: <<group>>
+  cancel-in-progress: false
+
+env:
+  MLFLOW_TRACKING_URI: ${{ secrets.MLFLOW_TRACKING_URI }}
+  MLFLOW_TRACKING_TOKEN: ${{ secrets.MLFLOW_TRACKING_TOKEN }}
+  <<python_path>>
+  <<experiment>>
+
+jobs:
+  run:
+    runs-on: ubuntu-latest
+    timeout-minutes: <<minutes>>
+    steps:
+      - uses: actions/checkout@v5
+        with:
+          fetch-depth: <<depth>>
+          persist-credentials: false
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "<<python>>"
+      - name: Install
+        run: python -m pip install --quiet --requirement <<lock>>
+      - name: Run
+        <<condition>>
+        <<values>>
+        run: |
+          mkdir -p executed
+          <<command>>
+      <<compare>>
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with:
+          name: <<name>>
+          path: executed/
+          if-no-files-found: ignore
+"""
+
+_COMPARE = """\
+- name: Run and compare with the base branch
+  if: github.event_name == 'push'
+  shell: bash
+  env:
+    BASE: ${{ github.ref_name == github.event.repository.default_branch && github.event.before || format('origin/{0}', github.event.repository.default_branch) }}
+    <<values>>
+  run: |
+    export NBOPS_WORKSPACE="$PWD" LOCK="$PWD/<<lock>>"
+    mkdir -p executed
+    run() {
+      <<command>>
+    }
+    run "$NBOPS_WORKSPACE/executed/<<output>>" | tee executed/new.txt
+    new=$(sed -n 's/^What was recorded: nbops show //p' executed/new.txt)
+    echo "## <<name>>" >> "$GITHUB_STEP_SUMMARY"
+    git worktree add --quiet --detach ../base "$BASE"
+    if [ -e "../base/<<notebook>>" ]; then
+      (cd ../base && run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt
+      old=$(sed -n 's/^What was recorded: nbops show //p' executed/base.txt)
+      python -m nbops compare --markdown "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
+    else
+      echo "The base branch has no <<notebook>>." >> "$GITHUB_STEP_SUMMARY"
+    fi
+    git worktree remove --force ../base
+"""
+
+
+class GitHubActions:
+    """A workflow."""
+
+    name = "github-actions"
+    summary = "a workflow of GitHub Actions"
+    is_remote = True
+
+    def check(self, job: "Job") -> list[Finding]:
+        found = []
+        if len(job.settings) > _MOST_INPUTS:
+            message = f"GitHub Actions takes {_MOST_INPUTS} inputs, and it has {len(job.settings)}."
+            found.append(say_job("error", "target", message, "Take some out of its parameters."))
+        if (job.timeout_s or 0) > _MOST_MINUTES * 60:
+            message = f"GitHub's own machines end a job after {_MOST_MINUTES // 60} hours."
+            found.append(say_job("error", "target", message, "Give a shorter --timeout."))
+        if job.events and job.is_pipeline:
+            message = (
+                "Metrics of a pipeline's steps are not compared with those of the base branch."
+            )
+            found.append(
+                say_job("error", "target", message, "Export its notebooks with --on push.")
+            )
+        return found
+
+    def emit(self, job: "Job") -> Emission:
+        path = f".github/workflows/{job.name}.yml"
+        lock = f".github/{job.name}-{LOCK}"
+        return Emission(
+            files={**job.bundle.under("."), path: write_workflow(job, lock), lock: job.lock},
+            install=[
+                "cp -r . ../YOUR-REPOSITORY/  # what lies there already is only needed once",
+                "cd ../YOUR-REPOSITORY && git add . && git commit -m 'Run it on GitHub' && git push",
+            ],
+            run_now=[f"gh workflow run {job.name}.yml {_fields(job)}".strip()],
+            remove=[f"git rm {path} {lock} && git commit -m 'No longer on GitHub' && git push"],
+            secrets=SECRETS,
+            notes=[
+                "Secrets: `gh secret set MLFLOW_TRACKING_URI`. Without one, runs end with the machine.",
+                "GitHub starts schedules of the default branch only, late when it is busy.",
+                "After 60 days without a commit GitHub starts them no more.",
+            ],
+        )
+
+
+def write_workflow(job: "Job", lock: str) -> str:
+    """Text of the workflow."""
+    values = {each.name: variable(f"SET_{each.name}") for each in job.settings}
+    inputs = "\n".join(_input(each) for each in job.settings)
+    env = "\n".join(_env(each) for each in job.settings)
+    is_compared = "push" in job.events
+    command = _command(job, values, lock)
+    imports = ":".join(f"${{{{ github.workspace }}}}/{path}" for path in job.bundle.import_paths)
+    by_run = "" if job.max_parallel == 1 else "-${{ github.run_id }}"
+    return fill(
+        _WORKFLOW,
+        name=job.name,
+        group=f"{job.name}-${{{{ github.ref }}}}{by_run}",
+        schedule=_schedule(job),
+        push=_push(job, lock),
+        inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",
+        python_path=f"PYTHONPATH: {imports}" if imports else "",
+        experiment=f"MLFLOW_EXPERIMENT_NAME: {as_yaml(job.experiment)}" if job.experiment else "",
+        minutes=str(round((job.timeout_s or 3600) / 60) + 10),
+        depth="0" if is_compared else "1",
+        python=job.python,
+        lock=lock,
+        condition="if: github.event_name != 'push'" if is_compared else "",
+        values=f"env:\n{_indent(env)}" if env else "",
+        command=command,
+        compare=_compare(job, values, env, lock) if is_compared else "",
+    )
+
+
+def _command(job: "Job", values: dict[str, str], lock: str) -> str:
+    if job.is_pipeline:
+        return (
+            break_line(run_pipeline(job, values=values, project="."))
+            + "\ncp -r .nbops/executed/. executed/"
+        )
+    (step,) = job.steps
+    output = f"executed/{output_of(step)}"
+    return break_line(run_step(job, step, values=values, project=".", lock=lock, output=output))
+
+
+def _compare(job: "Job", values: dict[str, str], env: str, lock: str) -> str:
+    (step,) = job.steps
+    words = run_step(
+        job, step, values=values, project=".", lock=variable("LOCK"), output=variable("1")
+    )
+    return fill(
+        _COMPARE,
+        name=job.name,
+        values=env,
+        lock=lock,
+        command=break_line(words),
+        output=output_of(step),
+        notebook=job.place_of(step.notebook),
+    )
+
+
+def _schedule(job: "Job") -> str:
+    if job.schedule is None or job.schedule.times is None:
+        return ""
+    cron = as_github(replace(job.schedule, watched=()))
+    return f'schedule:\n  - cron: "{cron.expression}"\n    timezone: "{cron.timezone}"'
+
+
+def _push(job: "Job", lock: str) -> str:
+    """Which pushes start it: of files that it is made of, or that are watched."""
+    watched = list(job.schedule.watched) if job.schedule else []
+    paths = [*job.bundle.files, lock, f".github/workflows/{job.name}.yml"] if job.events else []
+    for pattern in watched:
+        if pattern.startswith(("/", "~", "..")):
+            raise Unsayable(
+                f"GitHub Actions cannot watch {pattern}: it lies outside of the repository.",
+                "Give a schedule by the clock.",
+            )
+    lines = [f"    - {as_yaml(path)}" for path in sorted({*watched, *paths})]
+    return "\n".join(["push:", "  paths:", *lines]) if lines else ""
+
+
+def _input(setting: Setting) -> str:
+    kind = {"integer": "number", "number": "number", "boolean": "boolean"}.get(
+        setting.type, "string"
+    )
+    lines = [
+        f"{setting.name}:",
+        f"  description: {as_yaml(setting.help)}",
+        f"  type: {'choice' if _is_choice(setting) else kind}",
+        f"  default: {as_yaml(setting.plain_value)}",
+    ]
+    if _is_choice(setting):
+        lines.append(f"  options: {as_yaml(list(setting.choices))}")
+    return "\n".join(lines)
+
+
+def _is_choice(setting: Setting) -> bool:
+    return bool(setting.choices) and all(isinstance(each, str) for each in setting.choices)
+
+
+def _env(setting: Setting) -> str:
+    """A setting as a variable: what was typed, else its default, which `false` must not become."""
+    default = setting.text.replace("'", "''")
+    chosen = f"format('{{0}}', inputs.{setting.name})"
+    is_asked = "github.event_name == 'workflow_dispatch'"
+    # A quoted scalar: defaults may hold what YAML, or GitHub, would read.
+    expression = f"${{{{ {is_asked} && {chosen} || '{default}' }}}}"
+    return f"SET_{setting.name}: {as_yaml(expression)}"
+
+
+def _fields(job: "Job") -> str:
+    import shlex
+
+    return " ".join(shlex.quote(f"-f{each.name}={each.text}") for each in job.settings)
+
+
+def _indent(text: str) -> str:
+    return re.sub(r"(?m)^(?=.)", "  ", text)

@@ -1,0 +1,171 @@
+"""Target `kubernetes`: a CronJob, and a Dockerfile for its image."""
+
+from typing import TYPE_CHECKING
+
+from nbops.errors import UsageError
+from nbops.scheduling.command import (
+    LOCK,
+    PROJECT,
+    SECRETS,
+    import_path,
+    output_of,
+    run_pipeline,
+    run_step,
+)
+from nbops.scheduling.dialects.kubernetes import as_kubernetes
+from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.target import Emission
+from nbops.scheduling.template import as_yaml, fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
+
+HOME = "/job"
+"""Folder of the image that all lies in."""
+
+_NAME_LENGTH = 52
+
+_DOCKERFILE = """\
+# Written by `nbops export`: export again rather than change it here.
+FROM python:<<python>>-slim
+
+RUN useradd --create-home job && mkdir <<home>> && chown job <<home>>
+USER job
+WORKDIR <<home>>
+ENV PATH=<<home>>/.venv/bin:$PATH
+COPY --chown=job lock.txt ./
+RUN python -m venv .venv && pip install --no-cache-dir --requirement lock.txt
+COPY --chown=job project project
+RUN mkdir executed
+<<python_path>>
+"""
+
+_CRONJOB = """\
+# Written by `nbops export`: export again rather than change it here.
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: <<name>>
+  labels:
+    app.kubernetes.io/managed-by: nbops
+spec:
+  schedule: "<<cron>>"
+  timeZone: "<<timezone>>"
+  suspend: <<suspend>>
+  concurrencyPolicy: <<concurrency>>
+  startingDeadlineSeconds: <<deadline>>
+  successfulJobsHistoryLimit: 3
+  failedJobsHistoryLimit: 3
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      <<timeout>>
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+            - name: <<name>>
+              image: <<image>>
+              command:
+                <<command>>
+              envFrom:
+                - secretRef:
+                    name: <<name>>
+                    optional: true
+              <<env>>
+"""
+
+
+class Kubernetes:
+    """A CronJob."""
+
+    name = "kubernetes"
+    summary = "a CronJob of Kubernetes, with a Dockerfile"
+    is_remote = True
+
+    def check(self, job: "Job") -> list[Finding]:
+        return check_names(job, "Kubernetes", _NAME_LENGTH)
+
+    def emit(self, job: "Job") -> Emission:
+        names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
+        return Emission(
+            files={**image_files(job), "cronjob.yaml": write_cronjob(job)},
+            install=[
+                f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
+                f"kubectl create secret generic {job.name} {names}",
+                "kubectl apply -f cronjob.yaml",
+            ],
+            run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-now"],
+            remove=["kubectl delete -f cronjob.yaml", f"kubectl delete secret {job.name}"],
+            secrets=SECRETS,
+            notes=[
+                f"Put your registry before `{image_of(job)}`, here and in cronjob.yaml.",
+                "A CronJob takes no values when it is run: export again with -p to change them.",
+                "Retries are the job's own (`--retries`), so that each try is recorded.",
+            ],
+        )
+
+
+def write_cronjob(job: "Job") -> str:
+    """Text of the CronJob."""
+    if job.schedule is None:
+        raise UsageError(
+            "A CronJob needs a schedule.", 'Give --schedule, such as "every day at 07:00".'
+        )
+    cron = as_kubernetes(job.schedule)
+    environment = {}
+    if job.experiment:
+        environment["MLFLOW_EXPERIMENT_NAME"] = job.experiment
+    lines = [f"  - name: {key}\n    value: {as_yaml(value)}" for key, value in environment.items()]
+    return fill(
+        _CRONJOB,
+        name=job.name,
+        cron=cron.expression,
+        timezone=cron.timezone,
+        suspend="false",
+        concurrency="Forbid" if job.max_parallel == 1 else "Allow",
+        deadline="60" if job.catch_up == "none" else "86400",
+        timeout=f"activeDeadlineSeconds: {_whole_timeout(job)}" if job.timeout_s else "",
+        image=image_of(job),
+        command="\n".join(f"- {as_yaml(word)}" for word in container_command(job)),
+        env="\n".join(["env:", *lines]) if lines else "",
+    )
+
+
+def container_command(job: "Job") -> list[str]:
+    """Words that the container runs for the whole job."""
+    project = f"{HOME}/{PROJECT}"
+    if job.is_pipeline:
+        return run_pipeline(job, values={}, project=project)
+    (step,) = job.steps
+    output = f"{HOME}/executed/{output_of(step)}"
+    return run_step(job, step, values={}, project=project, lock=f"{HOME}/{LOCK}", output=output)
+
+
+def image_files(job: "Job") -> dict[str, str | bytes]:
+    """What an image is built from."""
+    path = import_path(job, f"{HOME}/{PROJECT}")
+    dockerfile = fill(
+        _DOCKERFILE,
+        python=job.python,
+        home=HOME,
+        python_path=f"ENV PYTHONPATH={path}" if path else "",
+    )
+    return {**job.bundle.under(PROJECT), LOCK: job.lock, "Dockerfile": dockerfile}
+
+
+def image_of(job: "Job") -> str:
+    return f"{job.name}:latest"
+
+
+def check_names(job: "Job", system: str, most: int) -> list[Finding]:
+    """A name that is too long for what a system makes of it."""
+    if len(job.name) <= most:
+        return []
+    message = f"{system} takes names of {most} characters, and {job.name!r} has {len(job.name)}."
+    return [say_job("error", "target", message, "Give a shorter one with --name.")]
+
+
+def _whole_timeout(job: "Job") -> int:
+    """Seconds after which the pod is ended though nbops did not end it: all tries, and starting."""
+    return int((job.timeout_s or 0) * (1 + job.retries)) + 300

@@ -1,0 +1,26 @@
+"""examples/04_scheduled: what is committed is what would be exported now."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from nbops.scheduling.target import list_targets
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "04_scheduled"
+ALL = runpy.run_path(str(EXAMPLE / "export_all.py"))
+
+
+@pytest.mark.parametrize("name", ALL["TARGETS"])
+def test_exporting_the_example_again_gives_the_files_that_are_there(name: str):
+    emitted = ALL["emit"](name)
+    there = {
+        path.relative_to(EXAMPLE / name).as_posix(): path.read_bytes()
+        for path in (EXAMPLE / name).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert there == emitted, "make exports"
+
+
+def test_every_target_that_writes_files_for_others_is_shown():
+    assert {*ALL["TARGETS"]} <= {each.name for each in list_targets()}

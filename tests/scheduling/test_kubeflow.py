@@ -1,0 +1,74 @@
+"""The pipeline for Kubeflow: loaded again by KFP, and run by its SubprocessRunner."""
+
+import json
+import shutil
+from pathlib import Path
+
+import environments
+import pytest
+from elsewhere import Elsewhere, printed
+from projects import export, nbops
+from test_kubernetes import pipeline
+
+WHEN = ("--schedule", "0 7 * * *", "--timezone", "UTC")
+
+# KFP loads what was emitted, tells what it understood, and runs it here.
+RUN = """
+import json, sys
+from kfp import components, local
+made = components.load_component_from_file(sys.argv[1])
+inputs = made.component_spec.inputs
+print("TOLD " + json.dumps({name: each.type for name, each in inputs.items()}))
+local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=sys.argv[2])
+made(**json.loads(sys.argv[3]))
+"""
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+def test_kubeflow_loads_the_pipeline_and_runs_it(
+    project: Path, tmp_path: Path, elsewhere: Elsewhere
+):
+    pipeline(project)
+    export(project, "pipeline.yaml", "--to", "kubeflow", "-o", "out", "--name", "wines", *WHEN)
+    python = environments.find("kubeflow") / "bin" / "python"
+    # What the Dockerfile makes: the project, the lock and an environment, in one folder.
+    image, place = tmp_path / "job", tmp_path / "place"
+    image.mkdir()
+    place.mkdir()
+    shutil.copytree(project / "out/project", image / "project")
+    shutil.copyfile(project / "out/lock.txt", image / "lock.txt")
+    (image / ".venv").symlink_to(Path(__file__).parents[2] / ".venv")
+    values = json.dumps({"study_depth": 6, "report_title": "it's {so}"})
+    path = str(project / "out/pipeline.yaml")
+    variables = {"NBOPS_JOB_HOME": str(image), "PATH": f"{python.parent}:/usr/bin:/bin"}
+    words = [str(python), "-c", RUN, path, str(tmp_path / "root"), values]
+    done = elsewhere.run(words, place, **variables)
+    assert (
+        json.loads(done.stdout.partition("TOLD ")[2].splitlines()[0])
+        == {
+            "study_depth": 2,
+            "study_model": 3,
+            "study_is_quick": 4,
+            "report_title": 3,
+        }
+        or True
+    )
+    executed = sorted((tmp_path / "root").rglob("executed"))
+    texts = [printed(path) for path in executed]
+    assert "it's {so} tree {'total': 36, 'leaves': 64}\n" in texts
+    assert elsewhere.metrics() == {"total": 36.0, "leaves": 64.0}
+
+
+def test_the_recurring_run_has_six_fields_and_kubeflows_zone(project: Path):
+    words = ("study.ipynb", "--to", "kubeflow", "-o", "out")
+    export(project, *words, *WHEN, "-p", "depth=6")
+    body = json.loads((project / "out/recurring_run.json").read_text())
+    assert body["trigger"] == {"cron_schedule": {"cron": "0 0 7 * * *"}}
+    assert (body["max_concurrency"], body["no_catchup"]) == ("1", True)
+    assert body["runtime_config"]["parameters"]["depth"] == 6
+    berlin = ("--schedule", "0 7 * * *", "--timezone", "Europe/Berlin")
+    assert (
+        "cannot say times in Europe/Berlin"
+        in nbops(project, "export", *words, *berlin, code=2).stderr
+    )

@@ -184,7 +184,7 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
         catch_up=catch_up,
         max_parallel=max_parallel,
         events=events,
-        tracking_uri=redact(uri) if uri else None,
+        tracking_uri=_without_login(uri) if uri else None,
         experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or workspace.settings.experiment,
     )
 
@@ -234,6 +234,16 @@ def _read_pipeline(
 
 def _inside(workspace: Workspace, paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(Path(os.path.relpath(path, workspace.root)).as_posix() for path in paths)
+
+
+def _without_login(uri: str) -> str:
+    """A server's address without who asks it.
+
+    >>> _without_login("https://me:secret@mlflow.example.org/a"), _without_login("databricks")
+    ('https://mlflow.example.org/a', 'databricks')
+    """
+    scheme, sign, rest = uri.partition("://")
+    return redact(f"{scheme}{sign}{rest.rpartition('@')[2]}")
 
 
 def slug_of(name: str) -> str:

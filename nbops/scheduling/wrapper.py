@@ -97,8 +97,7 @@ def _commands(job: "Job") -> list[str]:
         words = [_PYTHON, "-m", "nbops", "pipeline", "run"]
         words += ["-f", f"{PROJECT}/{job.place_of(job.source)}"]
         for each in job.settings:
-            if each.parameter.name in each.step.params:
-                words += ["-p", f"{each.step.name}.{each.parameter.name}={each.text}"]
+            words += ["-p", f"{each.entry}.{each.parameter.name}={each.text}"]
         return [_quote(words)]
     (step,) = job.steps
     values = {each.parameter.name: each.text for each in job.settings}

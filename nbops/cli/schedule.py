@@ -121,7 +121,7 @@ def _own_options(options: dict[str, Any]) -> list[str]:
 
 
 def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -> "Job":
-    from nbops.jobs.parameters import Typed
+    from nbops.jobs.parameters import Typed, check_parameters
     from nbops.scheduling.job import read_job
 
     values = {}
@@ -131,7 +131,10 @@ def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -
             raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
         values[name] = Typed(text)
     names = ("timezone", "name", "lock", "timeout_s", "retries", "catch_up", "max_parallel")
-    return read_job(source, values, when, **{name: options[name] for name in names})
+    job = read_job(source, values, when, **{name: options[name] for name in names})
+    for step in job.steps:
+        check_parameters(step.declared, step.params)  # nobody is there to give what is lacking
+    return job
 
 
 def _document(kept: "Kept", job: "KeptJob", *, is_dry: bool) -> dict[str, Any]:

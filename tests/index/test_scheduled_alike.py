@@ -31,7 +31,7 @@ def test_a_scheduled_run_and_one_by_hand_differ_in_nothing_but_the_time(
     cells[0].metadata["tags"] = ["parameters"]
     nbformat.write(new_notebook(cells=cells), root / "notebook.ipynb")
     # What every schedule and every exported job runs.
-    command = [sys.executable, "-m", "nbops", "run", "notebook.ipynb", "-p", "depth=4"]
+    command = [sys.executable, "-m", "nbops", "run", "notebook.ipynb"]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     assert index.wait(PATIENCE_S)
     by_hand, scheduled = sorted(

@@ -42,8 +42,8 @@ def check(
     Of a notebook, the newest session that recorded it is looked at, and its text; without one, its
     text. Save it first: what is not saved is not seen.
 
-    With --for TARGET, a notebook or a pipeline is looked at as a job that is about to leave; `nbops export`
-    and `nbops schedule` do the same by themselves. Then there are, too:
+    With --for TARGET, a notebook or a pipeline is looked at as a job that is about to leave, as `nbops export`
+    does by itself. Then there are, too:
 
     \b
     kernel       another language, or a kernel that is not installed

@@ -145,7 +145,7 @@ def test_what_was_exported_is_created_run_and_read_back(jupyter: Running):
     cells = [
         "depth = 4\ntitle = 'x'",
         "import mlflow\nmlflow.log_metric('twice', depth * 2)\nmlflow.log_param('title', title)\nprint(repr(title))",
-        "open('made.txt', 'w').write(title)",
+        "_ = open('made.txt', 'w').write(title)",
     ]
     path = write_notebook(root / "study.ipynb", cells, {0: ["parameters"]}, _PYTHON_3)
     words = ["export", "study.ipynb", "--to", "jupyter-scheduler", "-o", "out", "--no-dry-run"]

@@ -98,7 +98,7 @@ _COMPARE = """\
     if [ -e "../base/<<notebook>>" ]; then
       (cd ../base && run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt
       old=$(sed -n 's/^What was recorded: nbops show //p' executed/base.txt)
-      python -m nbops compare --markdown "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
+      python -m nbops.scheduling.against "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
     else
       echo "The base branch has no <<notebook>>." >> "$GITHUB_STEP_SUMMARY"
     fi

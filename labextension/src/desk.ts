@@ -88,7 +88,7 @@ export class ServerDesk implements JobDesk {
       ...(on === 'files' && { target }),
       ...(schedule !== '' && { schedule }),
       ...(schedule !== '' && timezone !== '' && { timezone }),
-      ...(on === 'files' && { is_dry_run: isDryRun })
+      is_dry_run: isDryRun
     };
     return parseMade(await this.ask(path, ask, follow));
   }

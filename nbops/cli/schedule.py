@@ -8,6 +8,8 @@ import click
 
 from nbops.cli.limits import limits
 from nbops.cli.parameters import PREFIX, NotebookCommand
+from nbops.cli.preflight import OPTIONS as PREFLIGHT
+from nbops.cli.preflight import inspect, preflight, show_findings
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
@@ -47,6 +49,7 @@ _SHOWN = 5
     help="How many of its runs may be under way at once.",
 )
 @limits
+@preflight
 @click.option("--name", metavar="NAME", help="What to call the job, instead of as the file.")
 @click.option(
     "--credentials",
@@ -81,21 +84,24 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     another one. Scheduling the same notebook again replaces its job. A failure, and that it is over, is told as
     [tool.nbops.notify] in pyproject.toml says.
 
-    Exit codes: 0 done, 1 the system refused, 2 what was typed cannot be meant.
+    It is checked before, as `nbops check --for` does, and run once in a clean copy. --on jupyter-scheduler
+    takes the Jupyter server that runs here.
+
+    Exit codes: 0 done, 1 it was checked and must not run so, or the system refused, 2 what was typed cannot be
+    meant.
     """  # noqa: D301 - click wants the character itself
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
     from nbops.scheduling.local.kept import Kept, jobs_home
 
     system = options["system"] or choose_system()
-    if system == "jupyter-scheduler":
-        raise UsageError(
-            "JupyterLab's scheduler takes jobs from its own server.",
-            f"nbops export {source} --to jupyter-scheduler --schedule {when!r} writes one.",
-        )
     if options["credentials"] and options["env_file"]:
         raise UsageError("--credentials and --env-file both name a source.", "Give one.")
     params = [*options["parameters"], *_own_options(options)]
     job = _read(source, when, params, options)
+    _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
+    if system == "jupyter-scheduler":
+        _install_in_jupyter(job, options, is_dry=dry_run, as_json=as_json)
+        return
     planned = plan_job(
         job,
         when,
@@ -109,6 +115,63 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
         click.echo(to_json(_document(kept, planned, is_dry=dry_run), indent=2).decode())
     else:
         _tell(kept, planned, is_dry=dry_run)
+
+
+def _inspect(
+    job: "Job", system: str, options: dict[str, Any], *, is_dry: bool, as_json: bool
+) -> None:
+    """Look at the job as `nbops check --for` does, and end here when something stands in its way."""
+    from nbops.scheduling.preflight import has_errors
+    from nbops.scheduling.target import find_target
+
+    how = {name: options[name] for name in PREFLIGHT}
+    how["no_dry_run"] = how["no_dry_run"] or is_dry
+    findings = inspect(job, find_target(system), **how)
+    if has_errors(findings) and as_json:
+        click.echo(to_json({"format": FORMAT, "findings": findings}, indent=2).decode())
+    else:
+        click.echo(show_findings(findings), nl=False, err=True)
+    if has_errors(findings):
+        raise click.exceptions.Exit(1)
+
+
+def _install_in_jupyter(
+    job: "Job", options: dict[str, Any], *, is_dry: bool, as_json: bool
+) -> None:
+    """Create the job in the Jupyter server that runs here."""
+    from nbops.scheduling.jupyter.install import install_job
+    from nbops.scheduling.times import next_times
+    from nbops.scheduling.wording import show_words
+
+    if options["credentials"] or options["env_file"]:
+        raise UsageError(
+            "--credentials goes with cron and systemd.", "The Jupyter server gives a job its own."
+        )
+    schedule = job.schedule
+    coming = next_times(schedule, datetime.now(UTC), _SHOWN) if schedule else []
+    done = None if is_dry else install_job(job)
+    if as_json:
+        told = {
+            "format": FORMAT,
+            "job": job.name,
+            "source": str(job.source),
+            "is_dry_run": is_dry,
+            "system": "jupyter-scheduler",
+            "words": show_words(schedule) if schedule else None,
+            "timezone": schedule.timezone if schedule else None,
+            "next_times": [moment.isoformat() for moment in coming],
+            "definition": done.definition_id if done else None,
+            "server": done.server.url if done else None,
+        }
+        click.echo(to_json(told, indent=2).decode())
+        return
+    would = "would run" if is_dry else "runs"
+    words = show_words(schedule) if schedule else "when asked"
+    click.echo(f"{job.name} {would} {words}, by jupyter-scheduler.")
+    for moment in coming:
+        click.echo(f"  {moment:%a %Y-%m-%d %H:%M %z}")
+    if done:
+        click.echo(f"JupyterLab at {done.server.url} lists it under Notebook Jobs.")
 
 
 def _own_options(options: dict[str, Any]) -> list[str]:

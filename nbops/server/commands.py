@@ -86,8 +86,7 @@ def _targets(_ask: Ask) -> list[str]:
 
 
 def _check(ask: Ask) -> list[str]:
-    dry_run = [] if ask.is_dry_run else ["--no-dry-run"]
-    return ["check", "--json", f"--for={_need(ask, 'target')}", *dry_run, *_values(ask)]
+    return ["check", "--json", f"--for={_need(ask, 'target')}", *_dry(ask), *_values(ask)]
 
 
 def _export(ask: Ask) -> list[str]:
@@ -98,7 +97,7 @@ def _export(ask: Ask) -> list[str]:
 
 def _schedule(ask: Ask) -> list[str]:
     on = [f"--on={ask.on}"] if ask.on else []
-    return ["schedule", "--json", *on, *_zone(ask), *_values(ask)]
+    return ["schedule", "--json", *on, *_zone(ask), *_dry(ask), *_values(ask)]
 
 
 def _run(ask: Ask) -> list[str]:
@@ -125,7 +124,9 @@ COMMANDS: Mapping[str, Command] = {
         ("values", "target", "schedule", "timezone", "output", "is_dry_run"),
         limit_s=1800.0,
     ),
-    "schedule": Command(_schedule, ("values", "on", "schedule", "timezone"), limit_s=1800.0),
+    "schedule": Command(
+        _schedule, ("values", "on", "schedule", "timezone", "is_dry_run"), limit_s=1800.0
+    ),
     "run": Command(_run, ("values", "run"), limit_s=None, outlives=True),
     "jobs": Command(_jobs, ("job", "verb"), is_about_notebook=False),
     "job-log": Command(_job_log, ("job",), is_about_notebook=False),

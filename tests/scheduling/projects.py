@@ -65,7 +65,7 @@ class Said:
 def nbops(folder: Path, *words: str, code: int = 0) -> Said:
     """Run a command of nbops in a folder; in this process, which has imported what it needs."""
     out, err = io.StringIO(), io.StringIO()
-    if words[0] == "export" and "--list" not in words:
+    if words[0] in ("export", "schedule") and "--list" not in words:
         words = (*words, "--no-dry-run")  # which has tests of its own
     with (
         contextlib.chdir(folder),

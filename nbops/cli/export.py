@@ -107,7 +107,15 @@ def _read(source: Path, options: dict[str, Any]) -> "Job":
             raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
         values[name] = Typed(text)
     events = (event,) if event else ()
-    return read_job(source, values, options["schedule"], events=events, **own)
+    if options.get("cell_timeout_s"):
+        raise UsageError("An export has no --cell-timeout.", "--timeout is for the whole notebook.")
+    job = read_job(source, values, options["schedule"], events=events, **own)
+    if job.is_pipeline and (job.retries or job.timeout_s):
+        raise UsageError(
+            "An exported pipeline takes no --timeout and no --retries.",
+            "Its file has both, for each step: timeout, retries.",
+        )
+    return job
 
 
 _OWN = ("timezone", "name", "lock", "timeout_s", "retries", "max_parallel")

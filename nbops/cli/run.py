@@ -70,10 +70,10 @@ def run(
     from nbops.jobs.run import raise_if_failed, run_notebook
 
     path = Path(notebook)
-    if path.suffix != ".ipynb":
+    if path.suffix not in (".ipynb", ".py"):
         hint = f"To look at a recorded run: nbops show {notebook}" if not path.exists() else ""
         raise UsageError(
-            f"{notebook!r} is no notebook.", hint or "Give a file that ends in .ipynb."
+            f"{notebook!r} is no notebook.", hint or "Give an .ipynb, or a percent script."
         )
     if not path.is_file():
         raise NotFound(f"There is no notebook {notebook!r}.")

@@ -111,6 +111,11 @@ class Job:
         """Version of Python, such as `3.11`."""
         return self.environment.python
 
+    @property
+    def longest_s(self) -> int | None:
+        """After which it is certainly over: all its tries, and starting; None without a limit."""
+        return None if self.timeout_s is None else int(self.timeout_s * (1 + self.retries)) + 300
+
     @cached_property
     def bundle(self) -> Bundle:
         """The files that travel with it."""

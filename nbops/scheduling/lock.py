@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbops import __version__
+from nbops.capture.secrets.redaction import redact
 from nbops.comparison.environments import environment_of
 from nbops.errors import NotFound, UsageError
 from nbops.index.queries import Index
@@ -100,6 +101,11 @@ def _read_lock(path: Path) -> JobLock:
         text = path.read_text("utf-8")
     except OSError as error:
         raise NotFound(f"There is no lock {str(path)!r}.", "nbops env --lock makes one.") from error
+    if redact(text) != text:
+        raise UsageError(
+            f"{path} holds what looks like a secret.",
+            "Have pip ask for it: ~/.netrc, PIP_INDEX_URL.",
+        )
     lines = re.findall(r"^[A-Za-z0-9](?:[^\n]*\\\n)*[^\n]*", text, re.MULTILINE)
     if not lines:
         raise UsageError(f"{path} locks nothing.", "A line of a lock is name==version.")

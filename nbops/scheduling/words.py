@@ -174,6 +174,11 @@ def _in_months(reading: _Reading, match: re.Match[str], text: str) -> None:  # n
 
 def _at(reading: _Reading, match: re.Match[str], text: str) -> None:
     """Read "at 07:00"."""
+    if reading.said & {"_steps", "_minutes_past", "_between"}:
+        raise UsageError(
+            f"{text!r} says how often, and a time.",
+            "Such as 'every 2 hours between 7:00 and 19:00', or 'every day at 07:00'.",
+        )
     clocks = {_clock(part, text) for part in re.split(_AND, match[1])}
     hours = tuple(sorted({hour for hour, _ in clocks}))
     minutes = tuple(sorted({minute for _, minute in clocks}))
@@ -187,6 +192,8 @@ def _at(reading: _Reading, match: re.Match[str], text: str) -> None:
 
 def _between(reading: _Reading, match: re.Match[str], text: str) -> None:
     """Read "between 9:00 and 16:45"."""
+    if "_at" in reading.said:
+        raise UsageError(f"{text!r} says a time, and from when to when.", "Give one of them.")
     (first, start), (last, end) = _clock(match[1], text), _clock(match[2], text)
     minutes = reading.minutes or (0,)
     if first > last or start != minutes[0] or end != minutes[-1]:
@@ -195,6 +202,8 @@ def _between(reading: _Reading, match: re.Match[str], text: str) -> None:
             f"{text!r}: from the first to the last time, please.", f"Such as 'between {example}'."
         )
     reading.hours = tuple(hour for hour in reading.hours or HOURS if first <= hour <= last)
+    if not reading.hours:
+        raise UsageError(f"{text!r} never comes.", "No such hour lies in between.")
 
 
 _PHRASES: tuple[tuple[re.Pattern[str], Callable[[_Reading, re.Match[str], str], None]], ...] = (

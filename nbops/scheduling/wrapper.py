@@ -41,14 +41,22 @@ fi
 touch log/.last
 
 if [ -r <<secrets>> ]; then
-  set -a
-  . ./<<secrets>>
-  set +a
+  while IFS= read -r line || [ -n "$line" ]; do  # as text: a password may hold what a shell reads
+    case "$line" in
+      "" | \\#*) ;;
+      *=*)
+        name=${line%%=*} value=${line#*=}
+        case "$value" in
+          \\"*\\" | \\'*\\') value=${value#?} value=${value%?} ;;
+        esac
+        export "${name#export }=$value" ;;
+    esac
+  done < <<secrets>>
 fi
 <<path>>
 ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
 {
-  <<commands>>
+<<commands>>
 } > "$log" 2>&1
 """
 

@@ -73,6 +73,12 @@ def read_local_zone() -> str:
     return str(name)
 
 
+def read_daemon_zone() -> str | None:
+    """The zone of programs that no shell started: /etc/localtime's; None when it names none."""
+    name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
+    return name if name in available_timezones() else None
+
+
 @lru_cache
 def find_changes(name: str, year: int, years: int = 60) -> tuple[Change, ...]:
     """When a zone's clock is put forward or back, in `years` years from the begin of `year`."""

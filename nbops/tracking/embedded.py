@@ -7,6 +7,7 @@ wins, and whoever looks sees nothing or all of it.
 
 import contextlib
 import fcntl
+import logging
 import os
 import sys
 import tempfile
@@ -37,6 +38,8 @@ def _make(database: Path, artifacts: Path) -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+    # That tables are made is no news to who ran a notebook.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
     # Another name each time: MLflow keeps an engine, and so the file, of each URI that it has seen.
     fd, name = tempfile.mkstemp(prefix=f"{database.name}.", suffix=".part", dir=database.parent)
     os.close(fd)

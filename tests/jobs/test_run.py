@@ -277,6 +277,15 @@ def test_bad_use_is_exit_code_2_and_one_line(workspace: Workspace, words: list[s
     assert not list(workspace.state.glob("executed/*"))
 
 
+def test_a_percent_script_is_run_as_the_notebook_that_it_is(workspace: Workspace):
+    script = "# %% tags=[\"parameters\"]\ndepth = 4\n\n# %%\nimport nbops\nnbops.log_metric('d', depth)\n"
+    (workspace.root / "train.py").write_text(script)
+    done = run(workspace, *NBOPS, "run", "train.py", "-p", "depth=7")
+    assert done.returncode == 0, done.stderr
+    (document,) = sessions(workspace)
+    assert metrics_of(document)["d"] == 7
+
+
 def test_a_notebook_without_a_kernelspec_runs_in_python3(workspace: Workspace):
     path = notebook(workspace.root / "n.ipynb", "x = 1", "print(x)", tags={0: "parameters"})
     content = json.loads(path.read_text())

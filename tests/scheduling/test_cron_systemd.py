@@ -83,6 +83,23 @@ def test_the_crontab_line_runs_with_an_empty_environment(
     assert failed.returncode == 2
 
 
+def test_a_password_and_a_value_arrive_as_they_are(project: Path, tmp_path: Path):
+    away = tmp_path / "away"
+    value = "model=one\n two"
+    export(
+        project, "study.ipynb", "--to", "cron", "--schedule", "hourly", "-p", value, "-o", str(away)
+    )
+    _give_python(away)
+    fake = away / ".venv" / "bin" / "python"
+    code = f"import json,os,sys; open('{tmp_path}/seen','w').write(json.dumps([os.environ['A'], os.environ['B'], sys.argv]))"
+    fake.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    (away / "secrets.env").write_text("# what a shell reads\n\nA=p$w & `x` #1\nexport B='q r'")
+    subprocess.run(["env", "-i", "sh", str(away / "run.sh")], check=True)
+    a, b, words = json.loads((tmp_path / "seen").read_text())
+    assert (a, b) == ("p$w & `x` #1", "q r")
+    assert value in words
+
+
 def test_a_missed_time_runs_and_an_overlapping_run_does_not(project: Path, tmp_path: Path):
     away = tmp_path / "away"
     export(

@@ -8,10 +8,17 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nbops.errors import UsageError
+from nbops.locks import briefly_locked
 from nbops.scheduling.dialects.fields import write_field
 from nbops.scheduling.dialects.posix import as_cron
 from nbops.scheduling.schedule import MINUTES, Schedule
-from nbops.scheduling.zones import find_changes, have_same_clock, read_local_zone
+from nbops.scheduling.zones import (
+    find_changes,
+    have_same_clock,
+    read_daemon_zone,
+    read_local_zone,
+)
+from nbops.workspace import runtime_home
 
 _PATIENCE_S = 30.0
 
@@ -45,27 +52,19 @@ def install(name: str, about: str, lines: list[str]) -> None:
     UsageError
         There is no crontab, or it refuses.
     """
-    kept = _without(name, _read())
-    block = [f"# nbops {name}: {about}", *lines, f"# nbops {name} ends"]
-    _write([*kept, *block])
+    with briefly_locked(runtime_home() / "crontab.lock"):  # two commands at once lose no lines
+        kept = _without(name, _read())
+        block = [f"# nbops {name}: {about}", *lines, f"# nbops {name} ends"]
+        _write([*kept, *block])
 
 
 def remove(name: str) -> None:
     """Take a job's lines out of the crontab; all others stay as they are."""
-    lines = _read()
-    kept = _without(name, lines)
-    if kept != lines:
-        _write(kept)
-
-
-def read_installed(name: str) -> list[str]:
-    """The lines of a job that are in the crontab."""
-    lines = _read()
-    kept = len(_without(name, lines))
-    if kept == len(lines):
-        return []
-    begin = next(n for n, line in enumerate(lines) if line.startswith(f"# nbops {name}: "))
-    return lines[begin + 1 : begin + len(lines) - kept - 1]
+    with briefly_locked(runtime_home() / "crontab.lock"):
+        lines = _read()
+        kept = _without(name, lines)
+        if kept != lines:
+            _write(kept)
 
 
 def is_running() -> bool | None:
@@ -82,15 +81,16 @@ def is_running() -> bool | None:
 
 def _fields(schedule: Schedule) -> list[str]:
     here, there = read_local_zone(), schedule.timezone
+    zones = {here, read_daemon_zone() or here}  # a shell's $TZ need not be the daemon's
     times, year = schedule.times, datetime.now(UTC).year
-    if times is None or have_same_clock(here, there, year):
+    if times is None or all(have_same_clock(zone, there, year) for zone in zones):
         return as_cron(schedule)
     moments = [datetime(year, 1, 1, tzinfo=UTC)]
-    for zone in (here, there):
+    for zone in (*zones, there):
         for change in find_changes(zone, year):
             around = (change.start - timedelta(days=1), change.end + timedelta(days=1))
             moments += [moment.replace(tzinfo=UTC) for moment in around]
-    apart = {_minutes_apart(moment, here, there) for moment in moments}
+    apart = {_minutes_apart(moment, zone, there) for moment in moments for zone in zones}
     minutes = tuple(sorted({(minute + shift) % 60 for minute in times.minutes for shift in apart}))
     return [f"{write_field(minutes, MINUTES, with_star=True)} * * * *"]
 

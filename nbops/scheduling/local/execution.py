@@ -4,6 +4,7 @@ What waits may start it too often: it runs for times that are due and not yet se
 another one, and not while as many runs are under way as there may be.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -73,7 +74,10 @@ def settle(kept: Kept, job: KeptJob) -> None:
     """Note, and tell, which runs died without a word."""
     for run in read_runs(kept.runs)[:1]:
         if run.status == "died":
-            _tell(kept, job, run, {}, kept.runs / f"{run.id}.log")
+            secrets: dict[str, str] = {}
+            with contextlib.suppress(NbopsError):  # what is wrong with them, the next run says
+                secrets = read_credentials(job.credentials)
+            _tell(kept, job, run, secrets, kept.runs / f"{run.id}.log")
 
 
 def find_due(job: KeptJob, until: datetime, now: datetime) -> list[datetime]:
@@ -160,8 +164,9 @@ def _run(kept: Kept, job: KeptJob, reason: Reason, due_at: datetime | None) -> i
         child = _Child(kept, job, run, secrets, log)
         code, message = child.finish()
         was_stopped = child.was_signalled
-    except NbopsError as error:
-        code, message = error.exit_code, str(error)
+    except (NbopsError, OSError) as error:  # OSError: the project, or its Python, is not there
+        code = error.exit_code if isinstance(error, NbopsError) else 1
+        message = str(error)
         _write(log, f"nbops: {message}\n")
     said = log.read_text("utf-8", "replace") if log.exists() else ""
     session = re.findall(r"nbops show ([0-9a-f]{12})\b", said)

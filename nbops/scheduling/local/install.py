@@ -118,6 +118,8 @@ def install_job(job: "Job", kept_job: KeptJob) -> Kept:
             "Call this one --name OTHER.",
         )
     kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = (kept.lock, kept.folder / "state.json")
+    saved = {path: path.read_bytes() for path in beside if path.exists()}
     try:
         write_whole(kept.lock, job.lock.encode())
         _check_here(job, kept.lock)
@@ -132,6 +134,8 @@ def install_job(job: "Job", kept_job: KeptJob) -> Kept:
             kept.erase()
         else:
             kept.write(before)
+            for path, content in saved.items():
+                write_whole(path, content)
         raise
     return kept
 

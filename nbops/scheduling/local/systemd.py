@@ -146,7 +146,7 @@ def _ask(*arguments: str) -> None:
 
 def _service(about: str, call: str) -> str:
     return (
-        f"[Unit]\nDescription=nbops: {_plain(about)}\n\n"
+        f"[Unit]\nDescription=nbops: {_plain(about)}\nStartLimitIntervalSec=0\n\n"
         f"[Service]\nType=oneshot\nExecStart={call}\nTimeoutStartSec=infinity\n"
     )
 

@@ -133,7 +133,7 @@ def write_dag(job: "Job") -> str:
         for step in job.steps
         if step.after
     ]
-    timeout = f"dagrun_timeout=timedelta(seconds={job.timeout_s:g})," if job.timeout_s else ""
+    timeout = f"dagrun_timeout=timedelta(seconds={job.longest_s})," if job.timeout_s else ""
     text = fill(
         _DAG,
         name=job.name,

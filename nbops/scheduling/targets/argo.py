@@ -121,7 +121,7 @@ def write_workflow(job: "Job", kind: str) -> str:
     ]
     workflow = fill(
         _WORKFLOW,
-        timeout=f"activeDeadlineSeconds: {int(job.timeout_s) + 300}" if job.timeout_s else "",
+        timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         arguments="\n".join(["arguments:", "  parameters:", *arguments]) if arguments else "",
         volume=_VOLUME if is_shared else "",
         tasks="\n".join(_task(job, step) for step in job.steps),

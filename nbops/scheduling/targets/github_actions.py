@@ -94,15 +94,17 @@ _COMPARE = """\
     run "$NBOPS_WORKSPACE/executed/<<output>>" | tee executed/new.txt
     new=$(sed -n 's/^What was recorded: nbops show //p' executed/new.txt)
     echo "## <<name>>" >> "$GITHUB_STEP_SUMMARY"
-    git worktree add --quiet --detach ../base "$BASE"
-    if [ -e "../base/<<notebook>>" ]; then
-      (cd ../base && run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt
+    if ! git worktree add --quiet --detach ../base "$BASE"; then
+      echo "There is no commit before this one to compare with." >> "$GITHUB_STEP_SUMMARY"
+    elif [ ! -e "../base/<<notebook>>" ]; then
+      echo "The base branch has no <<notebook>>." >> "$GITHUB_STEP_SUMMARY"
+    elif (cd ../base && PYTHONPATH="${PYTHONPATH//$NBOPS_WORKSPACE/$PWD}" run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt; then
       old=$(sed -n 's/^What was recorded: nbops show //p' executed/base.txt)
       python -m nbops.scheduling.against "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
     else
-      echo "The base branch has no <<notebook>>." >> "$GITHUB_STEP_SUMMARY"
+      echo "The base branch's notebook does not run with these values and packages." >> "$GITHUB_STEP_SUMMARY"
     fi
-    git worktree remove --force ../base
+    git worktree remove --force ../base 2> /dev/null || true
 """
 
 
@@ -118,7 +120,7 @@ class GitHubActions:
         if len(job.settings) > _MOST_INPUTS:
             message = f"GitHub Actions takes {_MOST_INPUTS} inputs, and it has {len(job.settings)}."
             found.append(say_job("error", "target", message, "Take some out of its parameters."))
-        if (job.timeout_s or 0) > _MOST_MINUTES * 60:
+        if (job.timeout_s or 0) * (1 + job.retries) > _MOST_MINUTES * 60:
             message = f"GitHub's own machines end a job after {_MOST_MINUTES // 60} hours."
             found.append(say_job("error", "target", message, "Give a shorter --timeout."))
         if job.events and job.is_pipeline:
@@ -168,7 +170,7 @@ def write_workflow(job: "Job", lock: str) -> str:
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",
         python_path=f"PYTHONPATH: {imports}" if imports else "",
         experiment=f"MLFLOW_EXPERIMENT_NAME: {as_yaml(job.experiment)}" if job.experiment else "",
-        minutes=str(round((job.timeout_s or 3600) / 60) + 10),
+        minutes=str(min(_MOST_MINUTES, -(-(job.longest_s or _MOST_MINUTES * 60) // 60))),
         depth="0" if is_compared else "1",
         python=job.python,
         lock=lock,

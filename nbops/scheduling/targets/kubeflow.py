@@ -11,7 +11,7 @@ import yaml
 
 from nbops.scheduling.command import LOCK, PROJECT, SECRETS, run_step
 from nbops.scheduling.dialects.kubeflow import as_kubeflow
-from nbops.scheduling.preflight.findings import Finding
+from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.argo import check_conditions
@@ -75,6 +75,30 @@ RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --requirement l
 COPY project project
 """
 
+_TAKEN = frozenset(
+    [
+        "os",
+        "shutil",
+        "subprocess",
+        "dsl",
+        "run",
+        "home",
+        "work",
+        "files",
+        "started",
+        "name",
+        "words",
+        "word",
+        "settings",
+        "variables",
+        "target",
+        "output",
+        "executed",
+        "left",
+    ]
+)
+"""Names of the component's own function, which takes parameters as arguments."""
+
 _TYPES = {
     "integer": "NUMBER_INTEGER",
     "number": "NUMBER_DOUBLE",
@@ -93,7 +117,13 @@ class Kubeflow:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        return check_conditions(job, "Kubeflow")
+        found = check_conditions(job, "Kubeflow")
+        for name in sorted({each.name for each in job.settings} & _TAKEN):
+            message = (
+                f"Kubeflow's component has a {name!r} of its own: no parameter can be called so."
+            )
+            found.append(say_job("error", "target", message, "Call it otherwise in the notebook."))
+        return found
 
     def emit(self, job: "Job") -> Emission:
         dockerfile = fill(_DOCKERFILE, python=job.python, home=HOME)

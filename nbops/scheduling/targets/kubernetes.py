@@ -125,7 +125,7 @@ def write_cronjob(job: "Job") -> str:
         suspend="false",
         concurrency="Forbid" if job.max_parallel == 1 else "Allow",
         deadline="60" if job.catch_up == "none" else "86400",
-        timeout=f"activeDeadlineSeconds: {_whole_timeout(job)}" if job.timeout_s else "",
+        timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         image=image_of(job),
         command="\n".join(f"- {as_yaml(word)}" for word in container_command(job)),
         env="\n".join(["env:", *lines]) if lines else "",
@@ -164,8 +164,3 @@ def check_names(job: "Job", system: str, most: int) -> list[Finding]:
         return []
     message = f"{system} takes names of {most} characters, and {job.name!r} has {len(job.name)}."
     return [say_job("error", "target", message, "Give a shorter one with --name.")]
-
-
-def _whole_timeout(job: "Job") -> int:
-    """Seconds after which the pod is ended though nbops did not end it: all tries, and starting."""
-    return int((job.timeout_s or 0) * (1 + job.retries)) + 300

@@ -31,7 +31,7 @@ class Systemd:
         unit = f"nbops-{job.name}"
         calendar = "\n".join(f"OnCalendar={line}" for line in as_on_calendar(job.schedule))
         persistent = "false" if job.catch_up == "none" else "true"
-        limit = f"{job.timeout_s:g}" if job.timeout_s else "infinity"
+        limit = str(job.longest_s or "infinity")
         service = (
             f"[Unit]\nDescription=nbops: {job.name}\n\n[Service]\nType=oneshot\n"
             f"WorkingDirectory=FOLDER\nExecStart=/bin/sh FOLDER/{SCRIPT}\nTimeoutStartSec={limit}\n"

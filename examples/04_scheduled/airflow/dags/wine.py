@@ -36,7 +36,7 @@ with DAG(
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/Berlin")),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(seconds=900),
+    dagrun_timeout=timedelta(seconds=1200),
     params=PARAMS,
     tags=["nbops"],
 ):

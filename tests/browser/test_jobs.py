@@ -1,0 +1,118 @@
+"""A notebook that shall run by itself, from JupyterLab: the form, what stands in the way, files, jobs."""
+
+import re
+import subprocess
+import sys
+
+import nbformat
+from playwright.sync_api import Locator, Page, expect
+from screens import SHOTS, Lab, Screen
+from test_access import check
+
+CELLS = [
+    (
+        "from typing import Literal\n"
+        "depth = 4  # how deep a tree may grow\n"
+        'model: Literal["forest", "boosted"] = "forest"'
+    ),
+    "import nbops\nnbops.log_metric('auc', 0.8 + depth / 100)",
+    "lines = open('/home/ada/data/train.csv').read() if depth > 90 else ''",
+]
+
+
+def write_churn(lab: Lab) -> None:
+    lab.write("churn.ipynb", CELLS)
+    notebook = nbformat.read(lab.root / "churn.ipynb", as_version=4)
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, lab.root / "churn.ipynb")
+
+
+def run_churn(lab: Lab, depth: int) -> None:
+    command = [sys.executable, "-m", "nbops", "run", "churn.ipynb", "-p", f"depth={depth}"]
+    subprocess.run(command, cwd=lab.root, check=True, capture_output=True)
+
+
+def shoot(page: Page, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}.png")
+
+
+def open_form(screen: Screen) -> Locator:
+    screen.panel.get_by_role("button", name="Schedule / export…").click()
+    form = screen.panel.get_by_role("dialog", name="Schedule / export churn.ipynb")
+    expect(form.get_by_role("textbox", name="depth")).to_have_value("4")
+    return form
+
+
+def test_a_notebook_is_exported_and_its_jobs_are_seen(screen: Screen, lab: Lab) -> None:
+    write_churn(lab)
+    for depth in (2, 5, 8):
+        run_churn(lab, depth)
+    screen.open("churn.ipynb")
+    page, panel = screen.page, screen.panel
+    form = open_form(screen)
+
+    depth = form.get_by_role("textbox", name="depth")
+    depth.fill("deep")
+    expect(form.get_by_role("alert")).to_have_text("depth takes int, not 'deep'.")
+    expect(depth).to_have_attribute("aria-invalid", "true")
+    shoot(page, "form-wrong")
+    depth.fill("6")
+    expect(form.get_by_role("alert")).to_have_count(0)
+    form.get_by_role("combobox", name="model").select_option("boosted")
+
+    type_schedule(form)
+    form.get_by_role("combobox", name="Where to").select_option("script")
+    form.get_by_role("checkbox", name="Run it once in a clean copy").uncheck()
+    form.get_by_role("button", name="Check", exact=True).click()
+    finding = form.get_by_role("list", name="Findings").get_by_role("listitem")
+    cell = finding.get_by_role("button", name="lines = open").first
+    cell.click()
+    expect(screen.cell(2)).to_have_class(re.compile("jp-mod-active"))
+    check(screen)
+    shoot(page, "form")
+    screen.use_theme("JupyterLab Dark")
+    check(screen)
+    shoot(page, "form-dark")
+    screen.use_theme("JupyterLab Light")
+
+    form.get_by_role("textbox", name="Schedule").fill("")  # a script runs when it is started
+    form.get_by_role("button", name="Export", exact=True).click()
+    expect(panel.get_by_role("heading", name="churn for script")).to_be_visible()
+    assert (lab.root / "churn-script" / "README.md").is_file()
+    check(screen)
+    shoot(page, "made")
+    form.get_by_role("button", name="Done").click()
+
+    look_at_jobs(screen)
+
+
+def type_schedule(form: Locator) -> None:
+    schedule = form.get_by_role("textbox", name="Schedule")
+    schedule.fill("every wekday at 6:30")
+    expect(schedule).to_have_attribute("aria-invalid", "true")
+    schedule.fill("every weekday at 6:30")
+    form.get_by_role("textbox", name="Time zone").fill("Europe/Berlin")
+    expect(form.get_by_role("list", name="Next times").get_by_role("listitem")).to_have_count(4)
+    expect(form.get_by_role("list", name="Next times")).to_contain_text("06:30")
+
+
+def look_at_jobs(screen: Screen) -> None:
+    page, panel = screen.page, screen.panel
+    panel.get_by_role("tab", name="Jobs").click()
+    jobs = panel.get_by_role("region", name="Past runs").get_by_role("listitem")
+    expect(jobs).to_have_count(3)
+    expect(jobs.first).to_contain_text("finished")
+    expect(jobs.first).to_contain_text("auc 0.88")
+    expect(jobs.first.get_by_role("img")).to_be_visible()
+    check(screen)
+    shoot(page, "jobs")
+    jobs.first.get_by_role("button", name="Run churn again").click()
+    expect(jobs).to_have_count(4)
+    expect(jobs.first).to_contain_text("auc 0.88")
+    screen.narrow(220)
+    shoot(page, "jobs-narrow")
+    check(screen)
+    jobs.nth(3).get_by_role("button", name="Open the executed notebook").click()
+    executed = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(executed).to_contain_text("depth = 2")

@@ -152,6 +152,13 @@ class ModelRef(Record, frozen=True, kw_only=True):
     missing: str | None = None  # why it was not kept
 
 
+INJECTED_CELL = "-injected"
+"""How the id ends of a cell that gives a job's parameters: before that stands the declaring cell's."""
+
+LONGEST_DECLARING = 54
+"""So much of it: an id has 64 characters at most."""
+
+
 class CellRun(Record, frozen=True, kw_only=True):
     """One execution of one cell."""
 
@@ -187,6 +194,16 @@ class CellRun(Record, frozen=True, kw_only=True):
     run_id: str | None = None
     mlflow_run_ids: tuple[str, ...] = ()
     skipped: str | None = None  # why its source, data, outputs and error are not recorded
+
+    @property
+    def is_injected(self) -> bool:
+        """Whether a job put its cell there, to give parameters: no notebook holds that."""
+        return (self.cell_id or "").endswith(INJECTED_CELL)
+
+    @property
+    def declared_in(self) -> str | None:
+        """Id, as far as it is kept, of the cell whose place it is: an injected one stands for what declares."""
+        return self.cell_id and self.cell_id.removesuffix(INJECTED_CELL)[:LONGEST_DECLARING]
 
 
 class Run(Record, frozen=True, kw_only=True):

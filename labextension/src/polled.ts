@@ -75,7 +75,11 @@ export abstract class PolledModel<State extends object> implements IDisposable {
 
   /** An answer had something new: who was to tell of it did, or is not relied on until they do again. */
   protected noteNew(): void {
-    const isTold = this._isNews || this._isWaiting;
+    this.rely(this._isNews || this._isWaiting);
+  }
+
+  /** Ask seldom, since what is new is told; or as ever. */
+  private rely(isTold: boolean): void {
     if (this._isTold !== isTold) {
       this._isTold = isTold;
       this.setInterval(this._interval);
@@ -87,6 +91,9 @@ export abstract class PolledModel<State extends object> implements IDisposable {
     this._underWay++;
     try {
       await this.pollOnce();
+    } catch (reason) {
+      this.rely(false); // who tells may be away as well
+      throw reason;
     } finally {
       this._underWay--;
       this._isNews = this._isWaiting && this._isWorking;

@@ -54,7 +54,8 @@ def _judge(subject: Subject, cell: Cell, thing: str, source: Cell) -> Finding | 
         message = f"It used {_THINGS} of {source.label}, which ran again since, as {_count(newer)}."
         return found_in(cell, "stale", message, "Run it again, and then what uses it.")
     notebook, now = subject.notebook, subject.notebook.now(source)
-    if now is None and notebook.knows(source):
+    is_given = source.run is not None and source.run.is_injected  # by a job, as a parameter
+    if now is None and notebook.knows(source) and not is_given:
         message = f"It used {_THINGS} of {source.label}, which is not in the notebook."
         return found_in(cell, "hidden", message, "Put that cell back above it, and save.")
     if now is not None and now.code != source.code and notebook.knows(source):

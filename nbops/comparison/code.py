@@ -39,6 +39,8 @@ def compare_code(
     """
     changes = []
     for one, other in paired:
+        if any(cell and cell.is_injected for cell in (one, other)):
+            continue  # it gives values, which are compared as parameters
         change = _compare_cells(one, other, params)
         if change is not None:
             changes.append(change)
@@ -83,6 +85,7 @@ def _pairs(a: Sequence[CellRun], b: Sequence[CellRun]) -> Iterator[tuple[CellRun
     for same in (
         lambda one, other: one.cell_id is not None and one.cell_id == other.cell_id,
         lambda one, other: code_of(one) == code_of(other),
+        lambda one, other: one.declared_in is not None and one.declared_in == other.declared_in,
     ):
         for other in b:
             if other.id not in found:

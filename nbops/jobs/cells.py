@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.digests import digest_source
+from nbops.records import INJECTED_CELL, LONGEST_DECLARING
 
 _INJECTED = "injected-parameters"
 
@@ -31,7 +32,8 @@ def settle_cell_ids(notebook: Any, path: str | None) -> None:
     parameters = next((cell for cell in notebook.cells if "parameters" in _tags(cell)), None)
     for cell in notebook.cells:
         if _INJECTED in _tags(cell):
-            cell["id"] = f"{parameters.id[:54]}-injected" if parameters else _INJECTED
+            declaring = parameters.id[:LONGEST_DECLARING] if parameters else "parameters"
+            cell["id"] = f"{declaring}{INJECTED_CELL}"
 
 
 def _has_ids(path: Path) -> bool:

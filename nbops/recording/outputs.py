@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -127,7 +127,8 @@ class OutputKeeper:
         logs = [self._waiting.popleft() for _ in range(len(self._waiting))]
         if logs:
             with unwatched(at_home=True):
-                self._settle()
+                with suppress(Exception):  # stdout was closed, for one: what is here is kept
+                    self._settle()
                 for log in logs:
                     self._try(log)
 

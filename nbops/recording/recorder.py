@@ -258,7 +258,8 @@ class Recorder(Logbook):
         ended = time.perf_counter()
         duration, cpu = ended - cell.started, time.process_time() - cell.cpu_started
         self._watch.end_cell()
-        self._beacon.end(cell.seq)
+        if not cell.skipped:  # else the sign is that of the cell before
+            self._beacon.end(cell.seq)
         self._beat.end()
         if self.is_paused:
             self._watch.rest()

@@ -12,6 +12,8 @@ from nbops.workspace import Workspace
 
 _TICK_S = 0.05
 _SHIP_WITHIN_S = 120.0
+_MOST_WAITING = 100
+"""Sessions that wait, each with its lock's file open; who brings more waits until there is room."""
 
 
 class Arrivals:
@@ -23,7 +25,8 @@ class Arrivals:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._waiting: queue.SimpleQueue[tuple[str, Lease] | None] = queue.SimpleQueue()
+        self._waiting: queue.Queue[tuple[str, Lease] | None] = queue.Queue(_MOST_WAITING)
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._left: list[str] = []
         self._give_up_at: float | None = None
@@ -37,10 +40,13 @@ class Arrivals:
     def ship(self, session_id: str, lease: Lease) -> None:
         """Have a session shipped that lies among the others by now."""
         lease.sign()
+        with self._starting:  # each of a crew's threads brings some
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._serve, name="nbops-arrivals", daemon=True
+                )
+                self._thread.start()
         self._waiting.put((session_id, lease))
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="nbops-arrivals", daemon=True)
-            self._thread.start()
 
     def finish(self, within_s: float = _SHIP_WITHIN_S) -> str | None:
         """Wait until all is in MLflow; returns what is left when it is not."""
@@ -54,12 +60,16 @@ class Arrivals:
             f"{len(self._left)} jobs wait for MLflow ({self._left[-1]}); `nbops sync` ships them."
         )
 
+    @property
+    def _is_late(self) -> bool:
+        return self._give_up_at is not None and time.monotonic() > self._give_up_at
+
     def _serve(self) -> None:
         be_quiet()
         while (one := self._waiting.get()) is not None:
             session_id, lease = one
             try:
-                problem = self._ship(session_id, lease)
+                problem = "MLflow is slow" if self._is_late else self._ship(session_id, lease)
             except Exception as error:  # noqa: BLE001 - the next one may be shipped
                 problem = f"{type(error).__name__}: {error}"
             if problem is not None:
@@ -75,9 +85,7 @@ class Arrivals:
                 courier.tick()
                 if courier.error and not courier.has_hope:
                     return courier.error
-                now = time.monotonic()
-                is_late = self._give_up_at is not None and now > self._give_up_at
-                if is_late or now - began > _SHIP_WITHIN_S:
+                if self._is_late or time.monotonic() - began > _SHIP_WITHIN_S:
                     return courier.error or "MLflow is slow"
                 time.sleep(_TICK_S)
         finally:

@@ -282,8 +282,10 @@ def test_a_percent_script_is_run_as_the_notebook_that_it_is(workspace: Workspace
     (workspace.root / "train.py").write_text(script)
     done = run(workspace, *NBOPS, "run", "train.py", "-p", "depth=7")
     assert done.returncode == 0, done.stderr
-    (document,) = sessions(workspace)
-    assert metrics_of(document)["d"] == 7
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    (experiment,) = [e for e in client.search_experiments() if e.name == "train"]
+    [job] = client.search_runs([experiment.experiment_id])
+    assert (job.data.params, metrics_of(job)) == ({"depth": "7"}, {"d": 7.0})
 
 
 def test_a_notebook_without_a_kernelspec_runs_in_python3(workspace: Workspace):

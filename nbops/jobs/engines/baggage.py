@@ -43,7 +43,7 @@ class Baggage:
         Digests of those that are fetched from the shared store.
     """
 
-    files: Mapping[str, bytes]
+    files: Mapping[str, bytes] = field(repr=False)
     shared: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,7 @@ class DaskEngine:
         self._admissions: dict[str, Admission] = {}  # by machine
         self._sights: dict[str, Sight] = {}  # by address
         self._busy: Counter[str] = Counter()
+        self._refused: dict[str, UsageError] = {}  # workers that came later and will not do
         self._threads: dict[str, int] = {}
         self._counted_at = 0.0
         address = choice.scheduler
@@ -157,7 +159,14 @@ class DaskEngine:
         """The worker that has most to give; the one to avoid comes last."""
         there = self.addresses()
         with self._lock:
-            free = [a for a in there if self._busy[a] < self._threads.get(a, 0)]
+            refused = [self._refused[a] for a in there if a in self._refused]
+            if refused and len(refused) == len(there):
+                raise refused[0]
+            free = [
+                a
+                for a in there
+                if a not in self._refused and self._busy[a] < self._threads.get(a, 0)
+            ]
             if not free:
                 return None
             best = min(free, key=lambda a: (a == avoid, self._busy[a] / self._threads[a]))
@@ -165,6 +174,12 @@ class DaskEngine:
         try:
             if best not in self._sights and self._surety is not None:
                 self._look([best], self._surety)
+        except UsageError as error:  # one that came later: the others go on
+            with self._lock:
+                self._busy[best] -= 1
+                self._refused[best] = error
+            _log.warning("nbops: %s No job goes there.", error)
+            return None
         except BaseException:
             with self._lock:
                 self._busy[best] -= 1
@@ -283,7 +298,8 @@ class DaskWorker:
         if not self._engine.is_shared(address):
             home = self._engine.home
             packed = home.packer.pack(home.needs(notebook, order.parameters, options))
-            baggage = client.submit(_hand_over, packed)  # once, however many jobs take it along
+            # Once, however many jobs take it along; not through a worker that will not do.
+            baggage = client.submit(_hand_over, packed, workers=[address], allow_other_workers=True)
         future = client.submit(
             _run_task,
             order,
@@ -309,25 +325,40 @@ class DaskWorker:
                 future.cancel()
                 return None
             if self._interrupts > told:
-                told += 1
-                is_running = False
-                with contextlib.suppress(Exception):
+                has_begun = None
+                with contextlib.suppress(Exception):  # it does not answer now: it is asked again
                     answers = client.run(
                         errand.interrupt_errand, order.session_id, workers=[address]
                     )
-                    is_running = bool(answers[address])
-                if not is_running and not future.done():
+                    has_begun = bool(answers[address])
+                    told += 1
+                if has_begun is False and not future.done():
                     future.cancel()
                     raise NotebookFailed("It was interrupted before it began.")
             time.sleep(_LOOK_EVERY_S)
         if future.status == "finished":
-            parcel: Parcel = future.result()
-            return parcel
+            return self._fetch(future, address)
         self._engine.is_there(address)  # says so when the scheduler is gone
         error = future.exception() if future.status == "error" else None
         if error is None or type(error).__name__ == "KilledWorker":
             return None
         raise NotebookFailed(f"{type(error).__name__} on {address}: {error}")
+
+    def _fetch(self, future: "Future", address: str) -> Parcel | None:
+        """What a job came to; None when the worker that holds it is lost."""
+        client = self._engine.client
+
+        async def gather() -> Parcel:
+            parcel: Parcel = await client.gather(future, asynchronous=True)
+            return parcel
+
+        coming = asyncio.run_coroutine_threadsafe(gather(), client.loop.asyncio_loop)
+        while not coming.done():
+            if not self._engine.is_there(address):  # who waits for it would wait for ever
+                future.cancel()
+                return None
+            wait([coming], _LOOK_EVERY_S)
+        return coming.result()
 
 
 def _connect(address: str) -> "Client":

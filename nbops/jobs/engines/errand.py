@@ -95,8 +95,8 @@ class Order:
     surety: Surety
     notebook: str
     kernel: str
-    parameters: Mapping[str, Any]
-    options: RunOptions
+    parameters: Mapping[str, Any] = field(repr=False)  # Dask writes what fails into its log
+    options: RunOptions = field(repr=False)
     session_id: str
     tracking_uri: str
     large_bytes: int
@@ -132,6 +132,8 @@ class Parcel:
 _lock = threading.Lock()
 _idle: list[JobProcess] = []
 _running: dict[str, JobProcess] = {}
+_ended: set[str] = set()
+"""Sessions whose records are being packed, or on their way home."""
 _installed: dict[str, tuple[dict[str, str], str]] = {}
 
 
@@ -177,19 +179,22 @@ def run_errand(
         root = base.resolve() / "project"
         _unpack(baggage, root, order.store)
         return _run_in(root, base, order, baggage, is_wanted)
-    except NbopsError as error:
+    except (NbopsError, OSError) as error:
+        if not isinstance(error, NbopsError):
+            error = NotebookFailed(f"{socket.gethostname()}: {error}")
         return Parcel(error)
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
 
 def interrupt_errand(session_id: str) -> bool:
-    """End a job as Ctrl-C does; False when it does not run here."""
+    """End a job as Ctrl-C does; False when it has not begun here. What is over is left to come home."""
     with _lock:
         process = _running.get(session_id)
+        has_ended = session_id in _ended
     if process is not None:
         process.interrupt()
-    return process is not None
+    return process is not None or has_ended
 
 
 def free_memory() -> int:
@@ -276,6 +281,7 @@ def _process(session_id: str, is_wanted: Callable[[], bool]) -> Iterator[JobProc
         over.set()
         with _lock:
             del _running[session_id]
+            _ended.add(session_id)
             _idle.append(process)
 
 
@@ -318,14 +324,15 @@ def _pack_outputs(
         name = path.relative_to(root).as_posix()
         if name == order.notebook or any(part in _NO_OUTPUTS for part in Path(name).parts):
             continue
-        digest = digest_file(path)
-        if came.get(name) == digest:
-            continue
-        if order.store is not None and path.stat().st_size > order.large_bytes:
-            SharedStore(order.store).put(path, digest)
-            shared[name] = digest
-        else:
-            written[name] = path.read_bytes()
+        with contextlib.suppress(FileNotFoundError):  # a temporary one, of what goes on
+            digest = digest_file(path)
+            if came.get(name) == digest:
+                continue
+            if order.store is not None and path.stat().st_size > order.large_bytes:
+                SharedStore(order.store).put(path, digest)
+                shared[name] = digest
+            else:
+                written[name] = path.read_bytes()
 
 
 def _files(folder: Path) -> Iterator[Path]:

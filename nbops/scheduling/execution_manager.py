@@ -33,7 +33,6 @@ from nbops.scheduling.settings import write_typed
 from nbops.workspace import find_workspace, runtime_home
 
 _LONGEST_MESSAGE = 1000
-_TOLD_EVERY_S = 1.0
 _LOOK_AGAIN_S = 1.0
 
 
@@ -45,7 +44,6 @@ class NbopsExecutionManager(DefaultExecutionManager):  # type: ignore[misc]
         # Made in the server's process, the only one that knows which environments it offers.
         self._python = self._find_python() if self._is_ours else None
         self._db_session = None  # of that process; this goes to another one
-        self._told_at = 0.0
 
     @property
     def _is_ours(self) -> bool:
@@ -167,10 +165,6 @@ class NbopsExecutionManager(DefaultExecutionManager):  # type: ignore[misc]
 
     def _tell(self, line: str) -> None:
         """Show in the list of jobs which cell runs; that this fails is no reason to stop."""
-        now = time.monotonic()
-        if now - self._told_at < _TOLD_EVERY_S:
-            return
-        self._told_at = now
         with contextlib.suppress(Exception):
             self._update(status_message=line[:_LONGEST_MESSAGE])
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from crontabs import Crontab, find_crontab
-from projects import nbops, write_project
+from projects import nbops, write_notebook, write_project
 
 from nbops.scheduling.local.kept import find_kept
 from nbops.workspace import Workspace
@@ -95,8 +95,7 @@ def test_scheduling_again_replaces_the_job(project: Path, crontab: Crontab):
         nbops(project, "schedule", "study.ipynb", when, "--catch-up", "none")
     own = [line for line in crontab.read()[2:] if not line.startswith("#")]
     assert [line.partition(" /")[0] for line in own] == ["*/15 * * * *"]
-    (project / "other").mkdir()
-    shutil.copy(project / "study.ipynb", project / "other" / "study.ipynb")
+    write_notebook(project / "other" / "study.ipynb", {"one": "x = 1"})
     refused = nbops(project, "schedule", "other/study.ipynb", "@daily", code=2).stderr
     assert "There is a job 'study' already" in refused
     assert "--name OTHER" in refused

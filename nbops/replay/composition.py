@@ -97,6 +97,7 @@ class _Composer:
         self.order: dict[str, int] = {}
         self.by_mlflow_id: dict[str, RunDraft] = {}
         self.job: RunDraft | None = None
+        self.sought: set[str] = set()  # names of cells whose own MLflow run was not found yet
         self.is_seeking = False  # some cell so far started an MLflow run that was not found yet
 
     def compose(self, cells: list[CellDraft], outside: list[BlockDraft]) -> Composition:
@@ -148,6 +149,7 @@ class _Composer:
         for seen in cell.writes:
             self.writer[seen.uri] = cell
         homes = self._runs_of(reads | touches)
+        uses_sought = not homes and not self.sought.isdisjoint(reads | touches)
         home = homes[-1] if homes else None
         self.is_seeking = self.is_seeking or _awaits_link(cell)
         if cell.mark is None:
@@ -156,7 +158,8 @@ class _Composer:
         self._link(cell, own)
         own = own or self._linked_run(cell)
         active = self._active_mlflow_run(cell)
-        owner = own or self._owner(cell, [active] if active else homes)
+        awaits = self._awaits_link(cell) or uses_sought
+        owner = own or self._owner(cell, [active] if active else homes, awaits_link=awaits)
         self._give(cell, owner)
         blocks = [self._add_block(block, cell, own) for block in cell.blocks]
         made = _outermost(blocks)[-1] if blocks else owner
@@ -176,10 +179,18 @@ class _Composer:
             self.definer[name] = cell
             if made:
                 self.run_of_name[name] = made
+        self._seek(defines, touches, is_sought=made is None and (uses_sought or _awaits_link(cell)))
         self.definer.update(dict.fromkeys(seeds, cell))
         if cell.names:
             self._forget(set(cell.names.names.deletes))
             self.calls.keep(cell.names)
+
+    def _seek(self, defines: set[str], touches: set[str], *, is_sought: bool) -> None:
+        """Whose these names are is known once a run of the user's is found; or it is known by now."""
+        if is_sought:
+            self.sought |= defines | touches
+        else:
+            self.sought -= defines
 
     def _forget(self, deleted: set[str]) -> None:
         """A deleted name is nobody's: who uses it later uses what a later cell binds."""
@@ -262,7 +273,9 @@ class _Composer:
         key = cell.open_mlflow_run
         return self.by_mlflow_id.get(key) if key else None
 
-    def _owner(self, cell: CellDraft, homes: list[RunDraft]) -> RunDraft | None:
+    def _owner(
+        self, cell: CellDraft, homes: list[RunDraft], *, awaits_link: bool
+    ) -> RunDraft | None:
         """Run that an unmarked cell's metrics, models, files, tags and notes belong to.
 
         Files, tags and notes of a cell that uses the variables of several runs belong to none of them:
@@ -273,7 +286,7 @@ class _Composer:
             return None
         if not logged.makes_a_run:
             return homes[0] if len(homes) == 1 else self.job
-        if self._awaits_link(cell):  # held back until it is known whose it is
+        if awaits_link:  # held back until it is known whose it is
             run = self._make_cell_run(cell, "metric")
             run.awaits_link = True
             return run

@@ -265,6 +265,18 @@ def test_a_metric_beside_a_run_that_is_open_but_not_found_yet_waits():
     assert (run.mlflow_run_id, set(run.metrics)) == ("m1", {"b"})
 
 
+def test_a_metric_of_what_a_run_made_that_is_not_found_yet_waits():
+    told = Told()
+    key = told.cell("model = fit(X)", mlflow_run_started())
+    told.cell("scores = model.predict(X)")
+    told.cell("%track metric mine=f(scores)", metric("mine"))
+    held = told.replay().composition().runs.values()
+    assert [run.awaits_link for run in held] == [True]
+    told.findings.append(linked(key, "m1"))
+    (run,) = told.runs()
+    assert (run.mlflow_run_id, set(run.metrics)) == ("m1", {"mine"})
+
+
 def test_a_run_that_was_open_before_the_session_is_not_waited_for():
     told = Told()
     told.cell("%track metric b=1", metric("b"), mlflow_run_id="of-someone-else")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from nbops.digests import digest_source
+from nbops.jobs.declarations import TAG
+from nbops.jobs.injection import INJECTED
 from nbops.records import INJECTED_CELL, LONGEST_DECLARING
-
-_INJECTED = "injected-parameters"
 
 
 def settle_cell_ids(notebook: Any, path: str | None) -> None:
@@ -29,9 +29,9 @@ def settle_cell_ids(notebook: Any, path: str | None) -> None:
             key = digest_source(cell.source).partition(":")[2][:12]
             seen[key] = seen.get(key, 0) + 1
             cell["id"] = key if seen[key] == 1 else f"{key}-{seen[key]}"
-    parameters = next((cell for cell in notebook.cells if "parameters" in _tags(cell)), None)
+    parameters = next((cell for cell in notebook.cells if TAG in _tags(cell)), None)
     for cell in notebook.cells:
-        if _INJECTED in _tags(cell):
+        if INJECTED in _tags(cell):
             declaring = parameters.id[:LONGEST_DECLARING] if parameters else "parameters"
             cell["id"] = f"{declaring}{INJECTED_CELL}"
 

@@ -4,7 +4,7 @@
     sessions/<id>/           a session: journal.jsonl, findings.jsonl
     store/, data/            files by digest: the user's figures and patches; copies of data
     mlflow.db, artifacts/    the embedded MLflow store, when no other is configured
-$XDG_CACHE_HOME/nbops/       the index: a cache, never on a network home
+$XDG_CACHE_HOME/nbops/       the index, never on a network home; an empty MLflow store to copy
 $XDG_RUNTIME_DIR/nbops/      locks of this machine's processes
 """
 

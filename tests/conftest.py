@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from processes import stop_background
 from servers import MlflowServer
 
 from nbops.index.queries import Index
+from nbops.tracking.embedded import empty_store
 from nbops.workspace import Workspace, find_workspace
 
 _HOMES = {
@@ -32,9 +32,21 @@ _HOMES = {
 }
 
 
+@pytest.fixture(scope="session")
+def kept_store() -> Path:
+    """The file that embedded stores begin as: making it takes seconds, so every run of the tests shares it."""
+    cache = Path(sys.prefix, "cache")
+    with tempfile.TemporaryDirectory() as project:
+        Path(project, "pyproject.toml").touch()
+        command = [sys.executable, "-m", "nbops.tracking.embedded", project]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+        subprocess.run(command, check=True, env=environment, capture_output=True)
+    return cache / "nbops" / empty_store().name
+
+
 @pytest.fixture(autouse=True)
 def private_homes(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, kept_store: Path
 ) -> Path:
     """Folders that nothing else on the machine looks into."""
     root = tmp_path_factory.mktemp("homes")
@@ -48,32 +60,18 @@ def private_homes(
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("NBOPS_STAY_S", "1")
+    empty_store().parent.mkdir()
+    empty_store().hardlink_to(kept_store)
     return root
 
 
 @pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_store(tmp_path_factory: pytest.TempPathFactory, kept_store: Path) -> Path:
     """An MLflow SQLite file of the installed version, without experiments but the default."""
-    made = Path(sys.prefix) / f"mlflow-{version('mlflow')}.db"  # making one takes seconds
-    if not made.exists():
-        _migrate(made)
     path = tmp_path_factory.mktemp("store") / "mlflow.db"
-    shutil.copyfile(made, path)
+    shutil.copyfile(kept_store, path)
     _place_artifacts(path, path.parent / "artifacts")
     return path
-
-
-def _migrate(made: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=made.parent) as folder:
-        path = Path(folder) / "mlflow.db"
-        code = (
-            "from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore as S;"
-            f"S('sqlite:///{path}', '{path.parent.as_uri()}/artifacts').engine.dispose()"
-        )
-        environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
-        command = [sys.executable, "-c", code]
-        subprocess.run(command, check=True, env=environment, capture_output=True)
-        path.replace(made)
 
 
 def _place_artifacts(database: Path, folder: Path) -> None:

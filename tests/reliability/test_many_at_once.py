@@ -38,7 +38,11 @@ def test_twenty_processes_at_once_on_one_store_lose_nothing_and_write_nothing_tw
     ]
     said = [process.communicate(timeout=PATIENCE_S)[0] for process in begun]
     assert [process.returncode for process in begun] == [0] * 20, said
-    assert set(said) == {b""}
+    late = b"nbops: not everything is in MLflow yet; `nbops sync` carries it on.\n"
+    assert set(said) <= {
+        b"",
+        late,
+    }  # one process carries for all: on a slow machine some leave before
     wait_until(lambda: len(background_processes(workspace)) <= 1)  # who comes second leaves
     assert index.wait(PATIENCE_S)
     wait_until(lambda: len(index.runs()) == 20 and index.unshipped() == 0)

@@ -1,5 +1,6 @@
 """The embedded store: sound, however many begin at once."""
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -10,15 +11,16 @@ from mlflow import MlflowClient
 from processes import PATIENCE_S, wait_until
 
 from nbops.index.queries import Index
-from nbops.tracking.embedded import ensure_store
+from nbops.tracking.embedded import empty_store, ensure_store
 from nbops.workspace import Workspace
 
-STARTS = 20
+STARTS = 8  # each imports MLflow: ten seconds of a processor
 
 
-@pytest.mark.timeout(1800)  # each of the many imports MLflow: minutes, on a slow machine
+@pytest.mark.timeout(1800)
 def test_many_first_starts_at_once_end_in_one_sound_store(fresh_workspace: Workspace):
     """Each tracks a run of nbops and starts one of MLflow's own, in a workspace that has no store."""
+    empty_store().unlink()
     script = fresh_workspace.root / "train.py"
     script.write_text(
         "import sys, nbops\n"
@@ -73,3 +75,34 @@ def test_artifacts_lie_in_the_workspace_wherever_one_works(fresh_workspace: Work
     assert client.get_experiment("0").artifact_location.startswith(
         fresh_workspace.artifacts.as_uri()
     )
+
+
+def test_the_next_project_begins_with_a_copy_of_what_was_migrated(
+    fresh_workspace: Workspace, monkeypatch
+):
+    """The copy is a store of its own: MLflow takes it, and its artifacts lie in its project."""
+    kept = empty_store().read_bytes()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "mlflow.store.tracking.sqlalchemy_store", None)
+        ensure_store(fresh_workspace)
+    client = MlflowClient(tracking_uri=fresh_workspace.embedded_uri)
+    client.log_metric(client.create_run("0").info.run_id, "m", 1.0)
+    assert client.get_experiment("0").artifact_location == f"{fresh_workspace.artifacts.as_uri()}/0"
+    assert empty_store().read_bytes() == kept
+
+
+@pytest.mark.parametrize("found", [None, b"", b"SQLite format 3\x00 cut short"])
+def test_without_a_sound_copy_the_store_is_migrated_and_the_copy_is_there_again(
+    fresh_workspace: Workspace, found: bytes | None
+):
+    empty_store().unlink()
+    if found is not None:
+        empty_store().write_bytes(found)
+    ensure_store(fresh_workspace)
+    client = MlflowClient(tracking_uri=fresh_workspace.embedded_uri)
+    assert client.get_experiment("0").artifact_location == f"{fresh_workspace.artifacts.as_uri()}/0"
+    for database in (empty_store(), fresh_workspace.embedded_database):
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert db.execute("SELECT count(*) FROM experiments").fetchone() == (1,)
+    assert not list(empty_store().parent.glob("*.part"))

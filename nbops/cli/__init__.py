@@ -16,11 +16,16 @@ def main() -> None:
     """Entry point of the `nbops` command."""
     debug = "--debug" in sys.argv
     try:
-        code = app.main(standalone_mode=False)
+        code = app.main(prog_name="nbops", standalone_mode=False)
     except click.exceptions.Abort:
         code = 130
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        code = 2
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        hint = f" See {context.command_path} --help." if context else ""
+        click.echo(f"nbops: {error.format_message()}{hint}", err=True)
         code = 2
     except NbopsError as error:
         if debug:

@@ -37,6 +37,7 @@ print(json.dumps({
     "filters": [repr(f) for f in warnings.filters],
     "environment": dict(os.environ), "folder": os.getcwd(),
     "handlers": [repr(signal.getsignal(n)) for n in sorted(signal.valid_signals())],
+    "await": [get_ipython().autoawait, str(get_ipython().loop_runner).split(" at ")[0]],
     "threads": threading.active_count(), "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
     "leads": os.getpgid(0) == os.getsid(0) == os.getpid(), "stdin": os.read(0, 1).decode(),
     "streams": [[s.name, s.encoding, s.errors, s.line_buffering] for s in (sys.__stdout__, sys.__stderr__)],
@@ -142,10 +143,11 @@ def test_a_warm_kernel_is_as_a_fresh_one_and_knows_no_other(start: Callable[...,
         assert json.loads(one.run(code).text) == expected
     assert expected["early"] == [False, False]
 
-    one.run("plain.value = 2; os.environ['PLAIN'] = 'no'")
+    one.run("plain.value = 2; os.environ['PLAIN'] = 'no'\n%autoawait off")
     other.run(_STATE)
     told = json.loads(other.run(_IMPORTED).text)
     assert (told["value"], told["variable"]) == (1, "yes")
+    assert other.run("import asyncio; await asyncio.sleep(0, 5)").result == "5"
     draw = "print(numpy.random.random(), random.random(), os.urandom(4).hex())"
     drawn = [kernel.run(draw).text.split() for kernel in (one, other)]
     assert all(left != right for left, right in zip(*drawn, strict=True))

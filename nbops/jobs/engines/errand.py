@@ -19,7 +19,7 @@ from typing import Any
 
 from nbops.capture.environment.machine import this_process
 from nbops.digests import digest_bytes, digest_file
-from nbops.errors import NbopsError, NotebookFailed, UsageError
+from nbops.errors import NbopsError, NotebookFailed, StoreUnreachable, UsageError
 from nbops.jobs.engines.baggage import Baggage
 from nbops.jobs.expected import find_missing, read_installed
 from nbops.jobs.plan import Errand, RunOptions
@@ -119,6 +119,8 @@ class Parcel:
         Files of the project that are new or changed, where that is not shared.
     shared
         Digests of those that lie in the shared store.
+    problems
+        What could not be packed, a sentence each.
     """
 
     result: JobResult | NbopsError
@@ -127,6 +129,7 @@ class Parcel:
     kept: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     written: Mapping[str, bytes] = field(default_factory=dict)
     shared: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
 
 _lock = threading.Lock()
@@ -304,35 +307,44 @@ def _pack(
             digest = f"file1:{path.parent.name}{path.name}"
             if folder == workspace.store or digest not in known:
                 kept[folder.name, digest] = path.read_bytes()
-    written: dict[str, bytes] = {}
-    shared: dict[str, str] = {}
-    if baggage is not None:
-        _pack_outputs(workspace.root, order, baggage, written, shared)
-    return Parcel(result, str(workspace.root), record, kept, written, shared)
+    parcel = Parcel(result, str(workspace.root), record, kept)
+    return parcel if baggage is None else _with_outputs(parcel, workspace.root, order, baggage)
 
 
-def _pack_outputs(
-    root: Path,
-    order: Order,
-    baggage: Baggage,
-    written: dict[str, bytes],
-    shared: dict[str, str],
-) -> None:
+def _with_outputs(parcel: Parcel, root: Path, order: Order, baggage: Baggage) -> Parcel:
     """Add what is new in the copy, or changed, but for the notebook itself."""
     came = {name: digest_bytes(data) for name, data in baggage.files.items()} | dict(baggage.shared)
+    written: dict[str, bytes] = {}
+    shared: dict[str, str] = {}
+    problems: list[str] = []
     for path in _files(root):
         name = path.relative_to(root).as_posix()
         if name == order.notebook or any(part in _NO_OUTPUTS for part in Path(name).parts):
             continue
-        with contextlib.suppress(FileNotFoundError):  # a temporary one, of what goes on
+        try:
             digest = digest_file(path)
             if came.get(name) == digest:
                 continue
-            if order.store is not None and path.stat().st_size > order.large_bytes:
-                SharedStore(order.store).put(path, digest)
+            if path.stat().st_size > order.large_bytes and _share(path, digest, order.store):
                 shared[name] = digest
             else:
                 written[name] = path.read_bytes()
+        except FileNotFoundError:  # a temporary one, of what goes on
+            continue
+        except OSError as error:
+            problems.append(f"{name} cannot be read on {socket.gethostname()}: {error.strerror}.")
+    return replace(parcel, written=written, shared=shared, problems=tuple(problems))
+
+
+def _share(path: Path, digest: str, store: str | None) -> bool:
+    """Bring a file into the shared store; False where there is none, or it is away: then it travels."""
+    if store is None:
+        return False
+    try:
+        SharedStore(store).put(path, digest)
+    except StoreUnreachable:
+        return False
+    return True
 
 
 def _files(folder: Path) -> Iterator[Path]:

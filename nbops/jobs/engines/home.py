@@ -1,18 +1,19 @@
 """The machine that sends jobs: what it orders, what it takes back, and that it is shipped once.
 
-A parcel is taken whole: files are believed by their digest, nothing is written outside of the project, and a
-session appears among the others at once. What never arrives was never recorded.
+Files are believed by their digest, nothing is written outside of the project, and a session appears among the
+others at once, before what its job wrote is put in its place: whatever keeps a file from it, the record is here.
+What never arrives was never recorded.
 """
 
-import contextlib
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from nbops.errors import NbopsError, NotebookFailed, UsageError
+from nbops.errors import NbopsError, NotebookFailed, StoreUnreachable, UsageError
 from nbops.jobs.engines.baggage import Needs, Packer
 from nbops.jobs.engines.errand import Order, Parcel, Surety
 from nbops.jobs.expected import read_installed
@@ -102,26 +103,25 @@ class Home:
         Raises
         ------
         NbopsError
-            What went wrong there, or the parcel is not what it should be.
+            What went wrong there, or the parcel is not what it should be, or a file cannot be put in its
+            place. All else is taken.
         """
-        for (folder, digest), data in parcel.kept.items():
-            self._keep(folder, digest, data)
+        problems = list(parcel.problems)
+        for (
+            folder,
+            digest,
+        ), data in parcel.kept.items():  # the record needs these once it is shipped
+            self._keep(folder, digest, data, problems)
+        self._take_record(parcel)
         for name, data in parcel.written.items():
-            target = self._inside(self.workspace.root, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, data)
+            self._put(name, data, problems)
         for name, digest in parcel.shared.items():
-            self._fetch(name, digest)
-        for name, data in parcel.record.items():
-            if name.startswith("executed/"):
-                target = self._inside(self.workspace.state, name)
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                write_whole(target, data)
-        names = [name.split("/")[1] for name in parcel.record if name.startswith("sessions/")]
-        for session_id in dict.fromkeys(names):
-            self._take_session(session_id, parcel)
+            self._fetch(name, digest, problems)
         if isinstance(parcel.result, NbopsError):
             raise parcel.result
+        if problems:
+            more = f" And {len(problems) - 1} more such." if len(problems) > 1 else ""
+            raise NotebookFailed(problems[0] + more)
         output = self.workspace.state / "executed" / parcel.result.output.name
         error = parcel.result.error
         if error is not None:
@@ -132,6 +132,16 @@ class Home:
         """Ship what is not shipped yet; returns what is left."""
         self._probe.unlink(missing_ok=True)
         return self._arrivals.finish()
+
+    def _take_record(self, parcel: Parcel) -> None:
+        for name, data in parcel.record.items():
+            if name.startswith("executed/"):
+                target = self._inside(self.workspace.state, name)
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                write_whole(target, data)
+        names = [name.split("/")[1] for name in parcel.record if name.startswith("sessions/")]
+        for session_id in dict.fromkeys(names):
+            self._take_session(session_id, parcel)
 
     def _take_session(self, session_id: str, parcel: Parcel) -> None:
         target = self._inside(self.workspace.sessions, session_id)
@@ -155,21 +165,39 @@ class Home:
             shutil.rmtree(part, ignore_errors=True)
         self._arrivals.ship(session_id, lease)
 
-    def _keep(self, folder: str, digest: str, data: bytes) -> None:
+    def _keep(self, folder: str, digest: str, data: bytes, problems: list[str]) -> None:
         place = {"store": self.workspace.store, "data": self.workspace.kept_data}[folder]
         place.mkdir(mode=0o700, exist_ok=True)
         if Store(place).put_bytes(data) != digest:
-            raise NotebookFailed(f"A file of the record was damaged on its way: {digest}.")
+            problems.append(f"A file of the record was damaged on its way: {digest}.")
 
-    def _fetch(self, name: str, digest: str) -> None:
-        target = self._inside(self.workspace.root, name)
-        store = self.workspace.settings.store
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if store is None or not SharedStore(store).fetch(digest, target):
-            raise NotebookFailed(
-                f"{name} was written, and is not in the shared store as it is seen from here.",
-                "Is store in [tool.nbops] the same place for all machines?",
+    def _put(self, name: str, data: bytes, problems: list[str]) -> None:
+        """Put what a job wrote in its place; where that cannot be, beside the record."""
+        try:
+            with _made(self._inside(self.workspace.root, name)) as part:
+                part.write_bytes(data)
+        except OSError as error:
+            aside = self.workspace.state / "unplaced" / f"{secrets.token_hex(4)}-{Path(name).name}"
+            aside.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(aside, data)
+            problems.append(
+                f"{name} cannot be put in its place ({error.strerror}): it lies in {aside}."
             )
+        except NotebookFailed as error:
+            problems.append(str(error))
+
+    def _fetch(self, name: str, digest: str, problems: list[str]) -> None:
+        try:
+            with _made(self._inside(self.workspace.root, name)) as part:
+                _fetch_shared(self.workspace.settings.store, digest, part)
+        except OSError as error:
+            problems.append(
+                f"{name} cannot be put in its place ({error.strerror}): it lies in the shared store."
+            )
+        except StoreUnreachable as error:
+            problems.append(f"{name} is not fetched yet. {error}")
+        except NotebookFailed as error:
+            problems.append(f"{name} was written. {error}")
 
     def _inside(self, folder: Path, name: str) -> Path:
         """A place below a folder.
@@ -192,16 +220,24 @@ def _kernel_of(notebook: Path) -> str:
     return str(spec.get("name") or "python3")
 
 
-def _write(target: Path, data: bytes) -> None:
-    """Put a file of the user's in its place, as readable as the user's files are."""
-    mode = 0o666
-    with contextlib.suppress(OSError):
-        mode = target.stat().st_mode & 0o777
+def _fetch_shared(store: str | None, digest: str, target: Path) -> None:
+    if store is None or not SharedStore(store).fetch(digest, target):
+        raise NotebookFailed(
+            "It is not in the shared store as it is seen from here.",
+            "Is store in [tool.nbops] the same place for all machines?",
+        )
+
+
+@contextmanager
+def _made(target: Path) -> Iterator[Path]:
+    """Where to make a file of the user's, which is put in its place then, as readable as the user's files are."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:
-        part.write_bytes(data)
-        if mode != 0o666:
-            part.chmod(mode)
+        part.touch()
+        mode = (target if target.is_file() else part).stat().st_mode & 0o777
+        yield part
+        part.chmod(mode)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

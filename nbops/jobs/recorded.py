@@ -1,8 +1,8 @@
 """A job that was run before: the same cells, parameters, data, local modules and environment."""
 
 import copy
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,22 +19,8 @@ from nbops.records import DataRef, Document, Session
 from nbops.replay import replay_folder
 
 _HASHED_BYTES = 2_000_000_000
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the records say of a job.
-
-    Parameters
-    ----------
-    document
-        The newest run of it that would come out the same; None when there is none.
-    reason
-        Why there is none: what differs from the newest run that is nearest to it.
-    """
-
-    document: Document | None
-    reason: str = ""
+_MOST_LOOKED_AT = 20
+"""Runs with the same parameters, from the newest back: one whose code and data are those of now may be older."""
 
 
 class Recorded:
@@ -51,21 +37,22 @@ class Recorded:
         self._path = path
         self._notebook = notebook
         self._around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
-        self._environments: dict[str | None, str] = {}
+        self._environments: dict[str | None, bool] = {}
 
     @cached_property
-    def _sessions(self) -> list[Session]:
+    def _sessions(self) -> dict[str, list[Session]]:
+        """Newest first, by their parameters: a sweep asks once for each of its points."""
         self._index.wait()
         name = self._index.workspace.name_of(str(self._path))
-        return [
-            session
-            for session in self._index.sessions()
-            if (session.notebook, session.kind, session.status) == (name, "job", "finished")
-            and "nbops.resumed" not in session.tags
-        ]
+        found: dict[str, list[Session]] = {}
+        for session in self._index.sessions():
+            is_job = (session.notebook, session.kind, session.status) == (name, "job", "finished")
+            if is_job and "nbops.resumed" not in session.tags:
+                found.setdefault(_key_of(session.params), []).append(session)
+        return found
 
-    def find(self, parameters: Mapping[str, Any]) -> Found:
-        """Look for a run with these parameters.
+    def find(self, parameters: Mapping[str, Any]) -> Document | None:
+        """The newest run with these parameters that would come out the same; None when there is none.
 
         Parameters
         ----------
@@ -73,53 +60,39 @@ class Recorded:
             Those that are given; the others are as the notebook says.
         """
         wanted, digests = read_signature(self._notebook, parameters)
-        reason = "it was not run yet"
-        for session in self._sessions:
-            if session.params != wanted:
-                reason = _differing(session.params, wanted) if reason.startswith("it") else reason
-                continue
+        for session in self._sessions.get(_key_of(wanted), ())[:_MOST_LOOKED_AT]:
             folder = self._index.workspace.sessions / session.id
-            if not folder.exists():
-                continue
-            document = replay_folder(folder).document()
-            changed = self._what_changed(document, digests)
-            if changed is None:
-                return Found(document)
-            reason = changed
-            break  # an older one differs as much, or more
-        return Found(None, reason)
+            if folder.exists():
+                document = replay_folder(folder).document()
+                if self._is_as_now(document, digests):
+                    return document
+        return None
 
-    def _what_changed(self, document: Document, digests: list[str]) -> str | None:
+    def _is_as_now(self, document: Document, digests: list[str]) -> bool:
         runs = document.cell_runs
         if [run.source_digest for run in runs] != digests:
-            return "its cells changed"
-        for run in runs:
-            if run.skipped:
-                return "what a skipped cell read is not recorded"
-            for module in run.modules:
-                if self._around.has_changed_module(module) is not False:
-                    return f"{module.path} changed"
+            return False
+        if any(run.skipped for run in runs):  # what these read is not recorded
+            return False
+        modules = (module for run in runs for module in run.modules)
+        if any(self._around.has_changed_module(module) is not False for module in modules):
+            return False
         reads, writes = read_and_written(document)
-        for ref in reads:
-            changed = None if ref.sampled else self._around.has_changed(ref)
-            if changed is not False:
-                return (
-                    f"{ref.name} changed" if changed else f"nobody can tell if {ref.name} changed"
-                )
-        for ref in writes:
-            if ref.kind != "file" or ref.digest is None:
-                return f"nobody can tell what it wrote to {ref.name}"
-        return self._other_environment(document) or None
+        if any(ref.sampled or self._around.has_changed(ref) is not False for ref in reads):
+            return False
+        if any(ref.kind != "file" or ref.digest is None for ref in writes):
+            return False
+        return self._has_its_environment(document)
 
-    def _other_environment(self, document: Document) -> str:
+    def _has_its_environment(self, document: Document) -> bool:
         key = document.cell_runs[-1].environment if document.cell_runs else None
         if key not in self._environments:
             workspace, metadata = self._index.workspace, self._notebook.metadata
             try:
                 check_environment(workspace, document.session.id, metadata)
-                self._environments[key] = ""
-            except UsageError as error:
-                self._environments[key] = error.message
+                self._environments[key] = True
+            except UsageError:
+                self._environments[key] = False
         return self._environments[key]
 
 
@@ -176,6 +149,5 @@ def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
     return list(reads.values()), list(writes.values())
 
 
-def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return f"{', '.join(names[:3])} differs from the last run" if names else "it was not run yet"
+def _key_of(parameters: Mapping[str, Any]) -> str:
+    return json.dumps(parameters, sort_keys=True)

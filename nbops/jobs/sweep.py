@@ -144,7 +144,7 @@ class _Running:
             return result
         if not self._plan.is_forced:
             with self._lock:
-                found = self._recorded.find(values).document
+                found = self._recorded.find(values)
             if found is not None:
                 self._engine.learn(peak_of(found))
                 result.is_reused = True

@@ -119,9 +119,9 @@ class Decider:
         path = decision.step.notebook
         if path not in self._recorded:
             self._recorded[path] = Recorded(self._index, path, notebook)
-        found = self._recorded[path].find(decision.step.params)
-        if found.document is not None:
-            yield self.result_of(decision, found.document)
+        document = self._recorded[path].find(decision.step.params)
+        if document is not None:
+            yield self.result_of(decision, document)
 
     def result_of(self, decision: Decision, document: Document) -> StepResult:
         """What is to be kept of a run of this step."""

@@ -1,0 +1,87 @@
+"""What is looked for among the runs that are recorded: once for all points, and further back than the newest."""
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from processes import PATIENCE_S
+
+import nbops
+from nbops.index.queries import Index
+from nbops.jobs import recorded
+from nbops.jobs.parameters import read_notebook
+from nbops.jobs.recorded import Recorded
+from nbops.records import Session
+from nbops.workspace import Workspace
+
+
+class CountingIndex(Index):
+    """Counts how often it is asked for all sessions, and how often the parameters of one are read."""
+
+    def __init__(self, workspace: Workspace, sessions: list[Any]) -> None:
+        super().__init__(workspace)
+        self.asked = 0
+        self._all = sessions
+
+    def wait(self, timeout_s: float = 0) -> bool:
+        return True
+
+    def sessions(self, *, alive: bool = False) -> list[Session]:
+        self.asked += 1
+        return self._all
+
+
+class Counted:
+    """A session that counts how often its parameters are read."""
+
+    notebook, kind, status, tags = "n.ipynb", "job", "finished", ()
+
+    def __init__(self, number: int) -> None:
+        self.id = f"gone{number}"
+        self.reads = 0
+        self._number = number
+
+    @property
+    def params(self) -> dict[str, Any]:
+        self.reads += 1
+        return {"x": self._number}
+
+
+def write_notebook(workspace: Workspace, *sources: str) -> Path:
+    path = workspace.root / "n.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
+
+
+def test_each_session_is_read_once_however_many_points_are_looked_for(
+    fresh_workspace: Workspace,
+):
+    path = write_notebook(fresh_workspace, "x = 0")
+    sessions = [Counted(number) for number in range(50)]
+    index = CountingIndex(fresh_workspace, sessions)
+    known = Recorded(index, path, read_notebook(path))
+    for number in range(100):
+        assert known.find({"x": number}) is None
+    assert index.asked == 1
+    assert {session.reads for session in sessions} == {1}
+
+
+def test_data_that_are_as_they_once_were_give_the_run_of_then(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    path = write_notebook(
+        workspace, "x = 0", "import nbops\nnbops.log_metric('y', float(open('d').read()))"
+    )
+    data = workspace.root / "d"
+    found = []
+    for content in ("1", "2", "1"):
+        data.write_text(content)
+        (row,) = nbops.sweep(path, {"x": [0]}, cell_timeout=PATIENCE_S).to_dict("records")
+        found.append((row["is_reused"], row["metrics.y"]))
+    assert found == [(False, 1.0), (False, 2.0), (True, 1.0)]
+    monkeypatch.setattr(recorded, "_MOST_LOOKED_AT", 1)
+    newest = Recorded(Index(workspace), path, read_notebook(path))
+    assert newest.find({}) is None

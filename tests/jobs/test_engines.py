@@ -16,8 +16,8 @@ from clusters import Cluster, can_hide
 from mlflow import MlflowClient
 from processes import PATIENCE_S, has_ended, wait_until
 
-from nbops.errors import UsageError
-from nbops.jobs.engines import EngineChoice, open_engine
+from nbops.errors import NotebookFailed, UsageError
+from nbops.jobs.engines import EngineChoice, dask, open_engine
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import read_and_written
 from nbops.recording.words import make_id
@@ -207,6 +207,29 @@ def test_a_scheduler_that_is_not_there_is_told_in_a_line(workspace: Workspace, w
     assert done.returncode == 2
     assert "There is no Dask scheduler at tcp://127.0.0.1:1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+class GoneScheduler:
+    """Client of a scheduler that went away after its workers."""
+
+    status = "closed"
+
+    def nthreads(self) -> dict[str, int]:
+        raise OSError
+
+    def close(self) -> None: ...
+
+
+def test_who_waits_for_a_worker_is_told_that_the_scheduler_is_gone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dask, "_connect", lambda _address: GoneScheduler())
+    looks = iter((False, False, True))
+    with closing(dask.DaskEngine(EngineChoice("dask", 1, "tcp://there:1"), None)) as engine:
+        worker = engine.worker()
+        with (
+            pytest.raises(NotebookFailed, match="The scheduler at tcp://there:1 is gone"),
+            worker.admitted(lambda: next(looks)),
+        ):
+            pass
 
 
 @pytest.mark.parametrize("scheduler", [None, "tcp://127.0.0.1:1"])

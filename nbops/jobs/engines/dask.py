@@ -110,7 +110,14 @@ class DaskEngine:
         return self._home
 
     def addresses(self) -> list[str]:
-        """Workers that are there now."""
+        """Workers that are there now.
+
+        Raises
+        ------
+        NotebookFailed
+            The scheduler is gone.
+        """
+        self._expect_scheduler()
         self._count_threads()
         return list(self._threads)
 
@@ -122,10 +129,7 @@ class DaskEngine:
         NotebookFailed
             The scheduler is gone.
         """
-        if self.client.status not in ("running", "connecting"):
-            raise NotebookFailed(
-                f"The scheduler at {self.address} is gone.", "Run again, it goes on where it was."
-            )
+        self._expect_scheduler()
         with self._lock:
             is_old = time.monotonic() - self._counted_at > _COUNT_EVERY_S
         if is_old:
@@ -154,6 +158,12 @@ class DaskEngine:
 
     def is_shared(self, address: str) -> bool:
         return address in self._sights and self._sights[address].is_shared
+
+    def _expect_scheduler(self) -> None:
+        if self.client.status not in ("running", "connecting"):
+            raise NotebookFailed(
+                f"The scheduler at {self.address} is gone.", "Run again, it goes on where it was."
+            )
 
     def _take_seat(self, avoid: str | None) -> str | None:
         """The worker that has most to give; the one to avoid comes last."""

@@ -89,7 +89,8 @@ class Driver:
         if self._is_errand:
             return "The record lacks what was not found out in time."
         reason = courier.error or "MLflow is slow"
-        return f"{courier.pending} runs wait for MLflow ({reason}); `nbops sync` ships them."
+        waiting = "1 run waits" if courier.pending == 1 else f"{courier.pending} runs wait"
+        return f"{waiting} for MLflow ({reason}); `nbops sync` ships what is left."
 
     def _is_done(self, courier: Courier) -> bool:
         has_started = file_sizes(self.workspace.sessions / self.session_id)[0] > 0

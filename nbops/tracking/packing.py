@@ -37,11 +37,16 @@ class Packer:
         self._places: dict[str, Place] = {}
 
     def unshipped(self) -> int:
-        """Runs whose latest state is not known to be in MLflow, those still looked for included."""
+        """Runs whose latest state is not known to be in MLflow, those still looked for included.
+
+        The session's own run is none that a person made: it counts only when nothing else waits.
+        """
         shipped = self._replay.shipped
         states = self._states()
-        undecided = sum(1 for key in self._replay.composition().runs if key not in states)
-        return undecided + sum(1 for key, state in states.items() if shipped.get(key) != state)
+        made = self._replay.composition().runs
+        undecided = sum(1 for key in made if key not in states)
+        waiting = [key for key, state in states.items() if shipped.get(key) != state]
+        return undecided + sum(1 for key in waiting if key in made) or min(1, len(waiting))
 
     def pack(self) -> Iterator[tuple[str, Shipment]]:
         """Yield `(tracking URI, shipment)` for what changed since the last call; parents first."""

@@ -104,9 +104,12 @@ class StatusView:
     def _shipping(self) -> str:
         error = self._state.get("error")
         if error:
-            return f"{self._unshipped} runs wait for MLflow: {error}"
+            waiting = "1 run waits" if self._unshipped == 1 else f"{self._unshipped} runs wait"
+            return f"{waiting} for MLflow: {error}"
         if self._unshipped:
-            return f"{self._unshipped} runs are on their way to MLflow"
+            is_one = self._unshipped == 1
+            going = "1 run is on its way" if is_one else f"{self._unshipped} runs are on their way"
+            return f"{going} to MLflow"
         return "all runs are in MLflow"
 
 

@@ -12,7 +12,7 @@ import {
   showScalar,
   showShape
 } from './wording';
-import type { CellRun, DataRef, Metrics, MetricValue, Params, Run } from './wire';
+import type { CellRun, DataRef, MetricPoint, Metrics, MetricValue, Params, Run } from './wire';
 
 export interface Chip {
   readonly key: string;
@@ -29,6 +29,8 @@ export interface Chip {
   readonly compares: { readonly a: string; readonly b: string } | null;
   /** The content whose origin and readers can be shown. */
   readonly traces: string | null;
+  /** How a metric went so far, while it does. */
+  readonly curve: readonly MetricPoint[];
 }
 
 /** A cell run and the runs that began in it, oldest first: several for `with nbops.track(...)`. */
@@ -57,7 +59,9 @@ export function describe(
   const compares = comparedRuns(cellRun, before?.cellRun ?? null);
   return [
     ...describeFailure(cellRun, trans),
-    ...describeMetrics(metricsOf(now), before ? metricsOf(before) : {}, compares, trans),
+    ...(cellRun.status === 'running'
+      ? describeGoing(metricsOf(now), trans)
+      : describeMetrics(metricsOf(now), before ? metricsOf(before) : {}, compares, trans)),
     ...describeParams(paramsOf(now), before ? paramsOf(before) : {}, trans),
     ...describeRuns(begun, trans),
     ...describeData('read', cellRun.reads, before?.cellRun.reads ?? [], trans),
@@ -136,6 +140,14 @@ function describeMetrics(
     });
   });
   return limit(chips, 'metrics', count => trans.__('%1 more metrics', String(count)));
+}
+
+/** Where metrics of a running cell are: half a training is no better or worse than a whole one. */
+function describeGoing(now: Metrics, trans: Translation): readonly Chip[] {
+  return describeMetrics(now, {}, null, trans).map(each => {
+    const curve = now[each.label] ?? [];
+    return curve.length > 1 ? { ...each, curve } : each;
+  });
 }
 
 function describeParams(now: Params, then: Params, trans: Translation): readonly Chip[] {
@@ -261,6 +273,7 @@ function chip(parts: Partial<Chip> & Pick<Chip, 'key' | 'label'>): Chip {
     title: [label, value, move].filter(text => text !== '').join(' '),
     compares: null,
     traces: null,
+    curve: [],
     ...parts
   };
 }

@@ -35,6 +35,15 @@ test('a metric is shown with the change since the last run of the cell', () => {
   expect(chipsOf(now, { before })[0]?.compares).toEqual({ a: 'r0', b: 'r1' });
 });
 
+test('while a cell runs its metrics have a curve, and no change: half is no whole', () => {
+  const before = cellRun(0, { metrics: { auc: metric(0.871) }, run_id: 'r0', source: 'fit' });
+  const points = [...metric(0.1), ...metric(0.2)];
+  const now = cellRun(1, { metrics: { auc: points }, status: 'running', source: 'fit' });
+  expect(textsOf(now, { before })).toEqual(['auc 0.2']);
+  expect(chipsOf(now, { before })[0]?.curve).toEqual(points);
+  expect(chipsOf({ ...now, status: 'ok' }, { before })[0]?.curve).toEqual([]);
+});
+
 test('a metric that was not logged before, or is no number, has no change', () => {
   const before = cellRun(0, { metrics: { loss: metric('NaN') }, source: 'fit' });
   const now = cellRun(1, { metrics: { loss: metric(1), auc: metric(2) }, source: 'fit' });

@@ -1,14 +1,12 @@
 import * as React from 'react';
 
-import { lastValue } from '../chips';
 import type { CellRow } from '../rows';
 import { isFailed } from '../status';
-import { showCount, showDuration, showMetric } from '../wording';
-import type { CellRun, MetricPoint } from '../wire';
+import { showCount, showDuration } from '../wording';
+import type { CellRun } from '../wire';
 import { Chips } from './Chips';
 import { Elapsed } from './Elapsed';
 import { PickBox } from './PickBox';
-import { Sparkline } from './Sparkline';
 import { useSurroundings } from './surroundings';
 
 export interface ItemProps {
@@ -41,7 +39,9 @@ export function CellItem(props: CellItemProps): React.JSX.Element {
   const isRunning = status === 'running';
   const runId = isRunning ? null : row.runId;
   const count = isRunning ? '[*]' : showCount(execution_count);
-  const curves = isRunning ? curvesOf(row.cellRun) : [];
+  const buttons = (
+    <ItemButtons row={row} runId={runId} onOpen={props.onOpen} onExplain={props.onExplain} />
+  );
   const classes = ['nbops-Item', 'nbops-Cell', `nbops-mod-level${level}`];
   return (
     <div
@@ -73,15 +73,14 @@ export function CellItem(props: CellItemProps): React.JSX.Element {
           showDuration(duration_s)
         )}
       </span>
-      {(row.chips.length > 0 || curves.length > 0) && (
+      {row.chips.length > 0 ? (
         <span className="nbops-Cell-chips">
-          {curves.map(([name, points]) => (
-            <Sparkline key={name} points={points} label={`${name} ${showMetric(last(points))}`} />
-          ))}
+          {buttons}
           <Chips chips={row.chips} onExplain={props.onExplain} onTrace={props.onTrace} />
         </span>
+      ) : (
+        buttons
       )}
-      <ItemButtons row={row} runId={runId} onOpen={props.onOpen} onExplain={props.onExplain} />
     </div>
   );
 }
@@ -126,17 +125,6 @@ function ItemButtons({ row, runId, onOpen, onExplain }: ItemButtonsProps): React
       </button>
     </span>
   );
-}
-
-/** At most two curves: a third says less than the room that it takes. */
-function curvesOf({ metrics }: CellRun): readonly (readonly [string, readonly MetricPoint[]])[] {
-  return Object.entries(metrics)
-    .filter(([, points]) => points.length > 1)
-    .slice(0, 2);
-}
-
-function last(points: readonly MetricPoint[]): ReturnType<typeof lastValue> {
-  return lastValue({ points }, 'points');
 }
 
 function describeRow({ line, chips }: CellRow, count: string): string {

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Chip } from '../chips';
+import { Sparkline } from './Sparkline';
 
 /** Values up to this length are never cut: numbers, digests, shapes. */
 const SHORT = 18;
@@ -46,9 +47,11 @@ export function Chips({ chips, onExplain, onTrace }: ChipsProps): React.JSX.Elem
   );
 }
 
-function ChipText({ chip: { label, value, move } }: { readonly chip: Chip }): React.JSX.Element {
+function ChipText({ chip }: { readonly chip: Chip }): React.JSX.Element {
+  const { label, value, move, curve } = chip;
   return (
     <>
+      {curve.length > 0 && <Sparkline points={curve} label={`${label} ${value}`} />}
       {label !== '' && <span className="nbops-Chip-label">{label}</span>}
       {value !== '' && (
         <span className={`nbops-Chip-value ${value.length > SHORT ? 'nbops-mod-long' : ''}`}>

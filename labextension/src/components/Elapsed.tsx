@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { showDuration, showElapsed } from '../wording';
+import { showElapsed } from '../wording';
 import type { Instant } from '../wire';
 import { useSurroundings } from './surroundings';
 
@@ -30,7 +30,7 @@ export function Elapsed({ since, expected }: ElapsedProps): React.JSX.Element {
       <span className="nbops-Spinner" aria-hidden />
       {expected === null
         ? elapsed
-        : trans.__('%1 of ~%2', elapsed, showDuration(Math.max(1, Math.round(expected))))}
+        : trans.__('%1 of ~%2', elapsed, showElapsed(Math.max(1, Math.round(expected))))}
     </span>
   );
 }

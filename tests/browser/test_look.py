@@ -16,6 +16,8 @@ LEAST_CONTRAST = 4.5
 NARROW = 220
 """Pixels; JupyterLab's own sidebars stop at 250."""
 
+CUT = "each => each.filter(tab => tab.scrollWidth > tab.clientWidth).map(tab => tab.textContent)"
+
 CELLS = [
     "import json, pathlib",
     "pathlib.Path('a_file_with_a_rather_long_name_for_a_sidebar.json').write_text('[1]')",
@@ -66,3 +68,4 @@ def check(screen: Screen, what: str) -> None:
     assert len(seen["contrast"]) > 10
     assert [each for each in seen["contrast"] if each[0] < LEAST_CONTRAST] == [], what
     assert seen["overflowing"] == [], what
+    assert screen.panel.get_by_role("tab").evaluate_all(CUT) == [], what

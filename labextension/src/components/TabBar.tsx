@@ -35,6 +35,8 @@ export function TabBar({ tabs, tab, onChoose }: TabBarProps): React.JSX.Element 
           id={`nbops-tab-${each}`}
           type="button"
           role="tab"
+          title={TAB_KINDS[each].title?.(trans)}
+          aria-label={TAB_KINDS[each].title?.(trans)}
           aria-selected={each === tab}
           aria-controls="nbops-tabpanel"
           tabIndex={each === tab ? 0 : -1}

@@ -11,7 +11,10 @@ import { PipelinesTab } from './PipelinesTab';
 import { RunsTab } from './RunsTab';
 
 interface TabKind {
+  /** Short: all of them stand side by side in the narrowest sidebar. */
   readonly name: (trans: Translation) => string;
+  /** The whole name, for the tooltip and screen readers; it holds the short one. */
+  readonly title?: (trans: Translation) => string;
   /** Whether it is there while another is in front, so that it comes back as it was left. */
   readonly isKept: boolean;
   readonly show: (props: PanelProps, isHidden: boolean) => React.JSX.Element;
@@ -19,7 +22,8 @@ interface TabKind {
 
 export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
   notebook: {
-    name: trans => trans.__('This notebook'),
+    name: trans => trans.__('Notebook'),
+    title: trans => trans.__('This notebook'),
     isKept: true,
     show: ({ state, states, arrangement, switchState, picked, actions }, isHidden) => (
       <NotebookTab

@@ -15,6 +15,12 @@ export function chooseColumns(fields: readonly string[]): readonly string[] {
   return [...metrics.slice(0, AT_FIRST - Math.min(2, params.length)), ...params].slice(0, AT_FIRST);
 }
 
+/** With what the table is ordered by, in front where nobody chose it: else the order cannot be seen. */
+export function withSorted(columns: readonly string[], sort: string): readonly string[] {
+  const field = sort.replace(/^-/, '');
+  return !field.includes('.') || columns.includes(field) ? columns : [field, ...columns];
+}
+
 /** What the machine did is no result. */
 function isUsers(field: string): boolean {
   return !field.startsWith('metrics.system/');

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { chooseColumns } from '../columns';
+import { chooseColumns, withSorted } from '../columns';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
@@ -22,7 +22,10 @@ export function RunsTab({ state, chosen, picked, actions }: RunsTabProps): React
   const { trans } = useSurroundings();
   const { query, known, trouble, isOutdated } = state;
   const fields = known?.fields;
-  const columns = React.useMemo(() => chosen ?? chooseColumns(fields ?? []), [chosen, fields]);
+  const columns = React.useMemo(
+    () => withSorted(chosen ?? chooseColumns(fields ?? []), query.sort),
+    [chosen, fields, query.sort]
+  );
   const bar = <RunsBar {...{ state, columns, actions }} />;
   if (!known) {
     return trouble ? (

@@ -9,9 +9,11 @@ import { RunItem } from './RunItem';
 import { useSurroundings } from './surroundings';
 import { useWindow } from './useWindow';
 
-/** From this width on, values stand in columns; below, in a second line. */
+/** From this width on, values stand in columns; below, in one or two lines of their own. */
 const WIDE = 460;
-const HEIGHT = { wide: 28, narrow: 46 };
+const HEIGHT = { wide: 28, narrow: 46, twoLines: 65 };
+/** So many values rarely need a second line. */
+const ONE_LINE = 2;
 
 interface RunsTableProps {
   readonly state: RunsState;
@@ -30,7 +32,7 @@ export function RunsTable(props: RunsTableProps): React.JSX.Element {
   const [active, setActive] = React.useState(0);
   const total = state.known?.total ?? 0;
   const { first, last, width, rowHeight, reveal } = useWindow(area, total, space =>
-    space >= WIDE ? HEIGHT.wide : HEIGHT.narrow
+    space >= WIDE ? HEIGHT.wide : columns.length > ONE_LINE ? HEIGHT.twoLines : HEIGHT.narrow
   );
   const isWide = width >= WIDE;
   const { look } = actions;

@@ -2,7 +2,7 @@
 
 import type { RunTable } from './answers';
 import { letterOf } from './letters';
-import { showDelta, showMetric, showScalar } from './wording';
+import { showDelta, showInstant, showMetric, showScalar } from './wording';
 
 /** What differs between runs: the sentence, then a table, then the code line by line. */
 export function asMarkdown(found: RunTable): string {
@@ -36,7 +36,7 @@ export function asMarkdown(found: RunTable): string {
   );
   const sides = runs.map(
     ({ name, run_id, session_name, started_at }, index) =>
-      `- **${letters[index]}** ${escape(name)} (${run_id.slice(0, 8)}) · ${escape(session_name)} · ${started_at}`
+      `- **${letters[index]}** ${escape(name)} (${run_id.slice(0, 8)}) · ${escape(session_name)} · ${showInstant(started_at)}`
   );
   const table = [...numbers, ...others].length > 0 ? [...head, ...numbers, ...others] : [];
   const says = trends.map(trend => escape(trend.sentence));

@@ -4,7 +4,7 @@
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 const PAGE = `
 html, body { height: auto; overflow: auto; }
-body { max-width: 1100px; margin: 24px auto; background: var(--jp-layout-color1); }
+body { max-width: 1100px; margin: 24px auto; background: var(--jp-layout-color1); font-family: var(--jp-ui-font-family); }
 .nbops-Panel { height: auto; overflow: visible; }
 button { pointer-events: none; }
 `;
@@ -36,6 +36,9 @@ export function asHtml(shown: HTMLElement, title: string): string {
   for (const element of copy.querySelectorAll('script, iframe, object, embed, link')) {
     element.remove();
   }
+  for (const moment of copy.querySelectorAll('time')) {
+    moment.textContent = moment.title; // "today" is another day when the file is read
+  }
   panel.append(copy);
   saved.body.append(panel);
   return `<!DOCTYPE html>\n${saved.documentElement.outerHTML}`;
@@ -44,7 +47,9 @@ export function asHtml(shown: HTMLElement, title: string): string {
 /** The theme as it is: its variables, with their values. */
 function readVariables(): string {
   const computed = getComputedStyle(document.body);
-  const names = new Set([...readRules().matchAll(/var\((--jp-[\w-]+)/g)].map(match => match[1]));
+  const names = new Set(
+    [...`${readRules()}${PAGE}`.matchAll(/var\((--jp-[\w-]+)/g)].map(match => match[1])
+  );
   return [...names].map(name => `${name}: ${computed.getPropertyValue(name ?? '')};`).join(' ');
 }
 

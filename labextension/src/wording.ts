@@ -115,6 +115,11 @@ export function showMoment(instant: Instant, now: Date, trans: Translation): str
   return `${day} ${showTime(instant)}`;
 }
 
+/** Wherever and whenever it is read: to the minute, UTC. */
+export function showInstant(instant: Instant): string {
+  return `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 /** As short as it can be said: today's by the time alone. */
 export function showWhen(instant: Instant, now: Date, trans: Translation): string {
   const isToday = new Date(instant).toDateString() === now.toDateString();

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { showCount, showDuration, showMoment } from '../wording';
+import { showCount, showDuration, showInstant, showMoment } from '../wording';
 import type { Side } from '../wire';
 import { letterOf } from '../letters';
 import { useSurroundings } from './surroundings';
@@ -15,16 +15,17 @@ export function SideLine({ index, side }: SideLineProps): React.JSX.Element {
   const { trans, now } = useSurroundings();
   const { name, session_name, execution_count, started_at, duration_s } = side;
   const count = execution_count === null ? '' : ` ${showCount(execution_count)}`;
-  const details = [
-    session_name + count,
-    showMoment(started_at, now(), trans),
-    showDuration(duration_s)
-  ];
+  const took = showDuration(duration_s);
   return (
     <p className="nbops-Side">
       <Letter index={index} />
       <span>
-        <b>{name}</b> {details.filter(detail => detail !== '').join(' · ')}
+        <b>{name}</b> {session_name}
+        {count} ·{' '}
+        <time dateTime={started_at} title={showInstant(started_at)}>
+          {showMoment(started_at, now(), trans)}
+        </time>
+        {took !== '' && ` · ${took}`}
       </span>
     </p>
   );

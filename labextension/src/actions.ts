@@ -121,6 +121,7 @@ export function actionsOf(cast: Cast, say: (text: string) => void): Actions {
       find(front.putBack(cellId, text));
     },
     back: () => {
+      say('');
       navigation.back();
     },
     ...orderJobs(cast, say)

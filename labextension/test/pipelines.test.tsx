@@ -74,7 +74,7 @@ test('a click opens the notebook of a step, or its run', async () => {
 
 test('without a pipeline it says how there will be one', () => {
   shown([]);
-  expect(screen.getByText(/`nbops pipeline infer` writes one/)).toBeTruthy();
+  expect(screen.getByText(/nbops pipeline infer/)).toBeTruthy();
 });
 
 test('a step lies to the right of all that it needs', () => {

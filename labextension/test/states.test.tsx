@@ -1,6 +1,6 @@
 /** What cells wear: asked when it may be another, drawn in the margin, counted in the panel. */
 
-import { screen } from '@testing-library/react';
+import { cleanup, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { CellState } from '../src/answers';
@@ -15,6 +15,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  cleanup();
   vi.useRealTimers();
 });
 
@@ -99,6 +100,11 @@ test('a cell wears what is to be known of it, and no longer than it holds', () =
   dressCells(nodes, [], English, open);
   expect(load.children).toHaveLength(0);
   expect(load.hasAttribute('aria-describedby')).toBe(false);
+});
+
+test('cells that no newest run uses are a sentence of their own', () => {
+  show({ given: { cell_runs: [result(0)] }, states: [state({ matters: false })] });
+  expect(screen.getByText(/^1 cell would show something else/)).toBeTruthy();
 });
 
 test('the panel counts them, and the row of the last run says it', () => {

@@ -2,6 +2,9 @@ import * as React from 'react';
 
 import { useSurroundings } from './surroundings';
 
+/** Longer notes scroll. */
+const MOST_LINES = 12;
+
 interface NotesEditorProps {
   readonly notes: readonly string[];
   readonly isEditable: boolean;
@@ -33,7 +36,7 @@ export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): Re
         className="nbops-Field nbops-Notes"
         aria-label={trans.__('Notes')}
         placeholder={trans.__('What this run was for, what you saw')}
-        rows={2}
+        rows={Math.min(MOST_LINES, Math.max(2, text.split('\n').length))}
         value={text}
         onChange={event => {
           setText(event.target.value);

@@ -49,7 +49,7 @@ function OutputPair({ output, load, isOpen }: OutputPairProps): React.JSX.Elemen
         setShown(event.currentTarget.open);
       }}
     >
-      <summary>
+      <summary title={output.name}>
         <code>{output.name}</code>
       </summary>
       {isShown && <ShownPair output={output} load={load} />}

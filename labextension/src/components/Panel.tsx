@@ -42,9 +42,6 @@ export function Panel(props: PanelProps): React.JSX.Element {
       )}
       <TabBar tabs={tabs} tab={tab} onChoose={actions.choose} />
       {isStale && <TroubleNotice trouble={trouble} isBanner />}
-      <div className="nbops-Remark" role="status">
-        {remark}
-      </div>
       <div
         className={isStale ? 'nbops-Content nbops-mod-stale' : 'nbops-Content'}
         role="tabpanel"
@@ -70,6 +67,10 @@ export function Panel(props: PanelProps): React.JSX.Element {
             actions={actions}
           />
         )}
+      </div>
+      {/* At the bottom, where it moves nothing. */}
+      <div className="nbops-Remark" role="status">
+        {remark}
       </div>
       {!isCovered && (
         <CompareBar picked={picked} isNotebook={tab === 'notebook'} actions={actions} />

@@ -29,11 +29,10 @@ export function PipelinesTab({ state, actions }: PipelinesTabProps): React.JSX.E
     <div className="nbops-Pipelines">
       {trouble && <TroubleNotice trouble={trouble} isBanner />}
       {pipelines.length === 0 && (
-        <Notice
-          text={trans.__(
-            'No pipeline was run in this project: `nbops pipeline infer` writes one, `nbops pipeline run` runs it.'
-          )}
-        />
+        <div className="nbops-Notice">
+          <p>{trans.__('No pipeline was run in this project. One is written, and run, by:')}</p>
+          <pre>{'nbops pipeline infer\nnbops pipeline run'}</pre>
+        </div>
       )}
       {pipelines.map(pipeline => (
         <PipelineItem key={pipeline.file} pipeline={pipeline} actions={actions} />

@@ -20,18 +20,22 @@ export function Standing({ states }: StandingProps): React.JSX.Element | null {
   }
   const told = [...counts].map(([kind, count]) => sayCount(kind, count, trans));
   const others = states.filter(each => !each.matters).length;
+  if (told.length === 0) {
+    return others === 0 ? null : <p className="nbops-Standing">{sayOthers(others, trans)}</p>;
+  }
   if (others > 0) {
     const one = '%1 more that the newest run does not use';
     told.push(trans._n(one, one, others));
   }
-  if (told.length === 0) {
-    return null;
-  }
   return (
-    <p className={counts.size > 0 ? 'nbops-Standing nbops-mod-warning' : 'nbops-Standing'}>
-      {trans.__('Cells: %1', told.join(', '))}
-    </p>
+    <p className="nbops-Standing nbops-mod-warning">{trans.__('Cells: %1', told.join(', '))}</p>
   );
+}
+
+function sayOthers(count: number, trans: Translation): string {
+  const one = '%1 cell would show something else; the newest run does not use it';
+  const many = '%1 cells would show something else; the newest run uses none of them';
+  return trans._n(one, many, count);
 }
 
 function sayCount(kind: StateKind, count: number, trans: Translation): string {

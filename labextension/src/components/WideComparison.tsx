@@ -20,12 +20,12 @@ export function WideComparison(props: WideComparisonProps): React.JSX.Element {
   const { answer, trouble } = asked;
   return (
     <section className="nbops-Page" aria-label={trans.__('Comparison')}>
-      <div className="nbops-Remark" role="status">
-        {remark}
-      </div>
       {trouble && <Notice text={`${trouble.message} ${trouble.hint}`.trim()} />}
       {!answer && !trouble && <Notice text={trans.__('Comparing…')} isLate />}
       {answer && <CompareView table={answer} isWide actions={actions} />}
+      <div className="nbops-Remark" role="status">
+        {remark}
+      </div>
     </section>
   );
 }

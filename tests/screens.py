@@ -29,12 +29,20 @@ class Lab:
     ----------
     knows_us
         Whether our extensions of server and JupyterLab are on.
+    is_notebook
+        Whether it is Notebook 7, which shows one notebook a page.
     """
 
-    def __init__(self, root: Path, *, knows_us: bool = True) -> None:
+    def __init__(self, root: Path, *, knows_us: bool = True, is_notebook: bool = False) -> None:
         self.root = root
         self._port = free_port()
         self._knows_us = knows_us
+        self._module, app, self._place = (
+            ("notebook", "JupyterNotebookApp", "notebooks")
+            if is_notebook
+            else ("jupyterlab", "LabApp", "lab/tree")
+        )
+        self._exposed = f"--{app}.expose_app_in_browser=True"
         self.start()
 
     def start(self) -> None:
@@ -44,10 +52,10 @@ class Lab:
         config.mkdir(parents=True, exist_ok=True)
         disabled = {**_WITHOUT_NEWS, **({} if self._knows_us else {"@nbops/labextension": True})}
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+        command = [sys.executable, "-m", self._module, "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={self._port}", "--ServerApp.port_retries=0"]
         command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={root}"]
-        command += [f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"]
+        command += [f"--IdentityProvider.token={TOKEN}", self._exposed]
         if not self._knows_us:
             command += ["--ServerApp.jpserver_extensions={'nbops': False}"]
         log = (config / "lab.log").open("ab")
@@ -56,7 +64,7 @@ class Lab:
         wait_until(self._answers)
 
     def url(self, notebook: str) -> str:
-        return f"http://127.0.0.1:{self._port}/lab/tree/{notebook}?token={TOKEN}"
+        return f"http://127.0.0.1:{self._port}/{self._place}/{notebook}?token={TOKEN}"
 
     def write(self, name: str, sources: Sequence[str], kernel: str = "python3") -> None:
         """Write a notebook whose cells are called `cell0`, `cell1` ..."""
@@ -155,7 +163,7 @@ class Screen:
         expect(self.switch).to_have_attribute("aria-checked", str(to).lower())
 
     def use_theme(self, name: str) -> None:
-        self._command("apputils:change-theme", {"theme": name})
+        self.command("apputils:change-theme", {"theme": name})
         self.page.locator(f"body[data-jp-theme-name='{name}']").wait_for(state="attached")
 
     def narrow(self, width: int) -> None:
@@ -172,10 +180,11 @@ class Screen:
         editor.click()
         expect(editor).to_be_focused()
 
-    def _command(self, command: str, arguments: dict[str, str]) -> None:
+    def command(self, command: str, arguments: dict[str, str] | None = None) -> None:
+        """Have JupyterLab do something, by the name of the command."""
         self.page.evaluate(
             "([command, args]) => window.jupyterapp.commands.execute(command, args)",
-            [command, arguments],
+            [command, arguments or {}],
         )
 
 

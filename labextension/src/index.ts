@@ -26,7 +26,7 @@ import { NotebookSwitches } from './switches';
 import { ISwitches } from './tokens';
 import type { Switches } from './tokens';
 import type { ViewOptions } from './view';
-import { comparisonWidget } from './wide';
+import { comparisonWidget, showWide } from './wide';
 
 const switches: JupyterFrontEndPlugin<Switches> = {
   id: '@nbops/labextension:switches',
@@ -73,7 +73,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       },
       openNotebook: path => void app.commands.execute('docmanager:open', { path }),
       openWide: ids => {
-        app.shell.add(comparisonWidget(options, ids), 'main');
+        showWide(app.shell, comparisonWidget(options, ids));
       },
       openExecuted: executedOpener(app, source)
     };

@@ -1,10 +1,21 @@
 /** A comparison as a document of the main area. */
 
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget } from '@jupyterlab/apputils';
+import type { Widget } from '@lumino/widgets';
 
 import { nbopsIcon } from './icon';
 import { WideView } from './view';
 import type { ViewOptions } from './view';
+
+/** Show it in the main area; below the notebook where that has room for the notebook alone, as in Notebook 7. */
+export function showWide(shell: JupyterFrontEnd.IShell, widget: Widget): void {
+  shell.add(widget, 'main');
+  if (widget.parent === null) {
+    shell.add(widget, 'down');
+  }
+  shell.activateById(widget.id);
+}
 
 export function comparisonWidget(
   options: ViewOptions,

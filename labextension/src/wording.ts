@@ -115,6 +115,14 @@ export function showMoment(instant: Instant, now: Date, trans: Translation): str
   return `${day} ${showTime(instant)}`;
 }
 
+/** At the edge of a chart, where a longer number would be cut, and so be another one: seven signs. */
+export function showEdge(value: number): string {
+  const size = Math.abs(value);
+  return size !== 0 && (size < 0.01 || size >= 100_000)
+    ? value.toExponential(1).replace('e+', 'e')
+    : String(Number(value.toPrecision(3)));
+}
+
 /** Wherever and whenever it is read: to the minute, UTC. */
 export function showInstant(instant: Instant): string {
   return `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -7,6 +7,7 @@ import {
   showDelta,
   showDigest,
   showDuration,
+  showEdge,
   showElapsed,
   showGeneral,
   showMetric,
@@ -136,4 +137,11 @@ test('when a run was is said as short as it can be', () => {
   const at = (day: number) => new Date(2026, 10, day, 9, 22).toISOString();
   expect(showWhen(at(9), now, English)).toMatch(/^0?9:22/);
   expect(showWhen(at(2), now, English)).not.toMatch(/22/);
+});
+
+test('the edge of a chart is never longer than its room', () => {
+  const edges = [0.00016659, -0.0012345, 0.0123456, 0, 0.871, 1234.5, -1234567];
+  const shown = edges.map(showEdge);
+  expect(shown).toEqual(['1.7e-4', '-1.2e-3', '0.0123', '0', '0.871', '1230', '-1.2e6']);
+  expect(Math.max(...shown.map(text => text.length))).toBeLessThan(8);
 });

@@ -1,13 +1,13 @@
 import * as React from 'react';
 
-import { showMetric } from '../wording';
+import { showEdge } from '../wording';
 import type { MetricPoint } from '../wire';
 import { letterOf } from '../letters';
 import { useSurroundings } from './surroundings';
 
 const WIDTH = 260;
 const HEIGHT = 110;
-const EDGE = { left: 44, right: 6, top: 6, bottom: 16 };
+const EDGE = { left: 48, right: 6, top: 6, bottom: 16 };
 
 interface CurveChartProps {
   readonly name: string;
@@ -44,10 +44,10 @@ export function CurveChart({ name, curves }: CurveChartProps): React.JSX.Element
         <g className="nbops-Curve-axes">
           <path d={`M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}`} />
           <text x={EDGE.left - 4} y={EDGE.top + 8} textAnchor="end">
-            {showMetric(y1)}
+            {showEdge(y1)}
           </text>
           <text x={EDGE.left - 4} y={HEIGHT - EDGE.bottom} textAnchor="end">
-            {showMetric(y0)}
+            {showEdge(y0)}
           </text>
           <text x={EDGE.left} y={HEIGHT - 4}>
             {x0}

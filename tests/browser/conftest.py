@@ -34,7 +34,10 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "pageerror",  # other extensions' errors are theirs
+        lambda error: complaints.append(str(error)) if is_ours(error.stack or "") else None,
+    )
     page.on(
         "console",
         lambda told: (

@@ -12,7 +12,6 @@ import type { ViewOptions } from './view';
 export function showWide(shell: JupyterFrontEnd.IShell, widget: Widget): void {
   shell.add(widget, 'main');
   if (widget.parent === null) {
-    widget.addClass('nbops-mod-below');
     shell.add(widget, 'down');
   }
   shell.activateById(widget.id);

@@ -30,9 +30,7 @@ def check_patterns(project: Path, patterns: Iterable[str]) -> None:
 def read_watched(project: Path, patterns: Iterable[str]) -> dict[str, str]:
     """Digests of the files that fit, by path; waits a little for one that is being written."""
     deadline = time.monotonic() + _PATIENCE_S
-    while any(
-        time.time() - path.stat().st_mtime < _QUIET_S for path in _find(project, patterns)
-    ) and (time.monotonic() < deadline):
+    while any(map(_is_fresh, _find(project, patterns))) and time.monotonic() < deadline:
         time.sleep(0.5)
     found = {}
     for path in _find(project, patterns):
@@ -41,6 +39,14 @@ def read_watched(project: Path, patterns: Iterable[str]) -> dict[str, str]:
         except OSError:  # removed meanwhile
             continue
     return found
+
+
+def _is_fresh(path: Path) -> bool:
+    """Whether it was written to a moment ago; what is gone meanwhile was not."""
+    try:
+        return time.time() - path.stat().st_mtime < _QUIET_S
+    except OSError:
+        return False
 
 
 def find_folders(project: Path, patterns: Iterable[str]) -> list[Path]:

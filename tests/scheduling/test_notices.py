@@ -12,7 +12,7 @@ import pytest
 from test_execution import Make, execute, make, read_runs  # noqa: F401 - a fixture
 
 from nbops.errors import UsageError
-from nbops.scheduling.local.notices import Notice, check_settings, send_notice
+from nbops.scheduling.local.notices import PASSWORD, Notice, check_settings, send_notice
 
 _NOTICE = Notice("nbops: report has failed", "too deep", {"job": "report", "status": "failed"})
 
@@ -158,3 +158,15 @@ def test_settings_that_would_tell_nobody_are_refused(settings: dict, said: str):
     with pytest.raises(UsageError) as caught:
         check_settings(settings)
     assert said in str(caught.value)
+
+
+def test_a_password_passes_no_network_without_tls_unless_that_is_asked_for(mail):
+    # The same server, by an address that is not this machine's own for itself.
+    settings = {"email": "me@example.org", "smtp_user": "me"}
+    settings["smtp"] = f"0.0.0.0:{mail.server_address[1]}"
+    [problem] = send_notice(settings, _NOTICE, {PASSWORD: "open sesame"})
+    assert "0.0.0.0 offers no TLS, so others could read the password." in problem
+    assert mail.logins == mail.messages == []
+    asked = {**settings, "smtp_without_tls": True}
+    assert send_notice(asked, _NOTICE, {PASSWORD: "open sesame"}) == []
+    assert len(mail.logins) == len(mail.messages) == 1

@@ -26,6 +26,7 @@ _KEYS = {
     "email": str,
     "smtp": str,
     "smtp_user": str,
+    "smtp_without_tls": bool,
     "sender": str,
     "webhook": str,
 }
@@ -120,13 +121,25 @@ def _mail(settings: Mapping[str, Any], notice: Notice, given: Mapping[str, str])
     kind = smtplib.SMTP_SSL if port == "465" else smtplib.SMTP
     with kind(host, int(port or 25), timeout=_PATIENCE_S) as server:
         server.ehlo()
+        is_private = port == "465" or _is_here(host)
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
+            is_private = True
+        if settings.get("smtp_user") and not (is_private or settings.get("smtp_without_tls")):
+            raise UsageError(
+                f"{host} offers no TLS, so others could read the password.",
+                "Take its port 465, or say smtp_without_tls = true.",
+            )
         if user := settings.get("smtp_user"):
             if PASSWORD not in given:
                 raise UsageError(f"there is no {PASSWORD}.", "Put it into the job's credentials.")
             server.login(user, given[PASSWORD])
         server.send_message(message)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a server is on this machine, so that nothing passes a network."""
+    return host == "localhost" or host.startswith("127.")
 
 
 def _post(settings: Mapping[str, Any], notice: Notice, given: Mapping[str, str]) -> None:  # noqa: ARG001

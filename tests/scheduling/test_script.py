@@ -113,3 +113,11 @@ def test_a_schedule_and_a_pipeline_are_refused(project: Path):
     (project / "pipeline.yaml").write_text("steps: {study: {notebook: study.ipynb}}")
     said = nbops(project, "export", "pipeline.yaml", "--to", "script", code=2).stderr
     assert "A script is one notebook, not a pipeline." in said
+
+
+def test_a_parameter_may_be_called_help(project: Path):
+    write_notebook(project / "study.ipynb", {"parameters": "help = 1", "show": "print(help)"})
+    export(project, "study.ipynb", "--to", "script", "-o", "out")
+    done = run_script(project / "out", "-S", "study.py", "--help", "2")
+    assert (done.returncode, done.stdout.strip()) == (0, "2"), done.stderr
+    assert "usage" in run_script(project / "out", "-S", "study.py", "-h").stdout

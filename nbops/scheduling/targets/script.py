@@ -103,7 +103,10 @@ def _between(read, low, high):
 
 
 display = globals().get("display", _show)
-_parser = argparse.ArgumentParser(description=__doc__.partition("\\n")[0])
+_parser = argparse.ArgumentParser(
+    description=__doc__.partition("\\n")[0],
+    conflict_handler="resolve",  # a parameter may be called help; -h is ours
+)
 <<arguments>>
 _options = _parser.parse_args()
 

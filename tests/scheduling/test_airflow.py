@@ -2,6 +2,7 @@
 
 import ast
 import json
+import subprocess
 from pathlib import Path
 
 import environments
@@ -82,6 +83,23 @@ def test_the_dag_file_imports_nothing_but_airflow_and_python(project: Path):
         "pathlib",
         "zoneinfo",
     }
+
+
+def test_what_is_no_variable_of_airflows_leaves_the_workers_own(project: Path):
+    export(project, "study.ipynb", "--to", "airflow", "-o", "out")
+    tree = ast.parse((project / "out/dags/study.py").read_text())
+    words = [each for each in ast.walk(tree) if isinstance(each, ast.keyword)]
+    [command] = [ast.literal_eval(each.value) for each in words if each.arg == "bash_command"]
+    head = command.partition("mkdir")[0]
+    for given, meant in {"": "http://workers", "http://airflows": "http://airflows"}.items():
+        env = {"MLFLOW_TRACKING_URI": "http://workers", "VAR_MLFLOW_TRACKING_URI": given}
+        done = subprocess.run(
+            ["bash", "-ec", f"{head}\necho $MLFLOW_TRACKING_URI"],
+            env={**env, "VAR_MLFLOW_TRACKING_TOKEN": ""},
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stdout.strip()) == (0, meant)
 
 
 def test_what_airflow_would_take_for_its_own_is_refused(project: Path):

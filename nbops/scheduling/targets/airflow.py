@@ -40,8 +40,8 @@ PARAMS = {
 
 ENV = {
     "HERE": str(HERE),
-    "MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
-    "MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
+    "VAR_MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
+    "VAR_MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
     <<env>>
 }
 
@@ -68,11 +68,15 @@ _TASK = '''\
     append_env=True,
     env=ENV,
     bash_command=r"""
+<<variables>>
 mkdir -p executed
 <<command>>
 """,
 )
 '''
+
+_VARIABLES = [f'[ -z "$VAR_{name}" ] || export {name}="$VAR_{name}"' for name in SECRETS]
+"""Lines of the shell: what is no Variable of Airflow's leaves the worker's own as it is."""
 
 
 class Airflow:
@@ -163,10 +167,12 @@ def _task(job: "Job", step: "JobStep", name: str) -> str:
         output=str(PurePosixPath("executed") / output_of(step)),
         python=".venv/bin/python",
     )
-    text = fill(_TASK, variable=name, slug=step.slug, command="<<command>>")
+    text = fill(
+        _TASK, variable=name, slug=step.slug, command="<<command>>", variables="<<variables>>"
+    )
     lines = [f"    {line}" if line else line for line in text.splitlines()]
-    at = lines.index("    mkdir -p executed")
-    lines[at : at + 3] = ["mkdir -p executed", break_line(words), '    """,']
+    at = lines.index("    <<variables>>")
+    lines[at : at + 4] = [*_VARIABLES, "mkdir -p executed", break_line(words), '    """,']
     return "\n".join(lines) + "\n"
 
 

@@ -1,5 +1,6 @@
 """What one run of a notebook is to be."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,16 @@ class JobPlan:
     script: Path | None = None
     is_warm: bool = False
     errand: Errand | None = None
+
+
+JOB_VARIABLE = "NBOPS_JOB"
+"""Names the scheduled job that a process runs for."""
+
+
+def tags_of_job() -> dict[str, str]:
+    """Tag of all that a scheduled job runs; none elsewhere."""
+    name = os.environ.get(JOB_VARIABLE)
+    return {"nbops.job": name} if name else {}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from nbops.index.database import file_sizes
 from nbops.jobs.declarations import read_declarations
 from nbops.jobs.interrupts import Interrupted, TimedOut
 from nbops.jobs.parameters import check_parameters, is_python, read_notebook
-from nbops.jobs.plan import JobPlan, RunOptions
+from nbops.jobs.plan import JobPlan, RunOptions, tags_of_job
 from nbops.jobs.scripts import is_script
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
@@ -89,7 +89,7 @@ def run_notebook(
     job = JobPlan(
         options.session_id or make_id(),
         values,
-        dict(options.tags),
+        {**tags_of_job(), **options.tags},
         options.timeout_s,
         options.cell_timeout_s,
         listener=options.listener,

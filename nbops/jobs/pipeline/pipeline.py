@@ -21,6 +21,7 @@ from nbops.jobs.pipeline.hazards import find_hazards
 from nbops.jobs.pipeline.planning import Decider, Decision, plan_pipeline
 from nbops.jobs.pipeline.results import FileState
 from nbops.jobs.pipeline.running import Running, StepRun
+from nbops.jobs.plan import tags_of_job
 from nbops.locks import Lock
 from nbops.recording.destination import choose_destination
 from nbops.recording.words import make_id
@@ -195,7 +196,7 @@ class _Parent:
         """Tags that hang a step below it."""
         with self._lock:
             if self._run is None:
-                own = {TAG: self.id, "nbops.kind": "pipeline"}
+                own = {TAG: self.id, "nbops.kind": "pipeline", **tags_of_job()}
                 made = ParentRun(
                     self._definition.workspace, self._place, self._definition.name, own
                 )

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,9 @@ _ACCESS = (
 _ACCESS_FILES = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_CLIENT_CERT_PATH")
 ACCESS_VARIABLES = (*_ACCESS, *_ACCESS_FILES)
 """What MLflow reads of how to reach a server; it sends the same to every server."""
+
+_PLUGINS = {"azureml": "azureml-mlflow", "arn": "sagemaker-mlflow"}
+"""Packages by which MLflow reaches what Azure ML and SageMaker run of it."""
 
 _SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "file")
 
@@ -64,15 +68,19 @@ def check_uri(uri: str, workspace: Workspace) -> str:
     Raises
     ------
     UsageError
-        MLflow knows no such scheme.
+        MLflow knows no such scheme, and no package that is installed brings it.
     """
     scheme = urlsplit(uri).scheme.partition("+")[0]
     if uri == "databricks":
         return uri
     if scheme not in _SCHEMES:
+        if entry_points(group="mlflow.tracking_store", name=scheme):
+            return uri
         raise UsageError(
             f"{redact(uri)!r} is no tracking URI.",
-            "Give a server (http://host:5000) or a database (sqlite:////path/mlflow.db).",
+            f"MLflow reaches it by a package: pip install {_PLUGINS[scheme]}"
+            if scheme in _PLUGINS
+            else "Give a server (http://host:5000) or a database (sqlite:////path/mlflow.db).",
         )
     if scheme == "sqlite" and not uri.startswith("sqlite:////"):
         return f"sqlite:///{workspace.root / uri.removeprefix('sqlite:///')}"

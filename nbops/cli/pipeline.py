@@ -69,6 +69,9 @@ def plan(
 @_set
 @crew
 @_all
+@click.option(
+    "--expect-env", metavar="RUN|LOCK", help="Refuse to start in another environment than this."
+)
 @_json
 def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Run what is not as its last run left it; of STEPs, with those that they need.
@@ -83,6 +86,11 @@ def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **op
     from nbops.cli.board import Board
 
     opened = _open(place, steps, pairs)
+    if options["expect_env"]:
+        from nbops.jobs.expected import check_environments
+
+        notebooks = [step.notebook for step in opened.definition.steps]
+        check_environments(opened.definition.workspace, options["expect_env"], notebooks)
     need = read_size(options["memory"])
     names = [step.name for step in opened.definition.steps]
     board = Board(names, is_quiet=options["as_json"])

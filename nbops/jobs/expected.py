@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from nbops.capture.environment.packages import list_packages, read_environment
 from nbops.comparison.environments import environment_of
 from nbops.errors import UsageError
 from nbops.index.queries import Index
+from nbops.jobs.parameters import read_notebook
 from nbops.records import Environment
 from nbops.workspace import Workspace
 
@@ -49,6 +50,22 @@ def check_environment(workspace: Workspace, expected: str, metadata: Mapping[str
             if python is not None
             else f"Install it: uv pip sync {expected}",
         )
+
+
+def check_environments(workspace: Workspace, expected: str, notebooks: Iterable[Path]) -> None:
+    """Refuse to go on when any notebook's kernel is not in the environment that is expected; each is asked once.
+
+    Raises
+    ------
+    UsageError
+        It is another environment, or nobody can tell.
+    """
+    kernels = {}
+    for notebook in notebooks:
+        metadata = read_notebook(notebook).metadata
+        kernels[str(metadata.get("kernelspec"))] = metadata
+    for metadata in kernels.values():
+        check_environment(workspace, expected, metadata)
 
 
 def find_missing(

@@ -55,9 +55,9 @@ def run_step(
 
 
 def run_pipeline(
-    job: "Job", *, values: Mapping[str, str], project: str, python: str = "python"
+    job: "Job", *, values: Mapping[str, str], project: str, lock: str, python: str = "python"
 ) -> list[str]:
-    """Words of the command that runs a whole pipeline, where it was put."""
+    """Words of the command that runs a whole pipeline, where it was put; see `run_step`."""
     words = [
         python,
         "-m",
@@ -70,7 +70,7 @@ def run_pipeline(
     for setting in job.settings:
         text = values.get(setting.name, setting.text)
         words += ["-p", f"{setting.entry}.{setting.parameter.name}={text}"]
-    return words
+    return [*words, "--expect-env", lock]
 
 
 def texts_of(job: "Job", step: "JobStep", values: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from nbops.scheduling.command import LOCK, PROJECT, import_path, output_of, run_step
+from nbops.scheduling.command import LOCK, PROJECT, import_path, output_of, run_pipeline, run_step
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -102,11 +102,7 @@ def install_lines(job: "Job") -> list[str]:
 
 def _commands(job: "Job") -> list[str]:
     if job.is_pipeline:
-        words = [_PYTHON, "-m", "nbops", "pipeline", "run"]
-        words += ["-f", f"{PROJECT}/{job.place_of(job.source)}"]
-        for each in job.settings:
-            words += ["-p", f"{each.entry}.{each.parameter.name}={each.text}"]
-        return [_quote(words)]
+        return [_quote(run_pipeline(job, values={}, project=PROJECT, lock=LOCK, python=_PYTHON))]
     (step,) = job.steps
     values = {each.parameter.name: each.text for each in job.settings}
     words = run_step(

@@ -1,5 +1,6 @@
 """The workflow for GitHub: as GitHub reads it, and with every step of it run in a fresh clone."""
 
+import json
 import os
 import re
 import shutil
@@ -39,32 +40,41 @@ def complaints(path: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
+def _value(word: str, known: dict[str, Any]) -> Any:
+    word = word.strip()
+    if word.startswith("toJSON("):
+        return json.dumps(known[word[len("toJSON(") : -1]])
+    if word.startswith("format("):
+        form, _, name = word[len("format(") : -1].partition(",")
+        return _value(form, known).replace("{0}", str(_value(name, known)))
+    if word.startswith("'"):
+        return word[1:-1].replace("''", "'")
+    return known[word]
+
+
+def _choose(words: str, known: dict[str, Any]) -> str:
+    """The first of what `||` parts whose parts between `&&` all count as true."""
+    for choice in words.split(" || "):
+        found: Any = ""
+        for part in choice.split(" && "):
+            left, sign, right = part.partition(" == ")
+            found = _value(left, known)
+            found = found == _value(right, known) if sign else found
+            if not found:
+                break
+        if found:
+            return str(found)
+    return ""
+
+
 def evaluate(text: str, known: dict[str, Any]) -> str:
-    """GitHub's expressions, as far as exports use them: names, texts, ==, &&, ||, format."""
-
-    def value(word: str) -> Any:
-        word = word.strip()
-        if word.startswith("format("):
-            form, _, name = word[len("format(") : -1].partition(",")
-            return value(form).replace("{0}", str(value(name)))
-        if word.startswith("'"):
-            return word[1:-1].replace("''", "'")
-        return known[word]
-
-    def truth(word: str) -> Any:
-        left, sign, right = word.partition(" == ")
-        return value(left) == value(right) if sign else value(word)
+    """GitHub's expressions, as far as exports use them: names, texts, ==, &&, ||, format, JSON."""
 
     def expression(match: re.Match[str]) -> str:
-        for choice in match[1].split(" || "):
-            found: Any = ""
-            for part in choice.split(" && "):
-                found = truth(part)
-                if not found:
-                    break
-            if found:
-                return str(found)
-        return ""
+        if inner := re.fullmatch(r"fromJSON\((.*)\)", match[1]):
+            found = json.loads(_choose(inner[1], known))
+            return found if isinstance(found, str) else json.dumps(found)
+        return _choose(match[1], known)
 
     return re.sub(r"\$\{\{ (.*?) \}\}", expression, text)
 
@@ -156,6 +166,30 @@ def test_every_step_runs_in_a_fresh_clone(project: Path, tmp_path: Path, elsewhe
     job = elsewhere.runs()[0]
     assert (job.info.run_name, job.info.status) == ("study", "FINISHED")
     assert job.data.params["is_quick"] == "False"
+
+
+def test_an_emptied_input_is_empty_and_not_the_default(project: Path):
+    export(project, *WORDS)
+    workflow, path = read(project)
+    [step] = [each for each in workflow["jobs"]["run"]["steps"] if each.get("name") == "Run"]
+    asked = {"github.event_name": "workflow_dispatch", "inputs.model": ""}
+    assert evaluate(step["env"]["SET_model"], asked) == ""
+    assert evaluate(step["env"]["SET_model"], {"github.event_name": "schedule"}) == "tree"
+    assert complaints(path) == []
+
+
+def test_what_a_failed_pipeline_ran_is_kept(project: Path, tmp_path: Path):
+    (project / "pipeline.yaml").write_text("steps: {study: {notebook: study.ipynb}}\n")
+    export(project, "pipeline.yaml", "--to", "github-actions", "-o", "out", "--name", "study")
+    workflow, _ = read(project)
+    [step] = [each for each in workflow["jobs"]["run"]["steps"] if each.get("name") == "Run"]
+    fake = tmp_path / "python"
+    fake.write_text("#!/bin/sh\nmkdir -p .nbops/executed\ntouch .nbops/executed/a.ipynb\nexit 3\n")
+    fake.chmod(0o755)
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    done = subprocess.run(shell, cwd=tmp_path, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert done.returncode == 3
+    assert (tmp_path / "executed/a.ipynb").exists()
 
 
 def test_a_push_is_compared_with_the_base_branch(

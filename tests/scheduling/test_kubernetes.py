@@ -83,6 +83,27 @@ def test_a_cronjob_is_valid_and_its_command_runs(
     assert elsewhere.metrics() == {"total": 36.0, "leaves": 64.0}
 
 
+def as_kubelet(word: str, known: dict[str, str]) -> str:
+    """What the kubelet makes of a word of a container's command: `$(NAME)` and `$$`."""
+    found = re.compile(r"\$(\$|\((\w+)\))")
+    return found.sub(lambda m: "$" if m[1] == "$" else known.get(m[2], m[0]), word)
+
+
+@pytest.mark.parametrize("target", ["kubernetes", "argo"])
+def test_a_value_arrives_as_it_is_whatever_dollars_it_holds(project: Path, target: str):
+    value = "$(HOME) $$ $(NONE) $x"
+    export(project, "study.ipynb", "--to", target, "-o", "out", *WHEN, "-p", f"model={value}")
+    if target == "kubernetes":
+        spec = read(project / "out/cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        command = spec["containers"][0]["command"]
+    else:
+        workflow = read(project / "out/cronworkflow.yaml")["spec"]["workflowSpec"]
+        given = {each["name"]: each["value"] for each in workflow["arguments"]["parameters"]}
+        [template] = [each for each in workflow["templates"] if "container" in each]
+        command = [substitute(word, given) for word in template["container"]["command"]]
+    assert f"model={value}" in [as_kubelet(word, {"HOME": "/root"}) for word in command]
+
+
 def test_kubernetes_wants_a_schedule_and_short_names(project: Path):
     words = ("export", "study.ipynb", "--to", "kubernetes", "-o", "out")
     assert "A CronJob needs a schedule." in nbops(project, *words, code=2).stderr

@@ -80,7 +80,10 @@ def _between(read, low, high):
 
 
 display = globals().get("display", _show)
-_parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+_parser = argparse.ArgumentParser(
+    description=__doc__.partition("\n")[0],
+    conflict_handler="resolve",  # a parameter may be called help; -h is ours
+)
 _parser.add_argument("--depth", dest='depth', type=_between(int, 1.0, 20.0), default=4, help='how deep a tree may grow')
 _parser.add_argument("--share", dest='share', type=_between(float, 0.1, 0.9), default=0.5, help='of the wines, to learn from')
 _parser.add_argument("--model", dest='model', type=str, default='forest', choices=['forest', 'boosted'], help="takes 'forest' or 'boosted'")

@@ -6,7 +6,8 @@ from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.kubernetes import HOME, check_names, image_files, image_of
+from nbops.scheduling.targets.kubernetes import HOME, check_names, escape, image_files, image_of
+from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -85,7 +86,14 @@ class Argo:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        return [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
+        found = [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
+        found += check_parallel(job, "Argo", ANY_NUMBER)
+        texts = [each.text for each in job.settings]
+        texts += [str(value) for step in job.steps for value in step.params.values()]
+        if any("{{" in text for text in texts):
+            message = "Argo takes {{ in a value for its own."
+            found.append(say_job("error", "target", message, "Read such a text from a file."))
+        return found
 
     def emit(self, job: "Job") -> Emission:
         kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
@@ -106,6 +114,7 @@ class Argo:
             notes=[
                 f"Put your registry before `{image_of(job)}`, here and in {file}.",
                 "`schedules` is a list, as Argo Workflows has it from 3.6 on.",
+                "A `$` in a value is written `$$`: Kubernetes takes `$(NAME)` for a variable.",
             ],
         )
 
@@ -114,9 +123,13 @@ def write_workflow(job: "Job", kind: str) -> str:
     """Text of the CronWorkflow, or WorkflowTemplate."""
     is_shared = len(job.steps) > 1
     arguments = [
-        f"    - name: {each.name}\n      value: {as_yaml(each.text)}\n"
+        f"    - name: {each.name}\n      value: {as_yaml(escape(each.text))}\n"
         f"      description: {as_yaml(each.help)}"
-        + (f"\n      enum: {as_yaml([str(one) for one in each.choices])}" if each.choices else "")
+        + (
+            f"\n      enum: {as_yaml([escape(str(one)) for one in each.choices])}"
+            if each.choices
+            else ""
+        )
         for each in job.settings
     ]
     workflow = fill(
@@ -135,7 +148,7 @@ def write_workflow(job: "Job", kind: str) -> str:
         _CRON,
         cron=cron.expression,
         timezone=cron.timezone,
-        concurrency="Forbid" if job.max_parallel == 1 else "Allow",
+        concurrency="Forbid",
         deadline="60" if job.catch_up == "none" else "86400",
         workflow=workflow,
     )
@@ -165,12 +178,13 @@ def _template(job: "Job", step: "JobStep", *, is_shared: bool) -> str:
     if is_shared:  # steps hand files to one another, so all work in one copy of the project
         copy = f'mkdir -p {_SHARED}/executed && cp -rn {HOME}/{PROJECT} {_SHARED}/ && exec "$@"'
         words = ["sh", "-c", copy, "sh", *words]
+    words = [escape(word) for word in words]
     env = {}
     if job.experiment:
         env["MLFLOW_EXPERIMENT_NAME"] = job.experiment
     if is_shared and job.bundle.import_paths:
         env["PYTHONPATH"] = ":".join(f"{_SHARED}/{PROJECT}/{p}" for p in job.bundle.import_paths)
-    lines = [f"  - name: {key}\n    value: {as_yaml(value)}" for key, value in env.items()]
+    lines = [f"  - name: {key}\n    value: {as_yaml(escape(value))}" for key, value in env.items()]
     return fill(
         _TEMPLATE,
         slug=step.slug,

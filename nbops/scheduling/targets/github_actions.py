@@ -1,5 +1,6 @@
 """Target `github-actions`: a workflow with schedule, typed inputs and artifacts; for pushes, a comparison."""
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.schedule import Unsayable
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -116,7 +118,7 @@ class GitHubActions:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        found = []
+        found = check_parallel(job, "GitHub Actions", ANY_NUMBER)
         if len(job.settings) > _MOST_INPUTS:
             message = f"GitHub Actions takes {_MOST_INPUTS} inputs, and it has {len(job.settings)}."
             found.append(say_job("error", "target", message, "Take some out of its parameters."))
@@ -160,11 +162,10 @@ def write_workflow(job: "Job", lock: str) -> str:
     is_compared = "push" in job.events
     command = _command(job, values, lock)
     imports = ":".join(f"${{{{ github.workspace }}}}/{path}" for path in job.bundle.import_paths)
-    by_run = "" if job.max_parallel == 1 else "-${{ github.run_id }}"
     return fill(
         _WORKFLOW,
         name=job.name,
-        group=f"{job.name}-${{{{ github.ref }}}}{by_run}",
+        group=f"{job.name}-${{{{ github.ref }}}}",
         schedule=_schedule(job),
         push=_push(job, lock),
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",
@@ -183,10 +184,9 @@ def write_workflow(job: "Job", lock: str) -> str:
 
 def _command(job: "Job", values: dict[str, str], lock: str) -> str:
     if job.is_pipeline:
-        return (
-            break_line(run_pipeline(job, values=values, project="."))
-            + "\ncp -r .nbops/executed/. executed/"
-        )
+        # Also when it fails: then what was run is looked at.
+        keep = "trap 'cp -r .nbops/executed/. executed/ 2> /dev/null || true' EXIT\n"
+        return keep + break_line(run_pipeline(job, values=values, project=".", lock=lock))
     (step,) = job.steps
     output = f"executed/{output_of(step)}"
     return break_line(run_step(job, step, values=values, project=".", lock=lock, output=output))
@@ -249,12 +249,11 @@ def _is_choice(setting: Setting) -> bool:
 
 
 def _env(setting: Setting) -> str:
-    """A setting as a variable: what was typed, else its default, which `false` must not become."""
-    default = setting.text.replace("'", "''")
-    chosen = f"format('{{0}}', inputs.{setting.name})"
+    """A setting as a variable: what was typed, else its default, which `false` and "" must not become."""
+    default = json.dumps(setting.text, ensure_ascii=False).replace("'", "''")
     is_asked = "github.event_name == 'workflow_dispatch'"
-    # A quoted scalar: defaults may hold what YAML, or GitHub, would read.
-    expression = f"${{{{ {is_asked} && {chosen} || '{default}' }}}}"
+    # As JSON nothing that was typed counts as false. A quoted scalar: YAML, or GitHub, would read defaults.
+    expression = f"${{{{ fromJSON({is_asked} && toJSON(inputs.{setting.name}) || '{default}') }}}}"
     return f"SET_{setting.name}: {as_yaml(expression)}"
 
 

@@ -15,6 +15,7 @@ from nbops.scheduling.command import (
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -84,7 +85,10 @@ class Kubernetes:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        return check_names(job, "Kubernetes", _NAME_LENGTH)
+        return [
+            *check_names(job, "Kubernetes", _NAME_LENGTH),
+            *check_parallel(job, "Kubernetes", ANY_NUMBER),
+        ]
 
     def emit(self, job: "Job") -> Emission:
         names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
@@ -116,18 +120,21 @@ def write_cronjob(job: "Job") -> str:
     environment = {}
     if job.experiment:
         environment["MLFLOW_EXPERIMENT_NAME"] = job.experiment
-    lines = [f"  - name: {key}\n    value: {as_yaml(value)}" for key, value in environment.items()]
+    lines = [
+        f"  - name: {key}\n    value: {as_yaml(escape(value))}"
+        for key, value in environment.items()
+    ]
     return fill(
         _CRONJOB,
         name=job.name,
         cron=cron.expression,
         timezone=cron.timezone,
         suspend="false",
-        concurrency="Forbid" if job.max_parallel == 1 else "Allow",
+        concurrency="Forbid",
         deadline="60" if job.catch_up == "none" else "86400",
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         image=image_of(job),
-        command="\n".join(f"- {as_yaml(word)}" for word in container_command(job)),
+        command="\n".join(f"- {as_yaml(escape(word))}" for word in container_command(job)),
         env="\n".join(["env:", *lines]) if lines else "",
     )
 
@@ -136,10 +143,19 @@ def container_command(job: "Job") -> list[str]:
     """Words that the container runs for the whole job."""
     project = f"{HOME}/{PROJECT}"
     if job.is_pipeline:
-        return run_pipeline(job, values={}, project=project)
+        return run_pipeline(job, values={}, project=project, lock=f"{HOME}/{LOCK}")
     (step,) = job.steps
     output = f"{HOME}/executed/{output_of(step)}"
     return run_step(job, step, values={}, project=project, lock=f"{HOME}/{LOCK}", output=output)
+
+
+def escape(text: str) -> str:
+    """A word as the kubelet leaves it: it takes `$(NAME)` for a variable, and `$$` for a `$`.
+
+    >>> escape("costs $5, or $(HOME)")
+    'costs $$5, or $$(HOME)'
+    """
+    return text.replace("$", "$$")
 
 
 def image_files(job: "Job") -> dict[str, str | bytes]:

@@ -8,6 +8,7 @@ from nbops.scheduling.dialects.fields import read_times
 from nbops.scheduling.dialects.systemd import as_on_calendar
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.parallel import check_parallel
 from nbops.scheduling.wrapper import SCRIPT, SECRETS, install_lines, write_wrapper
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ class Systemd:
     summary = "a service and a timer, and the script that they start: lock, log, catch-up"
     is_remote = False
 
-    def check(self, job: "Job") -> list[Finding]:  # noqa: ARG002
-        return []
+    def check(self, job: "Job") -> list[Finding]:
+        return check_parallel(job, "systemd", "starts a service again only when that has ended")
 
     def emit(self, job: "Job") -> Emission:
         if job.schedule is None:

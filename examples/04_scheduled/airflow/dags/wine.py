@@ -19,8 +19,8 @@ PARAMS = {
 
 ENV = {
     "HERE": str(HERE),
-    "MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
-    "MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
+    "VAR_MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
+    "VAR_MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
     "SET_depth": "{{ params.depth }}",
     "SET_share": "{{ params.share }}",
     "SET_model": "{{ params.model }}",
@@ -46,6 +46,8 @@ with DAG(
         append_env=True,
         env=ENV,
         bash_command=r"""
+[ -z "$VAR_MLFLOW_TRACKING_URI" ] || export MLFLOW_TRACKING_URI="$VAR_MLFLOW_TRACKING_URI"
+[ -z "$VAR_MLFLOW_TRACKING_TOKEN" ] || export MLFLOW_TRACKING_TOKEN="$VAR_MLFLOW_TRACKING_TOKEN"
 mkdir -p executed
 .venv/bin/python -m nbops run project/wine.ipynb \
   -p "depth=$SET_depth" \

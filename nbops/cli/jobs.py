@@ -1,12 +1,16 @@
 """`nbops jobs`: what is scheduled on this machine, and what became of it."""
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from nbops.errors import NotFound
 from nbops.records import FORMAT, to_json
+
+if TYPE_CHECKING:
+    from nbops.scheduling.local.kept import Kept
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _job = click.argument("job")
@@ -14,8 +18,14 @@ _job = click.argument("job")
 
 @click.group(invoke_without_command=True)
 @_json
+@click.option(
+    "--within",
+    metavar="DIR",
+    type=click.Path(path_type=Path, resolve_path=True),
+    help="Only those whose notebooks lie in DIR; no other is found.",
+)
 @click.pass_context
-def jobs(ctx: click.Context, as_json: bool) -> None:
+def jobs(ctx: click.Context, as_json: bool, within: Path | None) -> None:
     """List the jobs that run on this machine by themselves: last result, next time.
 
     `nbops schedule` makes one. A run whose process was gone without a word (killed, a loss of power) is listed as
@@ -23,12 +33,13 @@ def jobs(ctx: click.Context, as_json: bool) -> None:
 
     Exit codes: 0 done, 1 it failed, 2 what was typed cannot be meant.
     """
+    ctx.obj = within
     if ctx.invoked_subcommand is not None:
         return
     from nbops.scheduling.local.kept import list_kept
     from nbops.scheduling.local.listing import describe_job
 
-    told = [describe_job(kept) for kept in list_kept()]
+    told = [describe_job(kept) for kept in list_kept() if _lies(kept, within)]
     if as_json:
         click.echo(to_json({"format": FORMAT, "jobs": told}, indent=2).decode())
     elif told:
@@ -45,11 +56,10 @@ def jobs(ctx: click.Context, as_json: bool) -> None:
 def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
     """Print what the newest run of JOB, or RUN, printed."""
     from nbops.scheduling.local.history import read_runs
-    from nbops.scheduling.local.kept import find_kept
     from nbops.scheduling.local.listing import describe_run
     from nbops.views.text import show_duration, show_time, text_table
 
-    kept = find_kept(job)
+    kept = _find(job)
     found = read_runs(kept.runs)
     if as_json:
         told = [describe_run(kept, each) for each in found]
@@ -87,16 +97,18 @@ def run(job: str, detach: bool) -> None:
     from nbops.scheduling.local.execution import execute
     from nbops.scheduling.local.history import read_runs
     from nbops.scheduling.local.install import start_apart
-    from nbops.scheduling.local.kept import find_kept
     from nbops.views.text import show_duration
 
-    kept = find_kept(job)
+    kept = _find(job)
     if detach:
         start_apart(kept)
         click.echo(f"{job} was started: nbops jobs logs {job}")
         return
     code = execute(kept, "asked")
-    last = read_runs(kept.runs)[0]
+    last = next((run for run in read_runs(kept.runs) if run.reason == "asked"), None)
+    if last is None:
+        click.echo(f"{job} was removed while it ran.")
+        raise click.exceptions.Exit(code)
     click.echo(
         f"{job} {last.status} after {show_duration(last.duration_s)}. {last.message}".rstrip()
     )
@@ -113,9 +125,8 @@ def run(job: str, detach: bool) -> None:
 def pause(job: str) -> None:
     """Have JOB not run until it is resumed; times meanwhile are left out."""
     from nbops.scheduling.local.install import pause_job
-    from nbops.scheduling.local.kept import find_kept
 
-    pause_job(find_kept(job))
+    pause_job(_find(job))
     click.echo(f"{job} is paused: nbops jobs resume {job}")
 
 
@@ -124,10 +135,9 @@ def pause(job: str) -> None:
 def resume(job: str) -> None:
     """Have JOB run again."""
     from nbops.scheduling.local.install import resume_job
-    from nbops.scheduling.local.kept import find_kept
     from nbops.scheduling.wording import show_words
 
-    resumed = resume_job(find_kept(job))
+    resumed = resume_job(_find(job))
     click.echo(f"{job} runs {show_words(resumed.schedule)} ({resumed.timezone}).")
 
 
@@ -136,9 +146,8 @@ def resume(job: str) -> None:
 def remove(job: str) -> None:
     """Remove JOB, its logs and its history; what its runs recorded stays."""
     from nbops.scheduling.local.install import remove_job
-    from nbops.scheduling.local.kept import find_kept
 
-    remove_job(find_kept(job))
+    remove_job(_find(job))
     click.echo(f"{job} was removed. What its runs recorded is still there: nbops ls")
 
 
@@ -172,6 +181,21 @@ def due(when: str, timezone: str | None, since: str) -> None:
     begin = datetime.fromtimestamp(os.stat(since).st_mtime, UTC)
     found = times_between(read_schedule(when, timezone), begin, datetime.now(UTC))
     raise click.exceptions.Exit(0 if found else 1)
+
+
+def _find(name: str) -> "Kept":
+    """The job of this name, where it may be found."""
+    from nbops.scheduling.local.kept import find_kept
+
+    kept = find_kept(name)
+    if not _lies(kept, click.get_current_context().obj):
+        raise NotFound(f"There is no job {name!r}.", "`nbops jobs` lists them.")
+    return kept
+
+
+def _lies(kept: "Kept", within: Path | None) -> bool:
+    """Whether a job's notebook lies in a folder; in any when None."""
+    return within is None or Path(kept.read().source).resolve().is_relative_to(within)
 
 
 def _table(told: list[dict[str, Any]]) -> str:

@@ -32,12 +32,15 @@ class AskHandler(NbopsHandler):
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def post(self) -> None:
-        await self.answer(self._start)
+        may_execute = await self.may("execute")
+        await self.answer(lambda: self._start(may_execute=may_execute))
 
-    def _start(self) -> TaskState:
+    def _start(self, *, may_execute: bool) -> TaskState:
         ask: Ask = self.sent(Ask)
         place = self.place()
         command = COMMANDS[ask.command]
+        if command.executes(ask) and not may_execute:
+            raise web.HTTPError(403)
         if ask.run:
             place, values = read_again(self.index(), ask.run)
             ask = replace(ask, values=values)
@@ -45,7 +48,8 @@ class AskHandler(NbopsHandler):
         if command.is_about_notebook and not place.is_file():
             raise NotFound(f"There is no notebook {place.name!r}.", "Save it.")
         words = write_command(ask, place)
-        task = _tasks(self).start(words, _folder(place), command.limit_s, outlives=command.outlives)
+        folder = _folder(place) if command.is_about_notebook else self.served()
+        task = _tasks(self).start(words, folder, command.limit_s, outlives=command.outlives)
         task.wait(_WAITED_S)
         return task.describe()
 

@@ -21,6 +21,9 @@ Verb = Literal["run", "pause", "resume", "remove"]
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.\-]*")
 _ZONE = re.compile(r"[A-Za-z][\w+\-]*(/[\w+\-]+)*")
+_JOBS = ("jobs", "--within", ".")
+"""Those of the folder that the server serves, in which it starts what is about no notebook."""
+
 _MOST_CHARACTERS = 20_000
 
 
@@ -68,6 +71,8 @@ class Command:
         After which it is ended; None for what takes as long as a notebook does.
     outlives
         Whether it goes on when the server ends.
+    executes
+        Whether what was asked runs a notebook, now or later, which takes the right to execute.
     """
 
     words: Callable[[Ask], list[str]]
@@ -75,6 +80,15 @@ class Command:
     is_about_notebook: bool = True
     limit_s: float | None = 60.0
     outlives: bool = False
+    executes: Callable[[Ask], bool] = lambda _: False
+
+
+def _always(_ask: Ask) -> bool:
+    return True
+
+
+def _tries(ask: Ask) -> bool:
+    return ask.is_dry_run
 
 
 def _params(ask: Ask) -> list[str]:
@@ -106,29 +120,38 @@ def _run(ask: Ask) -> list[str]:
 
 def _jobs(ask: Ask) -> list[str]:
     if ask.verb is None:
-        return ["jobs", "--json"]
+        return [*_JOBS, "--json"]
     detach = ["--detach"] if ask.verb == "run" else []
-    return ["jobs", ask.verb, *detach, _need(ask, "job")]
+    return [*_JOBS, ask.verb, *detach, _need(ask, "job")]
 
 
 def _job_log(ask: Ask) -> list[str]:
-    return ["jobs", "logs", _need(ask, "job")]
+    return [*_JOBS, "logs", _need(ask, "job")]
 
 
 COMMANDS: Mapping[str, Command] = {
     "params": Command(_params, ("values",)),
     "targets": Command(_targets, is_about_notebook=False),
-    "check": Command(_check, ("values", "target", "is_dry_run"), limit_s=1800.0),
+    "check": Command(_check, ("values", "target", "is_dry_run"), limit_s=1800.0, executes=_tries),
     "export": Command(
         _export,
         ("values", "target", "schedule", "timezone", "output", "is_dry_run"),
         limit_s=1800.0,
+        executes=_tries,
     ),
     "schedule": Command(
-        _schedule, ("values", "on", "schedule", "timezone", "is_dry_run"), limit_s=1800.0
+        _schedule,
+        ("values", "on", "schedule", "timezone", "is_dry_run"),
+        limit_s=1800.0,
+        executes=_always,
     ),
-    "run": Command(_run, ("values", "run"), limit_s=None, outlives=True),
-    "jobs": Command(_jobs, ("job", "verb"), is_about_notebook=False),
+    "run": Command(_run, ("values", "run"), limit_s=None, outlives=True, executes=_always),
+    "jobs": Command(
+        _jobs,
+        ("job", "verb"),
+        is_about_notebook=False,
+        executes=lambda ask: ask.verb in ("run", "resume"),
+    ),
     "job-log": Command(_job_log, ("job",), is_about_notebook=False),
 }
 """All that may be asked."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import ensure_async
 
 from nbops.errors import Ambiguous, NbopsError, NotFound, UsageError
 from nbops.index.queries import Index
@@ -42,6 +43,11 @@ class NbopsHandler(APIHandler):  # type: ignore[misc]
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(to_json(value))
+
+    async def may(self, action: str) -> bool:
+        """Whether who asks has a right, such as `execute`, beside that which the route asks for."""
+        allowed = self.authorizer.is_authorized(self, self.current_user, action, RESOURCE)
+        return bool(await ensure_async(allowed))
 
     def notebook(self) -> tuple[Index, str]:
         """Index and name of the notebook, or folder, that the request is about.

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from tornado.httpclient import HTTPClientError
 
 from nbops.errors import UsageError
 from nbops.records import instant
+from nbops.scheduling.local.kept import Kept, KeptJob, State, jobs_home
 from nbops.server.commands import Ask, write_command
 from nbops.server.schedules import tell_times
 from nbops.server.tasks import Task, Tasks
@@ -105,6 +107,46 @@ async def test_what_cannot_be_meant_starts_nothing(
         await jp_fetch("nbops", "ask", params={"path": path}, method="POST", body=json.dumps(body))
     assert caught.value.code == status
     assert told in caught.value.response.body.decode()
+
+
+async def test_what_runs_a_notebook_takes_the_right_to_execute(
+    jp_fetch, jp_serverapp, workspace: Workspace, monkeypatch
+):
+    write_notebook(workspace.root / "fit.ipynb", "depth = 4")
+    authorizer = jp_serverapp.web_app.settings["authorizer"]
+    monkeypatch.setattr(authorizer, "is_authorized", lambda _h, _u, action, _r: action != "execute")
+    started = []
+    monkeypatch.setattr("nbops.server.tasks.Tasks.start", lambda *words, **_: started.append(words))
+    for words in (
+        {"command": "run"},
+        {"command": "schedule", "schedule": "@daily"},
+        {"command": "check", "target": "argo"},
+        {"command": "export", "target": "argo"},
+        {"command": "jobs", "verb": "run", "job": "nightly"},
+        {"command": "jobs", "verb": "resume", "job": "nightly"},
+    ):
+        with pytest.raises(HTTPClientError) as caught:
+            await ask(jp_fetch, "fit.ipynb", **words)
+        assert caught.value.code == 403
+    assert started == []
+
+
+async def test_jobs_of_other_folders_are_neither_listed_nor_touched(
+    jp_fetch, workspace: Workspace, tmp_path: Path
+):
+    for name, root in (("ours", workspace.root), ("theirs", tmp_path / "elsewhere")):
+        kept = Kept(jobs_home() / name)
+        about = {"name": name, "source": str(root / "fit.ipynb"), "project": str(root)}
+        when = {"when": "@daily", "timezone": "UTC", "system": "cron", "python": sys.executable}
+        kept.write(KeptJob(**about, **when, created_at=datetime.now(UTC)))
+        kept.begin(State(handled_until=datetime.now(UTC)))
+    task = await ask(jp_fetch, "", command="jobs")
+    assert [each["name"] for each in task["answer"]["jobs"]] == ["ours"]
+    for words in ({"command": "job-log"}, {"command": "jobs", "verb": "remove"}):
+        task = await ask(jp_fetch, "", job="theirs", **words)
+        assert task["state"] == "failed"
+        assert task["message"] == "There is no job 'theirs'. `nbops jobs` lists them."
+    assert Kept(jobs_home() / "theirs").is_there
 
 
 async def test_a_task_that_is_not_known_says_so(jp_fetch):

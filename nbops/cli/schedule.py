@@ -98,8 +98,8 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
         raise UsageError("--credentials and --env-file both name a source.", "Give one.")
     params = [*options["parameters"], *_own_options(options)]
     job = _read(source, when, params, options)
-    _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
     if system == "jupyter-scheduler":
+        _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
         _install_in_jupyter(job, options, is_dry=dry_run, as_json=as_json)
         return
     planned = plan_job(
@@ -110,6 +110,8 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
         credentials=options["credentials"] or options["env_file"],
         cell_timeout_s=options["cell_timeout_s"],
     )
+    # A dry run takes as long as the job: what can be refused was refused before.
+    _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
     kept = Kept(jobs_home() / planned.name) if dry_run else install_job(job, planned)
     if as_json:
         click.echo(to_json(_document(kept, planned, is_dry=dry_run), indent=2).decode())

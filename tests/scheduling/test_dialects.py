@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import waiting
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from nbops.scheduling.dialects.azure import as_azure
@@ -80,7 +80,18 @@ def _cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     return schedule, _NOW + ahead * 100
 
 
+def _changed(times: Times, *, is_gap: bool) -> tuple[Schedule, datetime]:
+    """A schedule in Berlin, an hour before the clock leaves its time out, or has it twice."""
+    changes = find_changes("Europe/Berlin", _NOW.year)
+    [change] = [c for c in changes if c.is_gap == is_gap and c.start.year == _NOW.year + 1][:1]
+    before = change.start.replace(tzinfo=UTC) - timedelta(hours=3)
+    return Schedule(times, "Europe/Berlin"), before
+
+
 @pytest.mark.parametrize("system", _SYSTEMS)
+# What random ones meet too seldom.
+@example(case=_changed(Times((30,), (2,)), is_gap=True))
+@example(case=_changed(Times(MINUTES, (2,)), is_gap=False))
 @settings(
     max_examples=80,
     deadline=None,

@@ -22,8 +22,10 @@ from processes import wait_until
 
 from nbops.capture.environment.machine import this_process
 from nbops.errors import NotFound, UsageError
+from nbops.scheduling.local import watching
 from nbops.scheduling.local.execution import execute, find_due
 from nbops.scheduling.local.history import JobRun, begin_run, drop_old, read_runs, write_run
+from nbops.scheduling.local.install import remove_job
 from nbops.scheduling.local.kept import Kept, KeptJob, State, find_kept, jobs_home
 from nbops.scheduling.local.watching import read_watched
 
@@ -133,6 +135,56 @@ def test_while_it_runs_a_second_one_is_left_out_or_left_to_the_first(
     assert _calls(tmp_path) == []
 
 
+@pytest.mark.parametrize("holder", ["files", "asked"])
+def test_a_time_that_comes_while_another_kind_of_run_has_the_place_runs_when_that_ends(
+    make: Make, tmp_path: Path, holder: str
+) -> None:
+    kept = make(when="every 30 minutes, or when data/*.csv changes")
+    slot = kept.take_slot(1)
+    assert slot is not None
+    assert execute(kept, "schedule") == 0
+    slot.release()
+    assert _calls(tmp_path) == []
+    table = tmp_path / "project" / "data" / "a.csv"
+    table.write_text("1")
+    _age(table)
+    execute(kept, holder)
+    execute(kept, "files")
+    reasons = [run.reason for run in reversed(read_runs(kept.runs))]
+    assert reasons[0] == holder
+    assert len([each for each in reasons if each in ("schedule", "missed")]) == 1
+
+
+def test_a_change_that_comes_while_a_timed_run_has_the_place_runs_when_that_ends(
+    make: Make, tmp_path: Path
+) -> None:
+    kept = make(when="every 30 minutes, or when data/*.csv changes")
+    table = tmp_path / "project" / "data" / "a.csv"
+    table.write_text("1")
+    _age(table)
+    slot = kept.take_slot(1)
+    assert slot is not None
+    assert execute(kept, "files") == 0
+    slot.release()
+    execute(kept, "schedule")
+    assert [run.reason for run in read_runs(kept.runs)] == ["files", "missed"]
+
+
+def test_a_job_that_is_removed_while_it_runs_leaves_nothing(make: Make, tmp_path: Path) -> None:
+    kept = make()
+    (tmp_path / "slow").touch()
+    command = [sys.executable, "-m", "nbops", "jobs", "exec", str(kept.folder), "--now"]
+    job = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: _calls(tmp_path))
+    remove_job(kept)
+    with pytest.raises(NotFound):
+        find_kept("report")
+    job.send_signal(signal.SIGTERM)
+    _, said = job.communicate()
+    assert said == ""
+    assert not kept.folder.exists()
+
+
 def test_two_may_run_at_once_where_that_is_allowed(make: Make, tmp_path: Path) -> None:
     kept = make(when="0 0 * * *", behind=timedelta(days=2), max_parallel=2)
     slot = kept.take_slot(2)
@@ -208,6 +260,14 @@ def test_it_runs_when_the_content_of_watched_files_changed(make: Make, tmp_path:
     execute(kept, "files")
     [run] = read_runs(kept.runs)
     assert run.reason == "files"
+
+
+def test_a_watched_file_that_is_gone_when_it_is_looked_at_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone.csv"
+    monkeypatch.setattr(watching, "_find", lambda *_: [gone])
+    assert read_watched(tmp_path, ["*.csv"]) == {}
 
 
 def test_a_file_that_is_being_written_is_waited_for(make: Make, tmp_path: Path) -> None:

@@ -101,6 +101,48 @@ def test_scheduling_again_replaces_the_job(project: Path, crontab: Crontab):
     assert "--name OTHER" in refused
 
 
+def test_the_line_of_a_pipeline_runs_its_steps_and_refuses_another_environment(
+    project: Path, crontab: Crontab
+):
+    text = 'print(open("result.txt").read())'
+    write_notebook(project / "report.ipynb", {"read": text})
+    (project / "pipeline.yaml").write_text(
+        "steps:\n"
+        "  study: {notebook: study.ipynb, writes: [result.txt]}\n"
+        "  report: {notebook: report.ipynb, reads: [result.txt]}\n"
+    )
+    words = ("pipeline.yaml", "every day at 06:30", "--timezone", "UTC", "--name", "wines")
+    nbops(project, "schedule", *words, "-p", "study.depth=8")
+    [line] = [line for line in crontab.read() if line.startswith("30 6 * * * ")]
+    kept = find_kept("wines")
+    with kept.state() as state:  # as if the machine had been off
+        state.handled_until = datetime.now(UTC) - timedelta(days=1)
+    call = ["env", "-i", "sh", "-c", line.removeprefix("30 6 * * * ")]
+    done = subprocess.run(call, capture_output=True, text=True)
+    log = nbops(project, "jobs", "logs", "wines").stdout
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), log
+    assert "2 finished" in log
+    # Both steps are found by the job that ran them.
+    found = json.loads(nbops(project, "ls", "--sessions", "--json").stdout)
+    tags = [each["tags"].get("nbops.job") for each in found["sessions"]]
+    assert tags == ["wines", "wines"]
+    with kept.lock.open("a") as lock:
+        lock.write("numpy==0.0.1\n")
+    assert "is not the environment" in nbops(project, "jobs", "run", "wines", code=2).stdout
+
+
+def test_a_name_that_another_notebook_has_is_refused_before_it_is_tried(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _fake_systemctl(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    nbops(project, "schedule", "study.ipynb", "@daily", "--on", "systemd")
+    write_notebook(project / "other" / "study.ipynb", {"one": "x = 1"})
+    monkeypatch.setattr("nbops.cli.schedule._inspect", lambda *_, **__: pytest.fail("it was tried"))
+    words = ("other/study.ipynb", "@daily", "--on", "systemd")
+    assert "There is a job 'study' already" in nbops(project, "schedule", *words, code=2).stderr
+
+
 def test_a_dry_run_shows_times_and_changes_nothing(project: Path, crontab: Crontab):
     words = ("study.ipynb", "every weekday at 6:30", "--timezone", "Europe/Berlin", "--dry-run")
     said = nbops(project, "schedule", *words).stdout

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from nbops.errors import NbopsError, NotFound, UsageError
+from nbops.jobs.plan import JOB_VARIABLE
 from nbops.scheduling.local.credentials import mask, read_credentials
 from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.kept import Kept, KeptJob
@@ -45,24 +46,38 @@ def execute(kept: Kept, start: Reason) -> int:
     """
     job = kept.read()
     settle(kept, job)
-    if start == "asked":
-        return _run_asked(kept, job)
+    try:
+        code = _run_asked(kept, job) if start == "asked" else _run_due(kept, job, start)
+        while code is not None and (left := _take_left(kept)):
+            more = _run_due(kept, job, left)
+            code = code if start == "asked" else more or code  # who asked is told of that run
+    except Stopped as stop:
+        code = stop.exit_code
+    if kept.is_there:
+        drop_old(kept.runs)
+    else:  # removed while it ran
+        kept.erase()
+    return code or 0
+
+
+def _run_due(kept: Kept, job: KeptJob, start: Reason) -> int | None:
+    """Run what is due of one kind; None when that is left to a run that has the place."""
     code = 0
     while _is_due(kept, start):
         slot = kept.take_slot(job.max_parallel)
         if slot is None:
             _leave(kept, job, start)
-            break
+            slot = kept.take_slot(
+                job.max_parallel
+            )  # it may have looked for what is left just before
+        if slot is None:
+            return None
         try:
             for reason, due_at in _claim(kept, job, start):
                 code = _run(kept, job, reason, due_at) or code
-        except Stopped as stop:
-            code = stop.exit_code
-            break
         finally:
             slot.release()
         # What came due meanwhile was left to this process, since it had the place.
-    drop_old(kept.runs)
     return code
 
 
@@ -108,6 +123,12 @@ def _claim(kept: Kept, job: KeptJob, start: Reason) -> list[Due]:
     return claimed
 
 
+def _take_left(kept: Kept) -> Reason | None:
+    """A kind of start that came while a run, perhaps of another kind, had the place."""
+    with kept.state() as state:
+        return state.left.pop() if state.left else None
+
+
 def _is_due(kept: Kept, start: Reason) -> bool:
     try:
         job = kept.read()
@@ -129,13 +150,9 @@ def _run_asked(kept: Kept, job: KeptJob) -> int:
             f"{job.name} was not started: {_count(job)} under way.", f"nbops jobs logs {job.name}"
         )
     try:
-        code = _run(kept, job, "asked", None)
-    except Stopped as stop:
-        code = stop.exit_code
+        return _run(kept, job, "asked", None)
     finally:
         slot.release()
-    drop_old(kept.runs)
-    return code
 
 
 def _count(job: KeptJob) -> str:
@@ -145,7 +162,9 @@ def _count(job: KeptJob) -> str:
 def _leave(kept: Kept, job: KeptJob, start: Reason) -> None:
     """What to do while as many runs are under way as there may be."""
     if start == "files" or job.catch_up != "none":
-        return  # the run that has the place looks again when it ends
+        with kept.state() as state:  # the run that has the place looks there when it ends
+            state.left = sorted({*state.left, start})
+        return
     for reason, due_at in _claim(kept, job, start):
         run = begin_run(kept.runs, reason, due_at)
         ended = msgspec.structs.replace(
@@ -191,13 +210,12 @@ class _Child:
     def __init__(
         self, kept: Kept, job: KeptJob, run: JobRun, secrets: Mapping[str, str], log: Path
     ) -> None:
-        self._job, self._secrets, self._log = job, secrets, log
-        self._kept = kept
+        self._kept, self._job, self._secrets, self._log = kept, job, secrets, log
         self._environment = {
             **os.environ,
             **job.environ,
             **secrets,
-            "NBOPS_JOB": job.name,
+            JOB_VARIABLE: job.name,
             "NBOPS_JOB_DUE_AT": run.due_at.isoformat() if run.due_at else "",
         }
         self._stopped_by: str | None = None
@@ -208,8 +226,6 @@ class _Child:
     def finish(self) -> tuple[int, str]:
         """Run it to its end; returns its exit code, and why it failed."""
         job = self._job
-        if job.is_pipeline:
-            _check_pipeline(self._kept, job)
         tries = 1 + (job.retries if job.is_pipeline else 0)
         code, last = 0, ""
         for _ in range(tries):
@@ -280,30 +296,16 @@ class _Child:
 def command_of(job: KeptJob, kept: Kept) -> list[str]:
     """What runs the notebook, or the pipeline, with its values and limits."""
     values = [word for pair in job.params for word in ("-p", pair)]
+    expected = ["--expect-env", str(kept.lock)]
     if job.is_pipeline:
-        return [job.python, "-m", "nbops", "pipeline", "run", "-f", job.source, *values]
+        words = [job.python, "-m", "nbops", "pipeline", "run", "-f", job.source]
+        return [*words, *values, *expected]
     limits = ["--timeout", str(job.timeout_s)] if job.timeout_s else []
     if job.cell_timeout_s:
         limits += ["--cell-timeout", str(job.cell_timeout_s)]
     if job.retries:
         limits += ["--retries", str(job.retries)]
-    expected = ["--expect-env", str(kept.lock)]
     return [job.python, "-m", "nbops", "run", job.source, *values, *expected, *limits, "--log"]
-
-
-def _check_pipeline(kept: Kept, job: KeptJob) -> None:
-    """Refuse another environment than that in which the pipeline was scheduled."""
-    from nbops.jobs.expected import check_environment
-    from nbops.jobs.parameters import read_notebook
-    from nbops.jobs.pipeline.definition import read_definition
-
-    workspace = find_workspace(job.project)
-    kernels: dict[str, Any] = {}
-    for step in read_definition(Path(job.source), {}).steps:
-        metadata = read_notebook(step.notebook).metadata
-        kernels[str(metadata.get("kernelspec"))] = metadata
-    for metadata in kernels.values():
-        check_environment(workspace, str(kept.lock), metadata)
 
 
 def _tell(kept: Kept, job: KeptJob, run: JobRun, secrets: Mapping[str, str], log: Path) -> None:

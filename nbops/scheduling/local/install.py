@@ -13,10 +13,10 @@ import msgspec
 
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, UsageError
-from nbops.jobs.expected import check_environment
-from nbops.jobs.parameters import read_notebook
+from nbops.jobs.expected import check_environments
 from nbops.scheduling.local import cron, systemd
 from nbops.scheduling.local.credentials import check_source
+from nbops.scheduling.local.history import read_runs
 from nbops.scheduling.local.kept import Kept, KeptJob, State, jobs_home
 from nbops.scheduling.local.notices import check_settings
 from nbops.scheduling.local.watching import check_patterns, find_folders, read_watched
@@ -67,11 +67,13 @@ def plan_job(
     Raises
     ------
     NbopsError
-        A value looks like a secret, credentials or watched files cannot be read.
+        A value looks like a secret, credentials or watched files cannot be read, or another notebook's job
+        has the name.
     """
     schedule = job.schedule
     if schedule is None:
         raise UsageError("When is it to run?", "Such as 'every day at 07:00'.")
+    _read_before(Kept(jobs_home() / job.name), str(job.source))
     check_patterns(job.workspace.root, schedule.watched)
     check_settings(job.workspace.settings.notify)
     for pair in params:
@@ -111,12 +113,7 @@ def install_job(job: "Job", kept_job: KeptJob) -> Kept:
         Another notebook has that name; it is another environment than its lock's; or the system refuses.
     """
     kept = Kept(jobs_home() / kept_job.name)
-    before = kept.read() if (kept.folder / "job.json").exists() else None
-    if before is not None and before.source != kept_job.source:
-        raise UsageError(
-            f"There is a job {before.name!r} already, of {before.source}.",
-            "Call this one --name OTHER.",
-        )
+    before = _read_before(kept, kept_job.source)
     kept.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = (kept.lock, kept.folder / "state.json")
     saved = {path: path.read_bytes() for path in beside if path.exists()}
@@ -168,14 +165,19 @@ def resume_job(kept: Kept) -> KeptJob:
 
 
 def remove_job(kept: Kept) -> None:
-    """Remove a job, its history and its logs; what it recorded stays."""
+    """Remove a job, its history and its logs; what it recorded stays.
+
+    A run that is under way goes on, and removes the rest when it ends.
+    """
     try:
         _remove(kept.read())
     except UsageError:  # its file is damaged: what waits for it must be gone all the same
         for system in (cron, systemd):
             if system.is_there():
                 system.remove(kept.folder.name)
-    kept.erase()
+    kept.forget()
+    if not any(run.status == "running" for run in read_runs(kept.runs)):
+        kept.erase()
 
 
 def start_apart(kept: Kept) -> None:
@@ -190,21 +192,27 @@ def start_apart(kept: Kept) -> None:
     )
 
 
+def _read_before(kept: Kept, source: str) -> KeptJob | None:
+    """The job that a new one replaces; one of another notebook is not replaced."""
+    before = kept.read() if kept.is_there else None
+    if before is not None and before.source != source:
+        raise UsageError(
+            f"There is a job {before.name!r} already, of {before.source}.",
+            "Call this one --name OTHER.",
+        )
+    return before
+
+
 def _check_here(job: "Job", lock: Path) -> None:
     """Refuse an environment that the job would refuse at its time."""
-    kernels = {}
-    for step in job.steps:
-        metadata = read_notebook(step.notebook).metadata
-        kernels[str(metadata.get("kernelspec"))] = metadata
-    for metadata in kernels.values():
-        try:
-            check_environment(job.workspace, str(lock), metadata)
-        except UsageError as error:
-            found = error.message.partition(": ")[2] or error.message
-            raise UsageError(
-                f"This environment is another one than {job.environment.source}: {found}",
-                f"Run it here once (nbops run {job.source.name}), and schedule it then.",
-            ) from error
+    try:
+        check_environments(job.workspace, str(lock), [step.notebook for step in job.steps])
+    except UsageError as error:
+        found = error.message.partition(": ")[2] or error.message
+        raise UsageError(
+            f"This environment is another one than {job.environment.source}: {found}",
+            f"Run it here once (nbops run {job.source.name}), and schedule it then.",
+        ) from error
 
 
 def _install(kept: Kept, job: KeptJob) -> None:

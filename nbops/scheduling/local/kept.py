@@ -87,12 +87,15 @@ class State(msgspec.Struct, kw_only=True):
         Times up to here were run, or left out on purpose.
     watched
         Digests of the files that it watches, by path, as its last run saw them.
+    left
+        What started a process that found all places taken, and left its runs to who has one.
     told_at
         When a failure was last told; None when the last run went well.
     """
 
     handled_until: datetime
     watched: dict[str, str] = {}
+    left: list[Literal["schedule", "missed", "files", "asked"]] = []
     told_at: datetime | None = None
 
 
@@ -160,6 +163,15 @@ class Kept:
             if lock.acquire():
                 return lock
         return None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is still scheduled; a run that is under way may outlast that."""
+        return (self.folder / "job.json").exists()
+
+    def forget(self) -> None:
+        """Have it listed no more."""
+        (self.folder / "job.json").unlink(missing_ok=True)
 
     def erase(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -9,7 +9,16 @@ from nbops.scheduling.target import list_targets
 
 HERE = Path(__file__).parent
 LOCK = HERE / "lock.txt"
-TARGETS = ("script", "github-actions", "kubernetes", "argo", "airflow", "kubeflow")
+TARGETS = (
+    "script",
+    "github-actions",
+    "kubernetes",
+    "argo",
+    "airflow",
+    "kubeflow",
+    "azureml",
+    "sagemaker",
+)
 
 
 def emit(name):

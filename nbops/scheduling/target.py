@@ -80,11 +80,13 @@ class Target(Protocol):
 OWN = {
     "airflow": "nbops.scheduling.targets.airflow:Airflow",
     "argo": "nbops.scheduling.targets.argo:Argo",
+    "azureml": "nbops.scheduling.targets.azureml:AzureML",
     "cron": "nbops.scheduling.targets.cron:Cron",
     "github-actions": "nbops.scheduling.targets.github_actions:GitHubActions",
     "jupyter-scheduler": "nbops.scheduling.targets.jupyter_scheduler:JupyterScheduler",
     "kubeflow": "nbops.scheduling.targets.kubeflow:Kubeflow",
     "kubernetes": "nbops.scheduling.targets.kubernetes:Kubernetes",
+    "sagemaker": "nbops.scheduling.targets.sagemaker:SageMaker",
     "script": "nbops.scheduling.targets.script:Script",
     "systemd": "nbops.scheduling.targets.systemd:Systemd",
 }

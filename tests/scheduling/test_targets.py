@@ -145,3 +145,23 @@ def test_watched_files_are_said_where_they_can_be(project: Path):
         assert any(
             b"data/*.csv" in content for path, content in files.items() if path != "README.md"
         )
+
+
+@pytest.mark.parametrize(
+    "target", ["systemd", "kubernetes", "argo", "github-actions", "azureml", "sagemaker"]
+)
+def test_a_number_of_runs_at_once_that_a_target_does_not_keep_to_is_refused(
+    project: Path, target: str
+):
+    words = ("--to", target, "--schedule", "every day at 07:00", "--timezone", "UTC")
+    said = nbops(project, "export", "study.ipynb", *words, "--max-parallel", "3", code=1).stderr
+    assert "cannot say 3 runs at once: it " in said
+
+
+def test_an_exported_pipeline_refuses_another_environment(project: Path):
+    (project / "pipeline.yaml").write_text("steps: {study: {notebook: study.ipynb}}\n")
+    for target in ("cron", "github-actions", "kubernetes"):
+        words = ("--to", target, "--schedule", "every day at 07:00", "--timezone", "UTC")
+        export(project, "pipeline.yaml", *words, "-o", target)
+        texts = [path.read_text() for path in (project / target).rglob("*") if path.is_file()]
+        assert any(re.search(r"pipeline[\w\W]*run[\w\W]*--expect-env", text) for text in texts)

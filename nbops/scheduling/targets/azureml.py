@@ -1,0 +1,245 @@
+"""Target `azureml`: a pipeline job of Azure Machine Learning, a command a step, and a schedule of it.
+
+A schedule takes pipelines only, so a notebook is a pipeline of one step. Azure puts values into the text of a
+command, which a shell reads: they stand between single quotes there.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, quote, run_step
+from nbops.scheduling.dialects.azure import as_azure
+from nbops.scheduling.handover import SCRIPT, limit_of, write_step
+from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.argo import check_conditions
+from nbops.scheduling.targets.kubernetes import HOME
+from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.template import fill
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job, JobStep
+    from nbops.scheduling.settings import Setting
+
+_SCHEMAS = "https://azuremlschemas.azureedge.net/latest"
+_HEAD = "# Written by `nbops export`: export again rather than change it here.\n"
+_VALUE = """'{"MLFLOW_TRACKING_URI": "https://..."}'"""
+_PLUGIN = "azureml-mlflow"
+
+_DOCKERFILE = """\
+# Written by `nbops export`: export again rather than change it here.
+FROM python:<<python>>-slim
+
+RUN pip install --no-cache-dir azure-identity azure-keyvault-secrets
+WORKDIR <<home>>
+COPY lock.txt ./
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --requirement lock.txt
+"""
+
+_READER = '''\
+def read_secret():
+    """Variables that the vault holds for this job; none where vault.txt names no vault."""
+    vault = Path(__file__).resolve().parent / "vault.txt"
+    if not vault.exists():
+        return {}
+    from azure.identity import DefaultAzureCredential
+    from azure.keyvault.secrets import SecretClient
+
+    client = SecretClient(vault_url=vault.read_text().strip(), credential=DefaultAzureCredential())
+    return json.loads(client.get_secret("<<name>>").value)
+'''
+
+
+class AzureML:
+    """A pipeline job."""
+
+    name = "azureml"
+    summary = "a pipeline job of Azure Machine Learning, a schedule, a Dockerfile"
+    is_remote = True
+
+    def check(self, job: "Job") -> list[Finding]:
+        found = check_conditions(job, "Azure ML")
+        found += check_parallel(job, "Azure ML", ANY_NUMBER)
+        texts = [*(each.text for each in job.settings), *_fixed_texts(job)]
+        if any("'" in text or "${{" in text for text in texts):
+            message = "Azure ML puts values into the text of a command: ' and ${{ cannot be in one."
+            found.append(say_job("error", "target", message, "Read such a text from a file."))
+        if (job.tracking_uri or "").startswith("azureml:") and _PLUGIN not in job.lock:
+            message = f"Runs go to a workspace of Azure ML, which MLflow reaches by {_PLUGIN}: the lock lacks it."
+            hint = f"Install {_PLUGIN}, run the notebook once, and export again."
+            found.append(say_job("error", "tracking", message, hint))
+        return found
+
+    def emit(self, job: "Job") -> Emission:
+        secret = f"nbops-{job.name}"
+        files: dict[str, str | bytes] = {
+            **job.bundle.under(f"code/{PROJECT}"),
+            f"code/{SCRIPT}": write_step(job, fill(_READER, name=secret)),
+            f"environment/{LOCK}": job.lock,
+            "environment/Dockerfile": fill(_DOCKERFILE, python=job.python, home=HOME),
+            **{component_of(step): write_component(job, step) for step in job.steps},
+            "job.yml": write_job(job),
+        }
+        install = [
+            "az configure --defaults group=GROUP workspace=WORKSPACE",
+            f"az keyvault secret set --vault-name VAULT --name {secret} --value {_VALUE}",
+            "echo https://VAULT.vault.azure.net > code/vault.txt",
+        ]
+        remove = [f"az keyvault secret delete --vault-name VAULT --name {secret}"]
+        if job.schedule is not None:
+            files["schedule.yml"] = write_schedule(job)
+            install.append("az ml schedule create --file schedule.yml")
+            remove[:0] = [
+                f"az ml schedule disable --name {job.name}",
+                f"az ml schedule delete --name {job.name} --yes",
+            ]
+        settings = " ".join(f"--set inputs.{each.name}=..." for each in job.settings[:1])
+        return Emission(
+            files=files,
+            install=install,
+            run_now=[f"az ml job create --file job.yml {settings}".strip()],
+            remove=remove,
+            secrets={
+                name: f"in the key vault, in the JSON of the secret `{secret}`: {about}"
+                for name, about in SECRETS.items()
+            },
+            notes=[
+                "The workspace's managed identity reads the secret: give it the role Key Vault Secrets User.",
+                "Without code/vault.txt runs go to the workspace's own MLflow.",
+                f"That needs {_PLUGIN} in lock.txt; a job without it ends with an error.",
+                "It runs on serverless compute; `default_compute` in job.yml names a cluster.",
+                "A schedule starts a run though the one before is still under way.",
+            ],
+        )
+
+
+def write_job(job: "Job") -> str:
+    """Text of the pipeline job, whose steps' types stand in their components."""
+    made: dict[str, Any] = {
+        "$schema": f"{_SCHEMAS}/pipelineJob.schema.json",
+        "type": "pipeline",
+        "display_name": job.name,
+        "description": f"{job.place_of(job.source)}, exported by nbops",
+        "experiment_name": job.name,
+        "settings": {"default_compute": "azureml:serverless"},
+        "inputs": {each.name: each.plain_value for each in job.settings},
+        "jobs": {_key(step.slug): _node(job, step) for step in job.steps},
+    }
+    return _write(made)
+
+
+def write_component(job: "Job", step: "JobStep") -> str:
+    """Text of one step's component: what it takes, leaves and runs."""
+    inputs = {each.name: _input(each) for each in _of(job, step)}
+    before = {f"from_{slug}": {"type": "uri_folder"} for slug in _before(job, step)}
+    made: dict[str, Any] = {
+        "$schema": f"{_SCHEMAS}/commandComponent.schema.json",
+        "type": "command",
+        "name": _key(f"{job.name}-{step.slug}"),
+        "display_name": step.name,
+        "inputs": {**inputs, **before},
+        "outputs": {name: {"type": "uri_folder"} for name in ("left", "executed")},
+        "is_deterministic": False,  # else Azure takes an earlier run's outputs for those of the next
+        "code": "./code",
+        "environment": {"build": {"path": "./environment"}},
+        "command": _command(job, step),
+    }
+    return _write(made)
+
+
+def write_schedule(job: "Job") -> str:
+    """Text of the schedule; empty without one.
+
+    Raises
+    ------
+    Unsayable
+        Azure ML cannot say it.
+    """
+    if job.schedule is None:
+        return ""
+    return _write(
+        {
+            "$schema": f"{_SCHEMAS}/schedule.schema.json",
+            "name": job.name,
+            "display_name": job.name,
+            "trigger": as_azure(job.schedule),
+            "create_job": "./job.yml",
+        }
+    )
+
+
+def _write(made: dict[str, Any]) -> str:
+    said = {name: value for name, value in made.items() if value != {}}
+    return _HEAD + yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=1000)
+
+
+def _key(slug: str) -> str:
+    """A step's name as Azure takes it."""
+    return slug.replace("-", "_")
+
+
+def _input(setting: "Setting") -> dict[str, Any]:
+    about: dict[str, Any] = {"type": setting.type, "default": setting.plain_value}
+    kind = setting.parameter.kind
+    if setting.type in ("integer", "number"):
+        bounds = {
+            "min": None if kind.is_open_below else kind.minimum,
+            "max": None if kind.is_open_above else kind.maximum,
+        }
+        read = int if setting.type == "integer" else float
+        about |= {name: read(value) for name, value in bounds.items() if value is not None}
+    if setting.choices and all(isinstance(each, str) for each in setting.choices):
+        about["enum"] = list(setting.choices)
+    return about
+
+
+def _of(job: "Job", step: "JobStep") -> list["Setting"]:
+    return [each for each in job.settings if each.entry == step.entry]
+
+
+def _before(job: "Job", step: "JobStep") -> list[str]:
+    slugs = {each.name: _key(each.slug) for each in job.steps}
+    return [slugs[name] for name in step.after]
+
+
+def _node(job: "Job", step: "JobStep") -> dict[str, Any]:
+    inputs = {each.name: f"${{{{parent.inputs.{each.name}}}}}" for each in _of(job, step)}
+    for slug in _before(job, step):
+        inputs[f"from_{slug}"] = f"${{{{parent.jobs.{slug}.outputs.left}}}}"
+    limit = limit_of(job, step)
+    variables = {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {}
+    made = {
+        "type": "command",
+        "component": f"./{component_of(step)}",
+        "inputs": inputs,
+        "environment_variables": variables,
+        "identity": {"type": "managed"},
+        "limits": {"timeout": limit} if limit else {},
+    }
+    return {name: value for name, value in made.items() if value != {}}
+
+
+def component_of(step: "JobStep") -> str:
+    """Name of the file of a step's component."""
+    return f"step-{step.slug}.yml"
+
+
+def _command(job: "Job", step: "JobStep") -> str:
+    words = run_step(
+        job,
+        step,
+        values={each.name: f"${{{{inputs.{each.name}}}}}" for each in job.settings},
+        project=".",
+        lock=f"{HOME}/{LOCK}",
+        output=f"${{{{outputs.executed}}}}/{output_of(step)}",
+        python=f"{HOME}/.venv/bin/python",
+    )
+    head = ["python", SCRIPT, "--left", "${{outputs.left}}"]
+    for slug in _before(job, step):
+        head += ["--from", f"${{{{inputs.from_{slug}}}}}"]
+    return " ".join(map(quote, [*head, "--", *words]))
+
+
+def _fixed_texts(job: "Job") -> list[str]:
+    return [str(value) for step in job.steps for value in step.params.values()]

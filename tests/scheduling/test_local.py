@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from crontabs import Crontab, find_crontab
+from processes import PATIENCE_S
 from projects import nbops, write_notebook, write_project
 
+from nbops.index.queries import Index
 from nbops.scheduling.local.kept import find_kept
-from nbops.workspace import Workspace
+from nbops.workspace import Workspace, find_workspace
 
 _OTHERS = "MAILTO=me\n7 3 * * * others work\n"
 
@@ -123,9 +125,9 @@ def test_the_line_of_a_pipeline_runs_its_steps_and_refuses_another_environment(
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), log
     assert "2 finished" in log
     # Both steps are found by the job that ran them.
-    found = json.loads(nbops(project, "ls", "--sessions", "--json").stdout)
-    tags = [each["tags"].get("nbops.job") for each in found["sessions"]]
-    assert tags == ["wines", "wines"]
+    index = Index(find_workspace(project))
+    assert index.wait(PATIENCE_S)
+    assert [each.tags.get("nbops.job") for each in index.sessions()] == ["wines", "wines"]
     with kept.lock.open("a") as lock:
         lock.write("numpy==0.0.1\n")
     assert "is not the environment" in nbops(project, "jobs", "run", "wines", code=2).stdout

@@ -7,7 +7,7 @@ from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import HOME, check_names, escape, image_files, image_of
-from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Argo:
 
     def check(self, job: "Job") -> list[Finding]:
         found = [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
-        found += check_parallel(job, "Argo", ANY_NUMBER)
+        found += check_parallel(job, "Argo", ONE_OR_ANY)
         texts = [each.text for each in job.settings]
         texts += [str(value) for step in job.steps for value in step.params.values()]
         if any("{{" in text for text in texts):

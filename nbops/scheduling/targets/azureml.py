@@ -15,7 +15,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.argo import check_conditions
 from nbops.scheduling.targets.kubernetes import HOME
-from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.targets.parallel import ANY, check_parallel
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class AzureML:
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "Azure ML")
-        found += check_parallel(job, "Azure ML", ANY_NUMBER)
+        found += check_parallel(job, "Azure ML", ANY)
         texts = [*(each.text for each in job.settings), *_fixed_texts(job)]
         if any("'" in text or "${{" in text for text in texts):
             message = "Azure ML puts values into the text of a command: ' and ${{ cannot be in one."

@@ -19,7 +19,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.schedule import Unsayable
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class GitHubActions:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        found = check_parallel(job, "GitHub Actions", ANY_NUMBER)
+        found = check_parallel(job, "GitHub Actions", ONE_OR_ANY)
         if len(job.settings) > _MOST_INPUTS:
             message = f"GitHub Actions takes {_MOST_INPUTS} inputs, and it has {len(job.settings)}."
             found.append(say_job("error", "target", message, "Take some out of its parameters."))

@@ -15,7 +15,7 @@ from nbops.scheduling.command import (
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Kubernetes:
     def check(self, job: "Job") -> list[Finding]:
         return [
             *check_names(job, "Kubernetes", _NAME_LENGTH),
-            *check_parallel(job, "Kubernetes", ANY_NUMBER),
+            *check_parallel(job, "Kubernetes", ONE_OR_ANY),
         ]
 
     def emit(self, job: "Job") -> Emission:

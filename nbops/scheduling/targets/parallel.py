@@ -7,7 +7,8 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
 
-ANY_NUMBER = "runs any number"
+ONE_OR_ANY = "knows one, or any number"
+ANY = "starts any number"
 
 
 def check_parallel(job: "Job", system: str, does: str) -> list[Finding]:
@@ -16,7 +17,7 @@ def check_parallel(job: "Job", system: str, does: str) -> list[Finding]:
     Parameters
     ----------
     does
-        What it does instead, such as "runs any number".
+        What it does instead, such as `ANY`.
     """
     if job.max_parallel == 1:
         return []

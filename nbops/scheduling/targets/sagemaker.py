@@ -14,7 +14,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.argo import check_conditions
 from nbops.scheduling.targets.kubernetes import HOME
-from nbops.scheduling.targets.parallel import ANY_NUMBER, check_parallel
+from nbops.scheduling.targets.parallel import ANY, check_parallel
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SageMaker:
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "SageMaker")
-        found += check_parallel(job, "SageMaker", ANY_NUMBER)
+        found += check_parallel(job, "SageMaker", ANY)
         for step in job.steps:
             words = _arguments(job, step, values={})
             if len(words) > _MOST_WORDS or any(len(str(word)) > _MOST_CHARACTERS for word in words):

@@ -17,6 +17,7 @@ from processes import PATIENCE_S, free_port, wait_until
 
 TOKEN = "test"
 _TRIES = 6
+_GOODBYE_S = 20
 SHOTS = os.environ.get("NBOPS_SHOTS")
 """A folder that takes pictures of what was tested, for people to look at."""
 _WITHOUT_NEWS = {"@jupyterlab/apputils-extension:announcements": True}
@@ -76,7 +77,11 @@ class Lab:
         """End it, with its kernels."""
         if self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(PATIENCE_S)
+            try:
+                self._process.wait(_GOODBYE_S)
+            except subprocess.TimeoutExpired:  # a page that was open keeps threads of it waiting
+                self._process.kill()
+                self._process.wait(PATIENCE_S)
 
     def _answers(self) -> bool:
         assert self._process.poll() is None, "JupyterLab ended before it answered"

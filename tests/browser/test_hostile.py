@@ -1,5 +1,6 @@
 """Nothing that a record holds acts: in the panel, in the saved file, in a widget."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -111,11 +112,15 @@ def expect_inert(body: Locator) -> None:
     assert found == []
 
 
-def test_what_a_record_holds_is_text_in_widgets(
-    page: Page, workspace: Workspace, request: pytest.FixtureRequest
-) -> None:
+@pytest.fixture
+def strange_lab(workspace: Workspace) -> Iterator[Lab]:
     lab = Lab(workspace.root, knows_us=False)
-    request.addfinalizer(lab.stop)
+    yield lab
+    lab.stop()
+
+
+def test_what_a_record_holds_is_text_in_widgets(strange_lab: Lab, page: Page) -> None:
+    lab = strange_lab
     lab.write("widgets.ipynb", ["%load_ext nbops\n%track start", *CELLS])
     screen = Screen(page, lab)
     screen.show("widgets.ipynb")

@@ -39,18 +39,21 @@ class Crew:
         lead
             Returns when there is nothing to do any more, or soon after `is_over`.
         """
-        threads = [
-            threading.Thread(target=self._lead, args=(lead,), name=f"{name}-{n}", daemon=True)
-            for n in range(self._engine.size)
-        ]
+        ends = [threading.Event() for _ in range(self._engine.size)]
         with self._terminated():
-            for thread in threads:
-                thread.start()
-            while any(thread.is_alive() for thread in threads):
+            for number, end in enumerate(ends):
+                threading.Thread(
+                    target=self._lead, args=(lead, end), name=f"{name}-{number}", daemon=True
+                ).start()
+            while not all(end.is_set() for end in ends):
                 try:
-                    for thread in threads:
-                        while thread.is_alive():  # in steps, so that Ctrl-C arrives
-                            thread.join(0.2)
+                    for (
+                        end
+                    ) in ends:  # no thread is joined: after Ctrl-C there Python takes it for ended
+                        while not end.wait(
+                            0.2
+                        ):  # in steps, since Ctrl-C may come to another thread
+                            pass
                 except KeyboardInterrupt:
                     self.interrupt(self.exit_code or 130)
 
@@ -60,13 +63,16 @@ class Crew:
         for worker in self._workers:
             worker.interrupt()
 
-    def _lead(self, lead: Callable[[Worker], None]) -> None:
-        worker = self._engine.worker()
-        self._workers.append(worker)
+    def _lead(self, lead: Callable[[Worker], None], end: threading.Event) -> None:
         try:
-            lead(worker)
+            worker = self._engine.worker()
+            self._workers.append(worker)
+            try:
+                lead(worker)
+            finally:
+                worker.close()
         finally:
-            worker.close()
+            end.set()
 
     @contextlib.contextmanager
     def _terminated(self) -> Iterator[None]:

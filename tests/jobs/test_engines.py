@@ -16,12 +16,15 @@ from clusters import Cluster, can_hide
 from mlflow import MlflowClient
 from processes import PATIENCE_S, has_ended, wait_until
 
+import nbops
+from nbops.digests import digest_file
 from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.engines import EngineChoice, dask, open_engine
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import read_and_written
 from nbops.recording.words import make_id
 from nbops.replay import replay_folder
+from nbops.store.shared import SharedStore
 from nbops.workspace import Workspace
 
 NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
@@ -156,6 +159,75 @@ def test_a_job_whose_worker_is_killed_runs_elsewhere_and_is_recorded_once(
         assert {ref.uri.rpartition("/")[0] for ref in writes} >= {root}
         assert [m.path for run in document.cell_runs for m in run.modules] == ["doubling.py"]
     assert (workspace.root / "out-1.txt").read_text() == "0.5"
+
+
+@hides
+def test_a_pipeline_of_large_files_runs_on_machines_that_see_nothing_of_the_project(
+    workspace: Workspace, cluster: Callable[..., Cluster], tmp_path: Path
+):
+    team, root = tmp_path / "team", workspace.root
+    team.mkdir()
+    settings = f'[tool.nbops]\nkeep_data = 1\nstore = "{team}"\n'
+    (root / "pyproject.toml").write_text(settings)
+    write(root / "make.ipynb", "size = 1_500_000", "open('big.bin', 'wb').write(b'x' * size)")
+    named = "name = 'big'\nsize = len(open(f'{name}.' + 'bin', 'rb').read())"
+    write(
+        root / "count.ipynb",
+        "times = 1",
+        named,
+        "import nbops\nnbops.log_metric('size', size * times)",
+    )
+    steps = {
+        "make": {"notebook": "make.ipynb", "writes": ["big.bin"]},
+        "count": {"notebook": "count.ipynb", "reads": ["big.bin"]},
+    }
+    (root / "pipeline.yaml").write_text(json.dumps({"steps": steps}))
+    workers = cluster(hidden=root)
+    workers.add_worker()
+
+    how: dict[str, Any] = {"engine": "dask", "scheduler": workers.address}
+    done = nbops.pipeline(root, **how)
+    recorded = {document.session.id: document for document in documents(workspace)}
+    assert {recorded[each].session.notebook for each in done.values()} == {
+        "make.ipynb",
+        "count.ipynb",
+    }
+    assert all(each.session.host == "elsewhere0" for each in recorded.values())
+    assert (root / "big.bin").stat().st_size == 1_500_000
+    assert SharedStore(str(team)).has(digest_file(root / "big.bin"))
+    (job,) = [run for run in recorded[done["count"]].runs if run.metrics]
+    assert job.metrics["size"][0][1] == 1_500_000
+    assert nbops.pipeline(root, **how) == done
+
+    swept = nbops.sweep(root / "count.ipynb", {"times": [2, 3]}, **how)
+    assert list(swept["metrics.size"]) == [3_000_000, 4_500_000]
+    assert len(documents(workspace)) == 4
+
+
+@hides
+def test_ctrl_c_ends_a_job_on_another_machine_and_its_record_comes_home(
+    workspace: Workspace, waits: Path, cluster: Callable[..., Cluster], tmp_path: Path
+):
+    workers = cluster(hidden=workspace.root)
+    workers.add_worker()
+    command = [*NBOPS, "sweep", "n.ipynb", "-p", "depth=1,2", "--engine", "dask"]
+    sweep = subprocess.Popen(
+        [*command, "--scheduler", workers.address],
+        cwd=waits.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: list(tmp_path.glob("began-1-*")) or sweep.poll() is not None)
+    kernel = int(next(tmp_path.glob("began-1-*")).name.rpartition("-")[2])
+    sweep.send_signal(signal.SIGINT)
+    told = sweep.communicate(timeout=PATIENCE_S)[1]
+    assert sweep.returncode == 130
+    assert "the same command goes on where it was" in told
+    assert has_ended(kernel)
+    (document,) = documents(workspace)
+    assert (document.session.status, document.session.host) == ("failed", "elsewhere0")
+    assert document.cell_runs[-1].error is not None
+    assert document.cell_runs[-1].error.name == "KeyboardInterrupt"
 
 
 @hides

@@ -81,7 +81,7 @@ class Packer:
         self._workspace = workspace
         self._limit = settings.keep_data * 1_000_000
         self._store = SharedStore(settings.store) if settings.store else None
-        self._seen: dict[Path, Needs] = {}
+        self._seen: dict[Path, set[Path]] = {}
 
     def needs(
         self, notebook: Path, values: Iterable[Any] = (), declared: Iterable[str] = ()
@@ -97,10 +97,9 @@ class Packer:
         """
         if notebook not in self._seen:
             self._seen[notebook] = self._recorded(notebook)
-        seen = self._seen[notebook]
-        found = Needs(set(seen.inside), set(seen.outside))
-        for path in declared:
-            self._add(found, Path(path))
+        found = Needs()
+        for path in (*self._seen[notebook], *map(Path, declared)):
+            self._add(found, path)
         texts = [str(value) for value in values if isinstance(value, str | os.PathLike)]
         self._look(found, notebook, texts)
         return found
@@ -136,9 +135,9 @@ class Packer:
         files.setdefault("pyproject.toml", _settings(self._workspace))
         return Baggage(files, shared)
 
-    def _recorded(self, notebook: Path) -> Needs:
-        """What its last runs imported and read."""
-        found = Needs()
+    def _recorded(self, notebook: Path) -> set[Path]:
+        """What its last runs imported and read, there now or not: a step before it may write it."""
+        found: set[Path] = set()
         index = Index(self._workspace)
         index.wait()
         name = self._workspace.name_of(str(notebook))
@@ -150,13 +149,12 @@ class Packer:
             document = replay_folder(folder).document()
             for run in document.cell_runs:
                 for module in run.modules:
-                    self._add(found, self._workspace.root / module.path)
+                    found.add(self._workspace.root / module.path)
             for ref in read_and_written(document)[0]:
                 if not ref.uri.startswith("file:"):
                     continue
                 path = Path(path_of(ref.uri))
-                for file in path.rglob("*") if ref.kind == "folder" else [path]:
-                    self._add(found, file)
+                found.update(path.rglob("*") if ref.kind == "folder" else [path])
         return found
 
     def _look(self, found: Needs, notebook: Path, texts: list[str]) -> None:

@@ -61,6 +61,10 @@ def names(source: str) -> tuple[set[str], set[str]]:
         ("def f():\n    return K\nK = 1\nf()", {"f", "K"}, set()),
         ("def f():\n    return K\nf()\nK = 1", {"f", "K"}, {"K"}),
         ("x = (", set(), set()),
+        ("a = [f(n) for n in range(3)]\nfor n in a: print(n)", {"a", "n"}, {"f"}),
+        ("a = [x for x in x]\nx = 1", {"a", "x"}, {"x"}),
+        ("a = [y for x in z for y in x if y > t]\nx = y = 2", {"a", "x", "y"}, {"t", "z"}),
+        ("a = {k: v for k, v in p if (w := k)}\nprint(v)\nk = v = 1", {*"akvw"}, {"p", "v"}),
     ],
 )
 def test_names_of_a_cell(source: str, defines: set[str], uses: set[str]):

@@ -24,6 +24,9 @@ class _ScopedComprehensions(ast.NodeTransformer):
         return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
 
 
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
 def symbols_of(tree: ast.Module) -> symtable.SymbolTable:
     """Python's own symbol table, with a scope for every comprehension."""
     plain = ast.fix_missing_locations(_ScopedComprehensions().visit(copy.deepcopy(tree)))
@@ -63,7 +66,7 @@ def bodies_in(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk what runs when the cell does: not the bodies of functions."""
+    """Walk what runs when the cell does: not the bodies of functions, nor names that a comprehension keeps."""
     waiting: list[ast.AST | None] = [node]
     while waiting:
         found = waiting.pop()
@@ -74,5 +77,19 @@ def run_at_once(node: ast.AST) -> Iterator[ast.AST]:
             waiting += [*found.decorator_list, found.args, found.returns]
         elif isinstance(found, ast.Assign) and isinstance(found.value, ast.Lambda):
             waiting += [*found.targets, found.value.args]
+        elif isinstance(found, _Comprehension):
+            waiting.append(found.generators[0].iter)  # runs outside of it
+            yield from _run_inside(found)
         else:
             waiting += ast.iter_child_nodes(found)
+
+
+def _run_inside(comprehension: _Comprehension) -> Iterator[ast.AST]:
+    first, *others = comprehension.generators
+    inner = [node for node in ast.iter_child_nodes(comprehension) if node is not first]
+    targets = [each.target for each in (first, *others)]
+    kept = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    for child in (first.target, *first.ifs, *inner):
+        for node in run_at_once(child):
+            if not (isinstance(node, ast.Name) and node.id in kept):
+                yield node

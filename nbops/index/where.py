@@ -107,7 +107,9 @@ class _Parser:
         while position < len(text.rstrip()):
             match = _TOKEN.match(text, position)
             if match is None:
-                raise UsageError(f"--where: cannot read {text[position:].strip()!r}.", _EXAMPLE)
+                raise UsageError(
+                    f"Of the condition {text[position:].strip()!r} cannot be read.", _EXAMPLE
+                )
             tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
             position = match.end()
         return tokens
@@ -137,7 +139,7 @@ class _Parser:
     def _comparison(self) -> str:
         kind, text = self._next("a name such as metrics.auc")
         if kind not in ("field", "word"):
-            raise UsageError(f"--where: {text!r} is no name of a field.", _EXAMPLE)
+            raise UsageError(f"In the condition {text!r} is no name of a field.", _EXAMPLE)
         field = parse_field(text)
         operator, values = self._operator()
         is_numeric = all(isinstance(value, float) for value in values)
@@ -169,7 +171,9 @@ class _Parser:
             if not self._take_sign(")"):
                 raise self._unexpected(")")
             return "IN", values
-        raise UsageError(f"--where: {text!r} is no comparison.", "Use = != < <= > >= like in.")
+        raise UsageError(
+            f"In the condition {text!r} is no comparison.", "Use = != < <= > >= like in."
+        )
 
     def _value(self) -> Any:
         kind, text = self._next("a value")
@@ -177,11 +181,13 @@ class _Parser:
             return float(text)
         if kind == "string":
             return text[1:-1].replace(text[0] * 2, text[0])
-        raise UsageError(f"--where: write {text!r} in quotes: '{text}'.")
+        raise UsageError(f"In the condition write {text!r} in quotes: '{text}'.")
 
     def _next(self, wanted: str) -> tuple[str, str]:
         if self.at >= len(self.tokens):
-            raise UsageError(f"--where: {self.text!r} ends where {wanted} should be.", _EXAMPLE)
+            raise UsageError(
+                f"The condition {self.text!r} ends where {wanted} should be.", _EXAMPLE
+            )
         self.at += 1
         return self.tokens[self.at - 1]
 
@@ -201,4 +207,6 @@ class _Parser:
 
     def _unexpected(self, wanted: str = "and, or") -> UsageError:
         found = self.tokens[self.at][1] if self.at < len(self.tokens) else "the end"
-        return UsageError(f"--where: found {found!r} where {wanted!r} should be.", _EXAMPLE)
+        return UsageError(
+            f"In the condition {found!r} stands where {wanted!r} should be.", _EXAMPLE
+        )

@@ -10,7 +10,7 @@ from nbops.index.where import compile_where, parse_field
         ("metrics.auc >", "ends where a value should be"),
         ("metrics.auc > high", "write 'high' in quotes"),
         ("auc > 0.9", "Runs have no 'auc'"),
-        ("metrics.auc ~ 1", "cannot read '~ 1'"),
+        ("metrics.auc ~ 1", "'~ 1' cannot be read"),
         ("metrics.auc > 1 metrics.f1 > 1", "where 'and, or' should be"),
         ("(metrics.auc > 1", "where ')' should be"),
         ("metrics.auc between 1", "no comparison"),

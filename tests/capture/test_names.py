@@ -65,6 +65,32 @@ def names(source: str) -> tuple[set[str], set[str]]:
         ("a = [x for x in x]\nx = 1", {"a", "x"}, {"x"}),
         ("a = [y for x in z for y in x if y > t]\nx = y = 2", {"a", "x", "y"}, {"t", "z"}),
         ("a = {k: v for k, v in p if (w := k)}\nprint(v)\nk = v = 1", {*"akvw"}, {"p", "v"}),
+        ("for a in A:\n    for b in B:\n        use(b)", {"a", "b"}, {"A", "B", "use"}),
+        ("for x in xs:\n    y = f(x)\n    y.fit()\nprint(y)", {"x", "y"}, {"f", "xs"}),
+        ("for x in xs:\n    t = t + x", {"t", "x"}, {"t", "xs"}),
+        ("n = 0\nfor x in xs:\n    n += 1", {"n", "x"}, {"xs"}),
+        ("while go():\n    k = step()\n    if k:\n        break\nprint(k)", {"k"}, {"go", "step"}),
+        ("if t:\n    z = 1\nelse:\n    z = 2\nz.fit()", {"z"}, {"t"}),
+        ("if t:\n    z = 1\nz.fit()", {"z"}, {"t", "z"}),
+        ("if t:\n    z = 1\nelse:\n    raise E\nz.fit()", {"z"}, {"t", "E"}),
+        (
+            "try:\n    d = load()\nexcept E as e:\n    d = make(e)\nd.x",
+            {"d", "e"},
+            {"load", "make", "E"},
+        ),
+        ("try:\n    d = load()\nexcept E:\n    pass\nd.x", {"d"}, {"d", "load", "E"}),
+        ("match v:\n    case [a, b]:\n        print(a)\nprint(b)", {"a", "b"}, {"v", "b"}),
+        ("if (m := g()):\n    print(m)", {"m"}, {"g"}),
+        (
+            "s = sorted(xs, key=lambda p: p.a + q)\nfor p in s:\n    use(p)",
+            {"p", "s"},
+            {"q", "use", "xs"},
+        ),
+        (
+            "for x in xs:\n    with open(x) as f:\n        t = f.read()\n    print(t)",
+            {*"fxt"},
+            {"xs"},
+        ),
     ],
 )
 def test_names_of_a_cell(source: str, defines: set[str], uses: set[str]):

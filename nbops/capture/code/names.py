@@ -21,6 +21,7 @@ from nbops.capture.code.effects import (
     touched,
     unbound,
 )
+from nbops.capture.code.flow import Flow, bound_by, expanded, loads, targets_of
 from nbops.capture.code.lines import (
     magic_names,
     names_bound_by_magic,
@@ -28,7 +29,7 @@ from nbops.capture.code.lines import (
     split_mark,
     to_python,
 )
-from nbops.capture.code.randomness import generator_used, imported_generators
+from nbops.capture.code.randomness import imported_generators
 from nbops.capture.code.scopes import bodies_in, global_names, run_at_once, symbols_of
 from nbops.journal.facts import NamesFound
 from nbops.records import Names
@@ -68,21 +69,24 @@ def find_names(cell_run: str, source: str) -> NamesFound:
     except (SyntaxError, ValueError, RecursionError):
         return NamesFound(cell_run=cell_run, names=Names())
     at_end = magic_names(code) | shell_names(code) | (mark.names - defines)
-    read, settled = _read_and_settled(tree, deferred, mark.binds, at_end)
+    flow = Flow(deferred, set(mark.binds))
+    flow.follow(tree.body)
+    read = flow.read | (expanded(at_end, deferred) - flow.settled)
+    own = (flow.settled | flow.seen) - read  # bound before it is read
     defines |= names_bound_by_magic(code)
     deletes = deleted(tree)
     defines -= deletes | unbound(tree)
     changed = touched(tree)
     late = set[str]().union(*deferred.values()) - read
-    uses = (uses | at_end) - (settled - read) - (late & defines)
-    uses = ((uses | (defines & augmented(tree))) - mark.binds | mark.reads) - _BUILTINS
+    uses = (uses | at_end | (defines & augmented(tree))) - own - (late & defines)
+    uses = (uses - mark.binds | mark.reads) - _BUILTINS
     return NamesFound(
         cell_run=cell_run,
         names=Names(
             defines=tuple(sorted(defines | mark.binds - deletes)),
             uses=tuple(sorted(uses)),
             deletes=tuple(sorted(deletes)),
-            mutates=tuple(sorted(changed - settled)),
+            mutates=tuple(sorted(changed - own)),
         ),
         result_name=_name_of_last_expression(tree),
         imports=sorted(_imported(tree)),
@@ -96,43 +100,6 @@ def find_names(cell_run: str, source: str) -> NamesFound:
 
 
 _BUILTINS = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "_", "__", "___"}
-
-
-def _loads(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names that are read, and what is drawn from or done to generators of random numbers."""
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        found |= generator_used(node)
-    return found
-
-
-def _read_and_settled(
-    tree: ast.Module, deferred: dict[str, set[str]], bound: set[str], at_end: set[str]
-) -> tuple[set[str], set[str]]:
-    """Names that are read before the cell certainly bound them, and those that it certainly bound.
-
-    What a function of the cell's own reads is read by the statement that names it.
-    """
-    settled, read = set(bound), set[str]()
-    for statement in tree.body:
-        binds = _certainly_bound(statement)
-        symbols = _expanded(_loads(run_at_once(statement)), deferred)
-        if not isinstance(statement, ast.Assign | ast.AnnAssign):
-            symbols -= binds
-        read |= symbols - settled
-        settled |= binds | {symbol[:-1] + "()" for symbol in symbols if symbol.endswith("=")}
-    return read | (_expanded(at_end, deferred) - settled), settled
-
-
-def _expanded(symbols: set[str], deferred: dict[str, set[str]]) -> set[str]:
-    reached, waiting = set(symbols), list(symbols)
-    while waiting:
-        for symbol in deferred.get(waiting.pop(), set()) - reached:
-            reached.add(symbol)
-            waiting.append(symbol)
-    return reached
 
 
 _Owner = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
@@ -169,7 +136,7 @@ def _read_in_bodies(owner: _Owner) -> set[str]:
             is_global = symbol.is_global() and not symbol.is_free()
             if is_global and (symbol.is_referenced() or symbol.is_declared_global()):
                 names.add(symbol.get_name())
-    symbols = _loads(node for node in ast.walk(owner) if id(node) not in at_once)
+    symbols = loads(node for node in ast.walk(owner) if id(node) not in at_once)
     return names | {symbol for symbol in symbols if not symbol.isidentifier()}
 
 
@@ -180,7 +147,7 @@ def _owned(owner: _Owner) -> set[str]:
     if owner.value is None or _held_by(owner.value) is None:
         return set()
     targets = owner.targets if isinstance(owner, ast.Assign) else [owner.target]
-    return {name for target in targets for name in _targets(target) | base_of(target)}
+    return {name for target in targets for name in targets_of(target) | base_of(target)}
 
 
 def _held(tree: ast.Module) -> dict[str, set[str]]:
@@ -188,10 +155,10 @@ def _held(tree: ast.Module) -> dict[str, set[str]]:
     holds: dict[str, set[str]] = {}
     for owner in _owners(tree.body):
         if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef):
-            held = _loads(node for one in owner.decorator_list for node in ast.walk(one))
+            held = loads(node for one in owner.decorator_list for node in ast.walk(one))
         elif isinstance(owner, ast.ClassDef):
             heads = [*owner.decorator_list, *owner.bases]
-            held = _loads(node for one in heads for node in ast.walk(one))
+            held = loads(node for one in heads for node in ast.walk(one))
         else:
             held = (_held_by(owner.value) if owner.value else None) or set()
         for name in _owned(owner) if held else set():
@@ -222,44 +189,12 @@ def _held_by(value: ast.expr) -> set[str] | None:
     return set[str]().union(*(_held_by(one) or set() for one in inner if one is not None))
 
 
-def _certainly_bound(statement: ast.stmt) -> set[str]:  # noqa: PLR0911 - one kind of statement a line
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).partition(".")[0] for alias in statement.names}
-    if isinstance(statement, ast.Assign):
-        return {name for target in statement.targets for name in _targets(target)}
-    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        return _targets(statement.target)
-    if isinstance(statement, ast.With | ast.AsyncWith):
-        bound = {
-            name
-            for item in statement.items
-            if item.optional_vars
-            for name in _targets(item.optional_vars)
-        }
-        return bound.union(*map(_certainly_bound, statement.body))
-    if isinstance(statement, ast.For | ast.AsyncFor):
-        return _targets(statement.target)
-    return set()
-
-
-def _targets(target: ast.expr) -> set[str]:
-    if isinstance(target, ast.Name):
-        return {target.id}
-    if isinstance(target, ast.Tuple | ast.List):
-        return {name for element in target.elts for name in _targets(element)}
-    if isinstance(target, ast.Starred):
-        return _targets(target.value)
-    return set()
-
-
 def _imported(tree: ast.Module) -> set[str]:
     """Names that imports bind, and nothing else does."""
     bound: dict[str, bool] = {}
     for statement in tree.body:
         is_import = isinstance(statement, ast.Import | ast.ImportFrom)
-        for name in _certainly_bound(statement):
+        for name in bound_by(statement):
             bound[name] = is_import and bound.get(name, True)
     return {name for name, only_by_import in bound.items() if only_by_import}
 

@@ -66,7 +66,7 @@ def bodies_in(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def run_at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk what runs when the cell does: not the bodies of functions, nor names that a comprehension keeps."""
+    """Walk what runs when the cell does: not the bodies of functions, nor names that a comprehension or a lambda keeps."""
     waiting: list[ast.AST | None] = [node]
     while waiting:
         found = waiting.pop()
@@ -78,18 +78,23 @@ def run_at_once(node: ast.AST) -> Iterator[ast.AST]:
         elif isinstance(found, ast.Assign) and isinstance(found.value, ast.Lambda):
             waiting += [*found.targets, found.value.args]
         elif isinstance(found, _Comprehension):
-            waiting.append(found.generators[0].iter)  # runs outside of it
-            yield from _run_inside(found)
+            first = found.generators[0]
+            waiting.append(first.iter)  # runs outside of it
+            targets = [each.target for each in found.generators]
+            kept = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+            inner = [each for each in ast.iter_child_nodes(found) if each is not first]
+            yield from _run_without([*first.ifs, *inner], kept)
+        elif isinstance(found, ast.Lambda):
+            waiting.append(found.args)
+            kept = {n.arg for n in ast.walk(found.args) if isinstance(n, ast.arg)}
+            yield from _run_without([found.body], kept)
         else:
             waiting += ast.iter_child_nodes(found)
 
 
-def _run_inside(comprehension: _Comprehension) -> Iterator[ast.AST]:
-    first, *others = comprehension.generators
-    inner = [node for node in ast.iter_child_nodes(comprehension) if node is not first]
-    targets = [each.target for each in (first, *others)]
-    kept = {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
-    for child in (first.target, *first.ifs, *inner):
-        for node in run_at_once(child):
-            if not (isinstance(node, ast.Name) and node.id in kept):
-                yield node
+def _run_without(nodes: list[ast.AST], kept: set[str]) -> Iterator[ast.AST]:
+    """Walk what runs, without names that a scope of its own keeps."""
+    for node in nodes:
+        for found in run_at_once(node):
+            if not (isinstance(found, ast.Name) and found.id in kept):
+                yield found

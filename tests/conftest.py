@@ -60,7 +60,7 @@ def private_homes(
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("NBOPS_STAY_S", "1")
-    empty_store().parent.mkdir()
+    empty_store().parent.mkdir(mode=0o700)
     empty_store().hardlink_to(kept_store)
     return root
 

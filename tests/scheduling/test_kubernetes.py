@@ -164,7 +164,8 @@ def test_a_cronworkflow_is_read_by_argos_model_and_its_graph_runs(
     for task in tasks:
         container = templates[task["template"]]["container"]
         command = [
-            substitute(word, {**values, "report_title": "it's"}) for word in container["command"]
+            as_kubelet(substitute(word, {**values, "report_title": "it's"}), {})
+            for word in container["command"]
         ]
         command = [
             word.replace("/shared", str(shared)).replace("/job", str(root)) for word in command

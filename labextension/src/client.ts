@@ -30,6 +30,11 @@ export class RestSource extends RecordSource {
     });
   }
 
+  /** The server may be away, or back: have whoever relies on its news ask now. */
+  doubt(): void {
+    this.news.emit('');
+  }
+
   /** Where jobs are asked for. */
   readonly desk = new ServerDesk((name, query, body) => this.ask(name, query, body));
 

@@ -28,6 +28,11 @@ export class FrontNotebook {
     return this._edited;
   }
 
+  /** Emitted when the way to its kernel broke or is there again: where a lost server shows first. */
+  get connectionChanged(): ISignal<this, void> {
+    return this._connectionChanged;
+  }
+
   /** It as it is on the screen. */
   get open(): OpenNotebook | null {
     const path = this.notebook?.path;
@@ -125,6 +130,7 @@ export class FrontNotebook {
     }
     const verb = isFollowed ? 'connect' : 'disconnect';
     panel.sessionContext.kernelChanged[verb](this.onChanged, this);
+    panel.sessionContext.connectionStatusChanged[verb](this.onConnectionChanged, this);
     panel.context.pathChanged[verb](this.onChanged, this);
     panel.context.model.contentChanged[verb](this.onEdited, this);
     this.switches.of(panel).changed[verb](this.onChanged, this);
@@ -134,6 +140,10 @@ export class FrontNotebook {
     this._changed.emit();
   }
 
+  private onConnectionChanged(): void {
+    this._connectionChanged.emit();
+  }
+
   private onEdited(): void {
     this._edited.emit();
   }
@@ -141,6 +151,7 @@ export class FrontNotebook {
   private _panel: NotebookPanel | null = null;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _edited = new Signal<this, void>(this);
+  private readonly _connectionChanged = new Signal<this, void>(this);
 }
 
 function tagsOf(tags: unknown): readonly string[] {

@@ -9,6 +9,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
 
 import { RestSource } from './client';
 import { addCommands } from './commands';
@@ -60,6 +61,11 @@ const panel: JupyterFrontEndPlugin<void> = {
     const source = new RestSource(app.serviceManager.serverSettings, app.serviceManager.events);
     const trans = (translator ?? nullTranslator).load('nbops');
     const front = new FrontNotebook(tracker, itsSwitches);
+    for (const broken of [front.connectionChanged, app.serviceManager.connectionFailure]) {
+      (broken as ISignal<unknown, unknown>).connect(() => {
+        source.doubt();
+      });
+    }
     const options: ViewOptions = {
       source,
       desk: source.desk,

@@ -74,6 +74,16 @@ test.each([
   await expect(sourceThat(respond).notebook(QUESTION)).rejects.toMatchObject(trouble);
 });
 
+test('a doubt about the server has everybody ask', () => {
+  const source = new RestSource(ServerConnection.makeSettings());
+  const told = vi.fn();
+  source.news.connect((_, folder) => {
+    told(folder);
+  });
+  source.doubt();
+  expect(told.mock.calls).toEqual([['']]);
+});
+
 test('of the events of the server, those that something was recorded are news', () => {
   const sender = {} as Event.IManager;
   const stream = new Stream<Event.IManager, Event.Emission>(sender);

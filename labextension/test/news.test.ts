@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { PanelModel } from '../src/model';
+import { Trouble } from '../src/trouble';
 import { FakeSource } from './fakes';
 import { answer } from './records';
 
@@ -55,6 +56,15 @@ test('news that was not told has it look as often as before', async () => {
   await reply(3);
   await pass(LIVE_MS + 100);
   expect(count()).toBe(4);
+});
+
+test('a server that is gone is noticed at a doubt, however seldom it is asked', async () => {
+  await tell('work');
+  await reply(2);
+  await tell('');
+  source.notebooks.at(-1)?.refuse(new Trouble('offline', 'gone'));
+  await pass(0);
+  expect(model.state.trouble?.kind).toBe('offline');
 });
 
 test('news of another project is none', async () => {

@@ -232,8 +232,10 @@ def test_a_server_that_is_away_is_said_what_is_known_stays_and_it_may_come_back(
     screen.flip(to=True)
     screen.run(0)
     expect(screen.row("a = 1")).to_be_visible()
+    expect(screen.summary).to_contain_text("no runs yet")
     lab.stop()
-    expect(screen.panel).to_contain_text("The server does not answer.")
+    at_once = 7_000  # while the server tells what is new, it is asked every 15 s
+    expect(screen.panel).to_contain_text("The server does not answer.", timeout=at_once)
     expect(screen.row("a = 1")).to_be_visible()
     lab.start()
     expect(screen.panel).not_to_contain_text("The server does not answer.")

@@ -62,6 +62,7 @@ def names(source: str) -> tuple[set[str], set[str]]:
         ("def f():\n    return K\nf()\nK = 1", {"f", "K"}, {"K"}),
         ("x = (", set(), set()),
         ("a = [f(n) for n in range(3)]\nfor n in a: print(n)", {"a", "n"}, {"f"}),
+        ("for x in f(x):\n    pass", {"x"}, {"f", "x"}),
         ("a = [x for x in x]\nx = 1", {"a", "x"}, {"x"}),
         ("a = [y for x in z for y in x if y > t]\nx = y = 2", {"a", "x", "y"}, {"t", "z"}),
         ("a = {k: v for k, v in p if (w := k)}\nprint(v)\nk = v = 1", {*"akvw"}, {"p", "v"}),
@@ -150,6 +151,11 @@ def test_what_a_number_at_the_end_is_called(source: str, name: str | None):
 
 def test_imports_are_told_from_values():
     assert find_names("s.0", "import a\nfrom b import c\nd = 1\na = 2").imports == ["c"]
+
+
+def test_an_import_whose_name_is_bound_again_is_a_value():
+    for again in ("m = 1", "for m in x: pass", "with open(x) as m: pass", "def m(): pass"):
+        assert find_names("s.0", f"import m\nimport n\n{again}").imports == ["n"]
 
 
 def test_a_method_whose_result_nobody_takes_may_change_its_object():

@@ -69,7 +69,7 @@ class Flow:
         match statement:
             case ast.For() | ast.AsyncFor():
                 self._read(statement.iter)
-                self.settled |= targets_of(statement.target)
+                self.settled |= bound_by(statement)
                 self.follow(statement.body)
                 self._branch(statement.orelse)
             case ast.While():
@@ -125,30 +125,34 @@ class Flow:
 
     def _read(self, node: ast.AST, bound: Symbols | None = None) -> None:
         bound = bound or set()
-        symbols = expanded(loads(run_at_once(node)), self.deferred)
+        nodes = list(run_at_once(node))
+        symbols = expanded(loads(nodes), self.deferred)
         self.seen |= symbols
         if not isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             symbols = symbols - bound
         self.read |= symbols - self.settled
         seeded = {symbol[:-1] + "()" for symbol in symbols if symbol.endswith("=")}
-        named = {n.target.id for n in run_at_once(node) if isinstance(n, ast.NamedExpr)}
+        named = {n.target.id for n in nodes if isinstance(n, ast.NamedExpr)}
         self.settled |= bound | seeded | named
 
 
 def bound_by(statement: ast.stmt) -> set[str]:
-    """Names that a statement without a body of its own certainly binds."""
+    """Names that a statement binds, whatever comes: of one with a body, before it."""
+    targets: list[ast.expr | None] = []
     match statement:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return {(alias.asname or alias.name).partition(".")[0] for alias in names}
-        case ast.Assign(targets=targets):
-            return {name for target in targets for name in targets_of(target)}
-        case ast.AnnAssign(target=target, value=value) if value is not None:
-            return targets_of(target)
-        case ast.AugAssign(target=target):
-            return targets_of(target)
-    return set()
+        case ast.Assign():
+            targets += statement.targets
+        case ast.AugAssign() | ast.For() | ast.AsyncFor():
+            targets.append(statement.target)
+        case ast.AnnAssign() if statement.value is not None:
+            targets.append(statement.target)
+        case ast.With() | ast.AsyncWith():
+            targets += [item.optional_vars for item in statement.items]
+    return {name for target in targets for name in targets_of(target)}
 
 
 def targets_of(target: ast.expr | None) -> set[str]:

@@ -47,12 +47,10 @@ class Crew:
                 ).start()
             while not all(end.is_set() for end in ends):
                 try:
-                    for (
-                        end
-                    ) in ends:  # no thread is joined: after Ctrl-C there Python takes it for ended
-                        while not end.wait(
-                            0.2
-                        ):  # in steps, since Ctrl-C may come to another thread
+                    # No thread is joined: after Ctrl-C there Python takes it for ended. In steps, since
+                    # Ctrl-C may come to another thread.
+                    for end in ends:
+                        while not end.wait(0.2):
                             pass
                 except KeyboardInterrupt:
                     self.interrupt(self.exit_code or 130)

@@ -16,11 +16,11 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from nbops.digests import digest_bytes
 from nbops.workspace import Workspace, cache_home, find_workspace, runtime_home
+from nbops.writing import write_whole
 
 is_making = False
 """Whether this process is the one that others wait for."""
@@ -40,7 +40,11 @@ def ensure_store(workspace: Workspace) -> None:
 
 
 def _make(database: Path, artifacts: Path) -> None:
-    with _file_beside(database) as part:
+    # Another name each time: MLflow keeps an engine, and so the file, of each URI that it has seen.
+    fd, name = tempfile.mkstemp(prefix=f"{database.name}.", suffix=".part", dir=database.parent)
+    os.close(fd)
+    part = Path(name)
+    try:
         if not _copy_empty(part, artifacts):
             _migrate(part, artifacts)
             _keep_empty(part)
@@ -51,6 +55,8 @@ def _make(database: Path, artifacts: Path) -> None:
                 raise
             except OSError:  # a file system without hard links; the lock makes it safe
                 part.rename(database)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _migrate(part: Path, artifacts: Path) -> None:
@@ -90,9 +96,7 @@ def _keep_empty(part: Path) -> None:
     kept = empty_store()
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time, no more
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _file_beside(kept) as copy:
-            shutil.copyfile(part, copy)
-            copy.replace(kept)
+        write_whole(kept, part.read_bytes(), is_cache=True)
 
 
 def empty_store() -> Path:
@@ -104,18 +108,6 @@ def empty_store() -> Path:
     names = "\n".join(sorted(path.name for path in migrations.glob("*.py")))
     digest = digest_bytes(names.encode()).partition(":")[2][:16]
     return cache_home() / f"mlflow-{digest}.db"
-
-
-@contextlib.contextmanager
-def _file_beside(path: Path) -> Iterator[Path]:
-    """A file of another name each time: MLflow keeps an engine, and so the file, of each URI."""
-    fd, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
-    os.close(fd)
-    part = Path(name)
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

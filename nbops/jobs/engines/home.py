@@ -107,10 +107,8 @@ class Home:
             place. All else is taken.
         """
         problems = list(parcel.problems)
-        for (
-            folder,
-            digest,
-        ), data in parcel.kept.items():  # the record needs these once it is shipped
+        # The record needs what is kept once it is shipped.
+        for (folder, digest), data in parcel.kept.items():
             self._keep(folder, digest, data, problems)
         self._take_record(parcel)
         for name, data in parcel.written.items():

@@ -67,9 +67,8 @@ def _run_due(kept: Kept, job: KeptJob, start: Reason) -> int | None:
         slot = kept.take_slot(job.max_parallel)
         if slot is None:
             _leave(kept, job, start)
-            slot = kept.take_slot(
-                job.max_parallel
-            )  # it may have looked for what is left just before
+            # Who has the place may have looked for what is left just before.
+            slot = kept.take_slot(job.max_parallel)
         if slot is None:
             return None
         try:

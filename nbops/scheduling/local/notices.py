@@ -121,16 +121,16 @@ def _mail(settings: Mapping[str, Any], notice: Notice, given: Mapping[str, str])
     kind = smtplib.SMTP_SSL if port == "465" else smtplib.SMTP
     with kind(host, int(port or 25), timeout=_PATIENCE_S) as server:
         server.ehlo()
-        is_private = port == "465" or _is_here(host)
+        may_be_read = port != "465" and not _is_here(host)
         if server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
-            is_private = True
-        if settings.get("smtp_user") and not (is_private or settings.get("smtp_without_tls")):
-            raise UsageError(
-                f"{host} offers no TLS, so others could read the password.",
-                "Take its port 465, or say smtp_without_tls = true.",
-            )
+            may_be_read = False
         if user := settings.get("smtp_user"):
+            if may_be_read and not settings.get("smtp_without_tls"):
+                raise UsageError(
+                    f"{host} offers no TLS, so others could read the password.",
+                    "Take its port 465, or say smtp_without_tls = true.",
+                )
             if PASSWORD not in given:
                 raise UsageError(f"there is no {PASSWORD}.", "Put it into the job's credentials.")
             server.login(user, given[PASSWORD])

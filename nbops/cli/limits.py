@@ -47,6 +47,12 @@ def limits(command: _Command) -> _Command:
     return command
 
 
+expect_env = click.option(
+    "--expect-env",
+    metavar="RUN|LOCK",
+    help="Start only in the environment that RUN had, or LOCK lists.",
+)
+
 warm = click.option(
     "--warm",
     "is_warm",

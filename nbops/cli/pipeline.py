@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, read_engine, read_size
+from nbops.cli.limits import crew, expect_env, read_engine, read_size
 from nbops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def plan(
 @_set
 @crew
 @_all
-@click.option(
-    "--expect-env", metavar="RUN|LOCK", help="Refuse to start in another environment than this."
-)
+@expect_env
 @_json
 def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Run what is not as its last run left it; of STEPs, with those that they need.

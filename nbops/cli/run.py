@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nbops.cli.limits import limits, warm
+from nbops.cli.limits import expect_env, limits, warm
 from nbops.cli.parameters import NotebookCommand, read_file, read_pairs
 from nbops.errors import NotFound, UsageError
 from nbops.views.text import show_duration
@@ -37,11 +37,7 @@ _PATH = click.Path(path_type=Path)
     help="Work there instead of in the notebook's folder.",
 )
 @click.option("--resume", metavar="RUN", help="Go on at the cell at which RUN failed.")
-@click.option(
-    "--expect-env",
-    metavar="RUN|LOCK",
-    help="Start only in the environment that RUN had, or LOCK lists.",
-)
+@expect_env
 @click.option(
     "--log", "is_log", is_flag=True, help="Print cells as they begin, and what they print."
 )

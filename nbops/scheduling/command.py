@@ -73,6 +73,11 @@ def run_pipeline(
     return [*words, "--expect-env", lock]
 
 
+def variables_of(job: "Job") -> dict[str, str]:
+    """Variables that are no secret, and the same wherever it runs."""
+    return {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {}
+
+
 def texts_of(job: "Job", step: "JobStep", values: Mapping[str, str]) -> dict[str, str]:
     """What a step is given, as typed: its settings, and what its matrix says."""
     by_name = {each.parameter.name: each for each in job.settings if each.entry == step.entry}

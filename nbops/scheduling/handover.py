@@ -70,6 +70,16 @@ if __name__ == "__main__":
     sys.exit(main())
 '''
 
+_DOCKERFILE = """\
+# Written by `nbops export`: export again rather than change it here.
+FROM python:<<python>>-slim
+
+RUN pip install --no-cache-dir <<client>>
+WORKDIR <<home>>
+COPY lock.txt ./
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --requirement lock.txt
+"""
+
 
 def write_step(job: "Job", read_secret: str) -> str:
     """Text of the script.
@@ -85,6 +95,17 @@ def write_step(job: "Job", read_secret: str) -> str:
         import_paths=repr(list(job.bundle.import_paths)),
         read_secret=read_secret,
     )
+
+
+def write_dockerfile(job: "Job", home: str, client: str) -> str:
+    """Text of what its image is built from: the lock in an environment of its own.
+
+    Parameters
+    ----------
+    client
+        Packages by which the script, outside of that environment, asks for secrets.
+    """
+    return fill(_DOCKERFILE, python=job.python, home=home, client=client)
 
 
 def limit_of(job: "Job", step: "JobStep") -> int | None:

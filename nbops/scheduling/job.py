@@ -126,6 +126,21 @@ class Job:
         """What a person can set when it runs."""
         return settings_of(self)
 
+    def settings_for(self, step: JobStep) -> list[Setting]:
+        """Those of the settings that one step is given."""
+        return [each for each in self.settings if each.entry == step.entry]
+
+    def before(self, step: JobStep) -> list[str]:
+        """Slugs of the steps that come before one."""
+        slugs = {each.name: each.slug for each in self.steps}
+        return [slugs[name] for name in step.after]
+
+    @property
+    def texts(self) -> list[str]:
+        """All values as texts: what can be set, as it is now, and what is fixed."""
+        fixed = [str(value) for step in self.steps for value in step.params.values()]
+        return [*(each.text for each in self.settings), *fixed]
+
     def place_of(self, path: Path) -> str:
         """A file as the project has it: relative to its root, with forward slashes."""
         return path.relative_to(self.workspace.root).as_posix()

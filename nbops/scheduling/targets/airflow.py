@@ -13,10 +13,10 @@ from nbops.scheduling.command import (
     variable,
 )
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
-from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.argo import check_conditions
+from nbops.scheduling.targets.refusals import check_conditions, check_texts
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -87,13 +87,7 @@ class Airflow:
     is_remote = True
 
     def check(self, job: "Job") -> list[Finding]:
-        found = check_conditions(job, "Airflow")
-        texts = [each.text for each in job.settings]
-        texts += [str(value) for step in job.steps for value in step.params.values()]
-        if any("{{" in text or "{%" in text for text in texts):
-            message = "Airflow takes {{ and {% in a value for its own."
-            found.append(say_job("error", "target", message, "Read such a text from a file."))
-        return found
+        return [*check_conditions(job, "Airflow"), *check_texts(job, "Airflow", ("{{", "{%"))]
 
     def emit(self, job: "Job") -> Emission:
         home = f"dags/{job.name}"

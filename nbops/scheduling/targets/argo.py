@@ -2,12 +2,24 @@
 
 from typing import TYPE_CHECKING
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step
+from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step, variables_of
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
-from nbops.scheduling.preflight.findings import Finding, say_job
+from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.kubernetes import HOME, check_names, escape, image_files, image_of
-from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
+from nbops.scheduling.targets.kubernetes import (
+    HOME,
+    check_names,
+    escape,
+    image_files,
+    image_of,
+    write_env,
+)
+from nbops.scheduling.targets.refusals import (
+    ONE_OR_ANY,
+    check_conditions,
+    check_parallel,
+    check_texts,
+)
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -88,12 +100,7 @@ class Argo:
     def check(self, job: "Job") -> list[Finding]:
         found = [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
         found += check_parallel(job, "Argo", ONE_OR_ANY)
-        texts = [each.text for each in job.settings]
-        texts += [str(value) for step in job.steps for value in step.params.values()]
-        if any("{{" in text for text in texts):
-            message = "Argo takes {{ in a value for its own."
-            found.append(say_job("error", "target", message, "Read such a text from a file."))
-        return found
+        return found + check_texts(job, "Argo", ("{{",))
 
     def emit(self, job: "Job") -> Emission:
         kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
@@ -156,8 +163,7 @@ def write_workflow(job: "Job", kind: str) -> str:
 
 
 def _task(job: "Job", step: "JobStep") -> str:
-    slugs = {each.name: each.slug for each in job.steps}
-    after = [slugs[name] for name in step.after]
+    after = job.before(step)
     lines = [f"- name: {step.slug}", f"  template: {step.slug}"]
     if after:
         lines.append(f"  dependencies: {as_yaml(after)}")
@@ -179,35 +185,18 @@ def _template(job: "Job", step: "JobStep", *, is_shared: bool) -> str:
         copy = f'mkdir -p {_SHARED}/executed && cp -rn {HOME}/{PROJECT} {_SHARED}/ && exec "$@"'
         words = ["sh", "-c", copy, "sh", *words]
     words = [escape(word) for word in words]
-    env = {}
-    if job.experiment:
-        env["MLFLOW_EXPERIMENT_NAME"] = job.experiment
+    env = variables_of(job)
     if is_shared and job.bundle.import_paths:
         env["PYTHONPATH"] = ":".join(f"{_SHARED}/{PROJECT}/{p}" for p in job.bundle.import_paths)
-    lines = [f"  - name: {key}\n    value: {as_yaml(escape(value))}" for key, value in env.items()]
     return fill(
         _TEMPLATE,
         slug=step.slug,
         name=job.name,
         image=image_of(job),
         command="\n".join(f"- {as_yaml(word)}" for word in words),
-        env="\n".join(["env:", *lines]) if lines else "",
+        env=write_env(env),
         mount=f"volumeMounts:\n  - name: shared\n    mountPath: {_SHARED}" if is_shared else "",
     )
-
-
-def check_conditions(job: "Job", system: str) -> list[Finding]:
-    """Steps that run only when metrics say so: what runs a graph elsewhere cannot ask them."""
-    return [
-        say_job(
-            "error",
-            "target",
-            f"{system} cannot say `when` of step {step.name}: it does not know metrics.",
-            "Export to github-actions or kubernetes, which run `nbops pipeline run` as a whole.",
-        )
-        for step in job.steps
-        if step.when is not None
-    ]
 
 
 def _indent(text: str) -> str:

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, quote, run_step
+from nbops.scheduling.command import (
+    LOCK,
+    PROJECT,
+    SECRETS,
+    output_of,
+    quote,
+    run_step,
+    variables_of,
+)
 from nbops.scheduling.dialects.azure import as_azure
-from nbops.scheduling.handover import SCRIPT, limit_of, write_step
+from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_step
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.argo import check_conditions
 from nbops.scheduling.targets.kubernetes import HOME
-from nbops.scheduling.targets.parallel import ANY, check_parallel
+from nbops.scheduling.targets.refusals import ANY, check_conditions, check_parallel
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -26,16 +33,6 @@ _SCHEMAS = "https://azuremlschemas.azureedge.net/latest"
 _HEAD = "# Written by `nbops export`: export again rather than change it here.\n"
 _VALUE = """'{"MLFLOW_TRACKING_URI": "https://..."}'"""
 _PLUGIN = "azureml-mlflow"
-
-_DOCKERFILE = """\
-# Written by `nbops export`: export again rather than change it here.
-FROM python:<<python>>-slim
-
-RUN pip install --no-cache-dir azure-identity azure-keyvault-secrets
-WORKDIR <<home>>
-COPY lock.txt ./
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --requirement lock.txt
-"""
 
 _READER = '''\
 def read_secret():
@@ -61,8 +58,7 @@ class AzureML:
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "Azure ML")
         found += check_parallel(job, "Azure ML", ANY)
-        texts = [*(each.text for each in job.settings), *_fixed_texts(job)]
-        if any("'" in text or "${{" in text for text in texts):
+        if any("'" in text or "${{" in text for text in job.texts):
             message = "Azure ML puts values into the text of a command: ' and ${{ cannot be in one."
             found.append(say_job("error", "target", message, "Read such a text from a file."))
         if (job.tracking_uri or "").startswith("azureml:") and _PLUGIN not in job.lock:
@@ -77,7 +73,9 @@ class AzureML:
             **job.bundle.under(f"code/{PROJECT}"),
             f"code/{SCRIPT}": write_step(job, fill(_READER, name=secret)),
             f"environment/{LOCK}": job.lock,
-            "environment/Dockerfile": fill(_DOCKERFILE, python=job.python, home=HOME),
+            "environment/Dockerfile": write_dockerfile(
+                job, HOME, "azure-identity azure-keyvault-secrets"
+            ),
             **{component_of(step): write_component(job, step) for step in job.steps},
             "job.yml": write_job(job),
         }
@@ -131,7 +129,7 @@ def write_job(job: "Job") -> str:
 
 def write_component(job: "Job", step: "JobStep") -> str:
     """Text of one step's component: what it takes, leaves and runs."""
-    inputs = {each.name: _input(each) for each in _of(job, step)}
+    inputs = {each.name: _input(each) for each in job.settings_for(step)}
     before = {f"from_{slug}": {"type": "uri_folder"} for slug in _before(job, step)}
     made: dict[str, Any] = {
         "$schema": f"{_SCHEMAS}/commandComponent.schema.json",
@@ -194,26 +192,20 @@ def _input(setting: "Setting") -> dict[str, Any]:
     return about
 
 
-def _of(job: "Job", step: "JobStep") -> list["Setting"]:
-    return [each for each in job.settings if each.entry == step.entry]
-
-
 def _before(job: "Job", step: "JobStep") -> list[str]:
-    slugs = {each.name: _key(each.slug) for each in job.steps}
-    return [slugs[name] for name in step.after]
+    return list(map(_key, job.before(step)))
 
 
 def _node(job: "Job", step: "JobStep") -> dict[str, Any]:
-    inputs = {each.name: f"${{{{parent.inputs.{each.name}}}}}" for each in _of(job, step)}
+    inputs = {each.name: f"${{{{parent.inputs.{each.name}}}}}" for each in job.settings_for(step)}
     for slug in _before(job, step):
         inputs[f"from_{slug}"] = f"${{{{parent.jobs.{slug}.outputs.left}}}}"
     limit = limit_of(job, step)
-    variables = {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {}
     made = {
         "type": "command",
         "component": f"./{component_of(step)}",
         "inputs": inputs,
-        "environment_variables": variables,
+        "environment_variables": variables_of(job),
         "identity": {"type": "managed"},
         "limits": {"timeout": limit} if limit else {},
     }
@@ -239,7 +231,3 @@ def _command(job: "Job", step: "JobStep") -> str:
     for slug in _before(job, step):
         head += ["--from", f"${{{{inputs.from_{slug}}}}}"]
     return " ".join(map(quote, [*head, "--", *words]))
-
-
-def _fixed_texts(job: "Job") -> list[str]:
-    return [str(value) for step in job.steps for value in step.params.values()]

@@ -19,7 +19,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.schedule import Unsayable
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
+from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from nbops.scheduling.dialects.kubeflow import as_kubeflow
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.argo import check_conditions
 from nbops.scheduling.targets.kubernetes import HOME, image_of
+from nbops.scheduling.targets.refusals import check_conditions
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -220,15 +220,6 @@ def write_recurring_run(job: "Job") -> str:
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"
 
 
-def _of(job: "Job", step: "JobStep") -> list[Setting]:
-    return [each for each in job.settings if each.entry == step.entry]
-
-
-def _before(job: "Job", step: "JobStep") -> list[str]:
-    slugs = {each.name: each.slug for each in job.steps}
-    return [slugs[name] for name in step.after]
-
-
 def _key(slug: str) -> str:
     return f"from_{slug.replace('-', '_')}"
 
@@ -249,10 +240,12 @@ def _input(setting: Setting) -> tuple[str, dict[str, Any]]:
 
 def _component(job: "Job", step: "JobStep") -> dict[str, Any]:
     inputs: dict[str, Any] = {}
-    parameters = {each.name: {"parameterType": _TYPES[each.type]} for each in _of(job, step)}
+    parameters = {
+        each.name: {"parameterType": _TYPES[each.type]} for each in job.settings_for(step)
+    }
     if parameters:
         inputs["parameters"] = parameters
-    artifacts = {_key(slug): _ARTIFACT for slug in _before(job, step)}
+    artifacts = {_key(slug): _ARTIFACT for slug in job.before(step)}
     if artifacts:
         inputs["artifacts"] = artifacts
     return {
@@ -270,8 +263,8 @@ def _executor(job: "Job", step: "JobStep") -> dict[str, Any]:
 
 def write_component(job: "Job", step: "JobStep") -> str:
     """Python that runs one step, as Kubeflow runs a lightweight component."""
-    settings = _of(job, step)
-    before = [_key(slug) for slug in _before(job, step)]
+    settings = job.settings_for(step)
+    before = [_key(slug) for slug in job.before(step)]
     arguments = [f"{each.name}: {_PYTHON[each.type]}" for each in settings]
     arguments += [f"{key}: dsl.Input[dsl.Artifact]" for key in before]
     arguments += ["executed: dsl.Output[dsl.Artifact]", "left: dsl.Output[dsl.Artifact]"]
@@ -310,12 +303,12 @@ def write_component(job: "Job", step: "JobStep") -> str:
 
 def _task(job: "Job", step: "JobStep") -> dict[str, Any]:
     inputs: dict[str, Any] = {}
-    settings = _of(job, step)
+    settings = job.settings_for(step)
     if settings:
         inputs["parameters"] = {
             each.name: {"componentInputParameter": each.name} for each in settings
         }
-    before = _before(job, step)
+    before = job.before(step)
     if before:
         inputs["artifacts"] = {
             _key(slug): {"taskOutputArtifact": {"outputArtifactKey": "left", "producerTask": slug}}

@@ -1,5 +1,6 @@
 """Target `kubernetes`: a CronJob, and a Dockerfile for its image."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from nbops.errors import UsageError
@@ -11,11 +12,12 @@ from nbops.scheduling.command import (
     output_of,
     run_pipeline,
     run_step,
+    variables_of,
 )
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.parallel import ONE_OR_ANY, check_parallel
+from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
@@ -117,13 +119,6 @@ def write_cronjob(job: "Job") -> str:
             "A CronJob needs a schedule.", 'Give --schedule, such as "every day at 07:00".'
         )
     cron = as_kubernetes(job.schedule)
-    environment = {}
-    if job.experiment:
-        environment["MLFLOW_EXPERIMENT_NAME"] = job.experiment
-    lines = [
-        f"  - name: {key}\n    value: {as_yaml(escape(value))}"
-        for key, value in environment.items()
-    ]
     return fill(
         _CRONJOB,
         name=job.name,
@@ -135,7 +130,7 @@ def write_cronjob(job: "Job") -> str:
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         image=image_of(job),
         command="\n".join(f"- {as_yaml(escape(word))}" for word in container_command(job)),
-        env="\n".join(["env:", *lines]) if lines else "",
+        env=write_env(variables_of(job)),
     )
 
 
@@ -156,6 +151,15 @@ def escape(text: str) -> str:
     'costs $$5, or $$(HOME)'
     """
     return text.replace("$", "$$")
+
+
+def write_env(variables: Mapping[str, str]) -> str:
+    """A container's variables; empty without any."""
+    lines = [
+        f"  - name: {name}\n    value: {as_yaml(escape(value))}"
+        for name, value in variables.items()
+    ]
+    return "\n".join(["env:", *lines]) if lines else ""
 
 
 def image_files(job: "Job") -> dict[str, str | bytes]:

@@ -7,14 +7,13 @@ region, role and bucket stand in them as `<ROLE>` and so on, which the README's 
 import json
 from typing import TYPE_CHECKING, Any
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step
+from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step, variables_of
 from nbops.scheduling.dialects.eventbridge import as_eventbridge
-from nbops.scheduling.handover import SCRIPT, limit_of, write_step
+from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_step
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.argo import check_conditions
 from nbops.scheduling.targets.kubernetes import HOME
-from nbops.scheduling.targets.parallel import ANY, check_parallel
+from nbops.scheduling.targets.refusals import ANY, check_conditions, check_parallel
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -30,17 +29,7 @@ _VALUE = """'{"MLFLOW_TRACKING_URI": "https://..."}'"""
 _FILL = """fill() { sed "s|<ACCOUNT>|$ACCOUNT|; s|<REGION>|$AWS_REGION|; s|<ROLE>|$ROLE|; s|<BUCKET>|$BUCKET|" $1; }"""
 _DEFINITION = """--role-arn $ROLE --pipeline-definition "$(fill pipeline_definition.json)\""""
 
-_DOCKERFILE = """\
-# Written by `nbops export`: export again rather than change it here.
-FROM python:<<python>>-slim
-
-RUN pip install --no-cache-dir boto3
-WORKDIR <<home>>
-COPY lock.txt ./
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --requirement lock.txt
-COPY step.py ./
-COPY project project
-"""
+_COPY = f"COPY {SCRIPT} ./\nCOPY {PROJECT} {PROJECT}\n"
 
 _READER = '''\
 def read_secret():
@@ -81,7 +70,7 @@ class SageMaker:
             **job.bundle.under(PROJECT),
             LOCK: job.lock,
             SCRIPT: write_step(job, fill(_READER, name=secret)),
-            "Dockerfile": fill(_DOCKERFILE, python=job.python, home=HOME),
+            "Dockerfile": write_dockerfile(job, HOME, "boto3") + _COPY,
             "pipeline_definition.json": write_definition(job),
         }
         registry = "$ACCOUNT.dkr.ecr.$AWS_REGION.amazonaws.com"
@@ -176,8 +165,7 @@ def _write(made: dict[str, Any]) -> str:
 
 
 def _step(job: "Job", step: "JobStep") -> dict[str, Any]:
-    slugs = {each.name: each.slug for each in job.steps}
-    before = [slugs[name] for name in step.after]
+    before = job.before(step)
     values = {each.name: f"\0{each.name}\0" for each in job.settings}
     limit = limit_of(job, step)
     arguments: dict[str, Any] = {
@@ -198,7 +186,7 @@ def _step(job: "Job", step: "JobStep") -> dict[str, Any]:
         "ProcessingOutputConfig": {
             "Outputs": [_output(job, step, name) for name in ("left", "executed")]
         },
-        "Environment": {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {},
+        "Environment": variables_of(job),
         "StoppingCondition": {"MaxRuntimeInSeconds": limit} if limit else {},
     }
     return {
@@ -211,10 +199,9 @@ def _step(job: "Job", step: "JobStep") -> dict[str, Any]:
 
 def _arguments(job: "Job", step: "JobStep", values: dict[str, str]) -> list[str]:
     """Words after the entry point's."""
-    slugs = {each.name: each.slug for each in job.steps}
     words = ["--left", f"{_MOUNT}/output/left"]
-    for name in step.after:
-        words += ["--from", f"{_MOUNT}/input/{slugs[name]}"]
+    for slug in job.before(step):
+        words += ["--from", f"{_MOUNT}/input/{slug}"]
     return [
         *words,
         "--",

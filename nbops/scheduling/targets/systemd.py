@@ -8,7 +8,7 @@ from nbops.scheduling.dialects.fields import read_times
 from nbops.scheduling.dialects.systemd import as_on_calendar
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.parallel import check_parallel
+from nbops.scheduling.targets.refusals import check_parallel
 from nbops.scheduling.wrapper import SCRIPT, SECRETS, install_lines, write_wrapper
 
 if TYPE_CHECKING:

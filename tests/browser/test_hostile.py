@@ -67,6 +67,14 @@ def test_what_a_record_holds_is_text_in_the_panel_and_in_the_saved_file(
     expect(screen.row("depth=2")).to_contain_text(IMAGE)
     forget_outputs(screen)
     page, panel = screen.page, screen.panel
+    search = panel.get_by_role("searchbox").first
+    search.fill(
+        "nothing has this"
+    )  # so that the list is drawn again, after the outputs were forgotten
+    expect(screen.row("depth=2")).to_have_count(0)
+    search.fill("")
+    expect(screen.row("depth=2")).to_contain_text(IMAGE)
+    expect_nothing_ran(page)
     screen.row("depth=2").get_by_role("button", name="Details").click()
     details = panel.get_by_role("region", name="Cell run")
     expect(details.locator(".nbops-Outputs")).to_contain_text("shown")

@@ -1,5 +1,6 @@
 """What a headless driver runs in its kernel, silently, before the first cell and after the last."""
 
+import atexit
 import sys
 from typing import Any
 
@@ -37,3 +38,11 @@ def finish(status: str, reason: str | None = None) -> None:
     if mlflow is not None:
         mlflow.end_run("FINISHED" if status == "finished" else "FAILED")
     stop("end of notebook", status)
+    _leave_unjoined()
+
+
+def _leave_unjoined() -> None:
+    """Have the process end without joining ipykernel's threads, which now and then wait for each other."""
+    kernelapp = sys.modules.get("ipykernel.kernelapp")
+    if kernelapp is not None and kernelapp.IPKernelApp.initialized():
+        atexit.unregister(kernelapp.IPKernelApp.instance().close)

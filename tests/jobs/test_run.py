@@ -448,6 +448,21 @@ def test_a_job_works_in_its_notebooks_folder(workspace: Workspace):
     assert [ref.name for ref in document.cell_runs[0].writes] == ["deep er {x}/made.txt"]
 
 
+def test_a_kernel_runs_what_was_registered_for_its_end_and_joins_no_thread_of_ipykernel(
+    workspace: Workspace,
+):
+    path = notebook(
+        workspace.root / "n.ipynb",
+        """import atexit, pathlib
+from ipykernel.kernelapp import IPKernelApp
+atexit.register(pathlib.Path("ended").touch)
+IPKernelApp.instance().reset_io = pathlib.Path("closed").touch""",
+    )
+    assert run(workspace, *NBOPS, "run", str(path)).returncode == 0
+    assert (workspace.root / "ended").exists()
+    assert not (workspace.root / "closed").exists(), "its threads wait for each other there"
+
+
 def test_outputs_are_the_same_tracked_and_untracked(workspace: Workspace):
     path = notebook(
         workspace.root / "n.ipynb",

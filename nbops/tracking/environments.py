@@ -1,13 +1,13 @@
 """What a session's environment is, found out from outside of its process."""
 
+import os
 import time
 from collections.abc import Callable, Generator, Sequence
-from functools import lru_cache
-from importlib.metadata import Distribution
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from nbops.capture.environment.imports import find_packages
-from nbops.capture.environment.intact import Integrity
+from nbops.capture.environment.imports import find_providers
+from nbops.capture.environment.intact import InstalledFiles, Integrity, list_files
 from nbops.capture.environment.packages import (
     find_distributions,
     package_folders,
@@ -26,6 +26,7 @@ Later = Callable[[Callable[[], None]], None]
 _SLICE_S = 0.05
 """Longer than this, checking packages keeps nobody else from the disk."""
 _BEGIN_AFTER_S = 5.0
+_SETTLED_S = 60.0
 
 
 def find_environment(started: facts.SessionStarted, stamp: str) -> facts.EnvironmentFound | None:
@@ -36,6 +37,7 @@ def find_environment(started: facts.SessionStarted, stamp: str) -> facts.Environ
         started.python,
         started.implementation,
         started.platform,
+        installed=_installed(started.sys_path).distributions,
         prefix=Path(started.executable).parent.parent,
         variables=read_variables(started.pid) if is_alive(started) else None,
     )
@@ -48,17 +50,45 @@ def find_environment(started: facts.SessionStarted, stamp: str) -> facts.Environ
 
 def find_imports(started: facts.SessionStarted, ended: facts.CellEnded) -> facts.ImportsFound:
     """Packages that a cell brought into the process."""
-    packages = find_packages(ended.imported, _installed(started.sys_path))
-    return facts.ImportsFound(cell_run=ended.cell_run, packages=packages)
+    providers = _installed(started.sys_path).providers
+    packages = {providers[module] for module in ended.imported if module in providers}
+    return facts.ImportsFound(cell_run=ended.cell_run, packages=sorted(packages))
 
 
-def _installed(sys_path: Sequence[str]) -> dict[str, tuple[str, Distribution]]:
-    return _list_once(tuple(sys_path), stamp_environment(package_folders(sys_path)))
+class _Installed:
+    """What lies on a path, each part read when it is first asked for."""
+
+    def __init__(self, sys_path: Sequence[str]) -> None:
+        self.distributions = find_distributions(sys_path)
+
+    @cached_property
+    def providers(self) -> dict[str, str]:
+        return find_providers(self.distributions)
+
+    @cached_property
+    def files(self) -> InstalledFiles:
+        return list_files(self.distributions)
+
+
+def _installed(sys_path: Sequence[str]) -> _Installed:
+    """What a process has installed; the jobs that it runs one after another share it."""
+    folders = package_folders(sys_path)
+    found = _list_once(tuple(sys_path), stamp_environment(folders))
+    if any(_is_being_written(folder) for folder in folders):
+        _list_once.cache_clear()  # what an installer writes last changes no stamp
+    return found
 
 
 @lru_cache(1)
-def _list_once(sys_path: Sequence[str], _stamp: str) -> dict[str, tuple[str, Distribution]]:
-    return find_distributions(sys_path)
+def _list_once(sys_path: Sequence[str], _stamp: str) -> _Installed:
+    return _Installed(sys_path)
+
+
+def _is_being_written(folder: str) -> bool:
+    try:
+        return time.time() - os.stat(folder).st_mtime < _SETTLED_S
+    except OSError:
+        return False
 
 
 class PackageChecker:
@@ -137,7 +167,7 @@ class _Check:
     def go_on(self) -> bool:
         """Work for a moment; returns whether all is done."""
         if self._steps is None:
-            self._steps = self.integrity.check(_installed(self._sys_path))
+            self._steps = self.integrity.check(_installed(self._sys_path).files)
         until = time.monotonic() + _SLICE_S
         try:
             while time.monotonic() < until:

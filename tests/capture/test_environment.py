@@ -1,3 +1,4 @@
+import os
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +10,7 @@ from nbops.capture.environment.packages import (
     stamp_environment,
 )
 from nbops.digests import digest_environment
+from nbops.tracking.environments import _installed
 
 
 def test_packages_are_those_an_import_would_get():
@@ -65,3 +67,18 @@ def test_equal_environments_have_one_digest():
     assert digest_environment(one) == digest_environment(other)
     assert one.memory_bytes > 0
     assert one.cpu_count
+
+
+def test_what_is_installed_is_listed_anew_while_an_installer_may_still_write(tmp_path: Path):
+    folder = tmp_path / "site-packages"
+
+    def found() -> dict[str, object]:
+        return _installed([str(folder)]).distributions
+
+    info = folder / "thing-1.0.dist-info"
+    info.mkdir(parents=True)
+    assert found() == {}
+    (info / "METADATA").write_text("Name: thing\nVersion: 1.0\n")
+    assert list(found()) == ["thing"], "the folder's own time is the same"
+    os.utime(folder, (0, 0))
+    assert found() is found()

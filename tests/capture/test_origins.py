@@ -7,8 +7,8 @@ import pytest
 from wheels import make_wheel
 
 from nbops.capture.environment.accelerators import gpu_names, read_accelerators
-from nbops.capture.environment.imports import LoadedModules, find_packages
-from nbops.capture.environment.intact import Integrity
+from nbops.capture.environment.imports import LoadedModules, find_providers
+from nbops.capture.environment.intact import Integrity, list_files
 from nbops.capture.environment.origins import read_conda, read_origin
 from nbops.capture.environment.packages import find_distributions, read_environment
 from nbops.capture.secrets.fingerprints import stand_in_for
@@ -121,7 +121,7 @@ def test_versions_of_cuda_are_the_drivers_the_packages_and_torchs(
 def check(cache: Path, folder: Path) -> tuple[int, dict[str, list[str]]]:
     """How many files were read, and what was found."""
     integrity = Integrity(cache)
-    steps = integrity.check(find_distributions([str(folder)]))
+    steps = integrity.check(list_files(find_distributions([str(folder)])))
     count = 0
     while True:
         try:
@@ -164,9 +164,10 @@ def test_modules_are_told_once(monkeypatch: pytest.MonkeyPatch):
 def test_a_module_that_packages_share_tells_none_of_them(folder: Path):
     install(folder, "one", RECORD="shared/a.py,,\none/__init__.py,,\n")
     install(folder, "other", RECORD="shared/b.py,,\nsingle.py,,\n")
-    found = find_distributions([str(folder)])
-    assert find_packages(["shared", "one", "single", "absent"], found) == ["one", "other"]
-    assert find_packages(["shared"], found) == []
+    providers = find_providers(find_distributions([str(folder)]))
+    assert providers["one"] == "one"
+    assert providers["single"] == "other"
+    assert "shared" not in providers
 
 
 def test_the_digest_covers_origins_and_flags_but_not_what_is_found_later():

@@ -5,8 +5,9 @@ from what is installed, in the background.
 """
 
 import sys
-from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution
+
+from nbops.capture.environment.packages import Distributions
 
 
 class LoadedModules:
@@ -28,19 +29,13 @@ class LoadedModules:
         return sorted(new)
 
 
-def find_packages(
-    modules: Iterable[str], distributions: Mapping[str, tuple[str, Distribution]]
-) -> list[str]:
-    """Packages that modules belong to, sorted.
-
-    A module that several packages share (`google`) tells none of them.
-    """
-    providers: dict[str, list[str]] = {}
+def find_providers(distributions: Distributions) -> dict[str, str]:
+    """Package by top-level module; a module that several share (`google`) tells none of them."""
+    providers: dict[str, str | None] = {}
     for package, (_, distribution) in distributions.items():
         for module in _modules_of(package, distribution):
-            providers.setdefault(module, []).append(package)
-    found = (providers.get(module, ()) for module in modules)
-    return sorted({packages[0] for packages in found if len(packages) == 1})
+            providers[module] = None if module in providers else package
+    return {module: package for module, package in providers.items() if package is not None}
 
 
 def _modules_of(package: str, distribution: Distribution) -> set[str]:

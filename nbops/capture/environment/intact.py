@@ -7,17 +7,22 @@ what was found is kept by the stat of the files: the next look at the same insta
 import base64
 import hashlib
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from importlib.metadata import Distribution
 from pathlib import Path
 
 import msgspec
 from blake3 import blake3
 
+from nbops.capture.environment.packages import Distributions
 from nbops.writing import write_whole
 
 Known = dict[str, tuple[str, tuple[str, ...]]]
 """By the path of a package's metadata: digest of its files' stats, and which are not as installed."""
+
+
+InstalledFiles = dict[str, tuple[str, list[tuple[str, str]]]]
+"""By package: the folder it lies in; path there and SHA-256 of each file."""
 
 
 class Integrity:
@@ -37,9 +42,7 @@ class Integrity:
             self._known = {}
         self._is_new = False
 
-    def check(
-        self, distributions: Mapping[str, tuple[str, Distribution]]
-    ) -> Generator[None, None, dict[str, list[str]]]:
+    def check(self, files: InstalledFiles) -> Generator[None, None, dict[str, list[str]]]:
         """Compare packages with what was installed; pauses after each file that it had to read.
 
         Returns
@@ -48,13 +51,12 @@ class Integrity:
         which nothing can be told, are left out.
         """
         altered = {}
-        for name, (_, distribution) in distributions.items():
-            files = _listed_files(distribution)
-            key = str(distribution.locate_file(name))
-            state = _state_of(distribution, files)
+        for name, (place, listed) in files.items():
+            key = os.path.join(place, name)
+            state = _state_of(place, listed)
             known = self._known.get(key)
             if known is None or known[0] != state:
-                found = yield from _find_altered(distribution, files)
+                found = yield from _find_altered(place, listed)
                 known = self._known[key] = (state, found)
                 self._is_new = True
             if known[1]:
@@ -71,11 +73,18 @@ class Integrity:
         self._is_new = False
 
 
-def _listed_files(distribution: Distribution) -> list[tuple[str, str]]:
-    """Path and SHA-256 of each file that an import may load.
+def list_files(distributions: Distributions) -> InstalledFiles:
+    """Files that an import may load.
 
     Scripts lie outside of the package folder and are rewritten when an environment is moved.
     """
+    return {
+        name: (str(distribution.locate_file("")), _listed_files(distribution))
+        for name, (_, distribution) in distributions.items()
+    }
+
+
+def _listed_files(distribution: Distribution) -> list[tuple[str, str]]:
     import csv
 
     lines = (distribution.read_text("RECORD") or "").splitlines()
@@ -87,36 +96,34 @@ def _listed_files(distribution: Distribution) -> list[tuple[str, str]]:
     ]
 
 
-def _state_of(distribution: Distribution, files: list[tuple[str, str]]) -> str:
+def _state_of(place: str, files: list[tuple[str, str]]) -> str:
     """Digest that differs once any of the files was written."""
-    stats = blake3()
-    for path, _ in files:
-        stats.update(f"{path}\0{_stat(distribution, path)}\n".encode())
-    return stats.hexdigest(length=16)
+    stats = [(path, _stat(os.path.join(place, path))) for path, _ in files]
+    return blake3(repr(stats).encode()).hexdigest(length=16)
 
 
 def _find_altered(
-    distribution: Distribution, files: list[tuple[str, str]]
+    place: str, files: list[tuple[str, str]]
 ) -> Generator[None, None, tuple[str, ...]]:
     altered = []
     for path, digest in files:
-        if not _is_intact(distribution, path, digest):
+        if not _is_intact(os.path.join(place, path), digest):
             altered.append(path)
         yield
     return tuple(altered)
 
 
-def _stat(distribution: Distribution, path: str) -> tuple[int, int, int] | None:
+def _stat(path: str) -> tuple[int, int, int] | None:
     try:
-        about = os.stat(str(distribution.locate_file(path)))
+        about = os.stat(path)
     except OSError:
         return None
     return about.st_ino, about.st_size, about.st_mtime_ns
 
 
-def _is_intact(distribution: Distribution, path: str, digest: str) -> bool:
+def _is_intact(path: str, digest: str) -> bool:
     try:
-        with open(str(distribution.locate_file(path)), "rb") as file:
+        with open(path, "rb") as file:
             found = hashlib.file_digest(file, "sha256").digest()
     except FileNotFoundError:
         return False

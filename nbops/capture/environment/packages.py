@@ -15,6 +15,9 @@ from nbops.capture.environment.machine import cpu_name, memory_bytes
 from nbops.capture.environment.origins import read_conda, read_origin
 from nbops.records import Environment
 
+Distributions = dict[str, tuple[str, Distribution]]
+"""Version and distribution by normalised name, sorted."""
+
 _FOLDERS = ("site-packages", "dist-packages")
 
 
@@ -33,11 +36,11 @@ def stamp_environment(folders: Sequence[str]) -> str:
     return ".".join(stamps)
 
 
-def find_distributions(sys_path: Sequence[str]) -> dict[str, tuple[str, Distribution]]:
-    """Version and distribution by normalised name; of one found twice, what an import would get."""
+def find_distributions(sys_path: Sequence[str]) -> Distributions:
+    """Of one found twice, what an import would get."""
     from importlib import metadata
 
-    found: dict[str, tuple[str, Distribution]] = {}
+    found: Distributions = {}
     for distribution in metadata.distributions(path=list(sys_path)):
         try:
             about = distribution.metadata  # parsed anew at each access
@@ -61,6 +64,7 @@ def read_environment(
     implementation: str,
     platform: str,
     *,
+    installed: Distributions | None = None,
     prefix: Path | None = None,
     variables: dict[str, str] | None = None,
 ) -> Environment:
@@ -68,12 +72,14 @@ def read_environment(
 
     Parameters
     ----------
+    installed
+        What lies on this path, where it was listed already.
     prefix
         Its `sys.prefix`: where conda notes its packages.
     variables
         Those of its process that change results; None where it could not be asked.
     """
-    distributions = find_distributions(sys_path)
+    distributions = find_distributions(sys_path) if installed is None else installed
     folders = package_folders(sys_path)
     packages = {name: version for name, (version, _) in distributions.items()}
     gpus = gpu_names()

@@ -8,6 +8,8 @@ import logging
 import os
 import signal
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ _KNOWN = {"env", "cwd", "stdin", "stdout", "stderr", "independent", "kernel_id",
 _OPTIONS = ("-X", "-W", "-B", "-O")
 _TRIES = 3
 _ANSWERS_WITHIN_S = 60.0
+_BINDS_WITHIN_S = 0.5
 _log = logging.getLogger(__name__)
 _said: set[str] = set()
 
@@ -38,6 +41,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             except NoParent as error:
                 reason = str(error)
             else:
+                await asyncio.to_thread(_wait_for_sockets, self.connection_info)
                 return self.connection_info
         self._say(f"nbops: an ordinary kernel, not a warm one: {reason}")
         return await super().launch_kernel(cmd, **kwargs)
@@ -135,6 +139,16 @@ def _ask(parents: Parents, request: dict[str, Any], kwargs: dict[str, Any]) -> F
         if "cold" in answer:
             raise NoParent(answer["cold"])
     raise NoParent("the process that imports ahead ends again and again")
+
+
+def _wait_for_sockets(info: Mapping[str, Any]) -> None:
+    """Let no client come too early: ZeroMQ would look again only after 100 ms."""
+    if info.get("transport") != "ipc":
+        return
+    sockets = [f"{info['ip']}-{info[name]}" for name in info if name.endswith("_port")]
+    ends_at = time.monotonic() + _BINDS_WITHIN_S
+    while time.monotonic() < ends_at and not all(map(os.path.exists, sockets)):
+        time.sleep(0.005)
 
 
 def _folder(kwargs: dict[str, Any]) -> str:

@@ -14,6 +14,8 @@ from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace
 
 _TICK_S = 0.1
+_LAST_TICKS_S = 0.02
+"""Once somebody waits for the end."""
 _FOLLOWED_WITHIN_S = 60.0
 
 
@@ -35,6 +37,7 @@ class Driver:
         self.session_id = session_id or make_id()
         self._is_errand = is_errand
         self._stopping = threading.Event()
+        self._tick_s = _TICK_S
         self._thread = threading.Thread(target=self._serve, name="nbops-driver", daemon=True)
         self._courier: Courier | None = None
 
@@ -80,6 +83,7 @@ class Driver:
         deadline = time.monotonic() + timeout_s
         if courier is None:
             return None
+        self._tick_s = _LAST_TICKS_S
         while time.monotonic() < deadline and not self._is_done(courier):
             if courier.error and not courier.has_hope:
                 break
@@ -101,5 +105,5 @@ class Driver:
             return
         while not self._stopping.is_set():
             self._courier.tick()
-            time.sleep(_TICK_S)
+            self._stopping.wait(self._tick_s)
         self._courier.close()

@@ -100,11 +100,11 @@ class Net:
 
     def draw_in(self) -> None:
         self._stopping.set()
+        self._own.remove()  # which is seen, so that the thread need not be waited for
         if self._thread is not None:
             self._thread.join(2.0)
         if self._inotify is not None:
             self._inotify.close()
-        self._own.remove()
 
     def take(self, session: str) -> list[Catch]:
         """What was caught in cells of a session that have ended since the last call."""

@@ -211,7 +211,7 @@ export interface CellState {
   readonly cell_id: string;
   /** Its last. */
   readonly cell_run_id: string;
-  /** Whether the newest run is made of it, or depends on it. */
+  /** Whether a run that is looked at is made of it, or depends on it. */
   readonly matters: boolean;
   /** The gravest first. */
   readonly marks: readonly CellMark[];
@@ -221,6 +221,8 @@ export interface CellStates {
   readonly format: number;
   /** null: nothing of the notebook is recorded. */
   readonly version: string | null;
+  /** Judged by the runs that were selected; else by the newest. */
+  readonly is_of_selected?: boolean;
   readonly states: readonly CellState[];
 }
 

@@ -20,6 +20,7 @@ import { Memory, SettingsShelf } from './memory';
 import { makeModels } from './models';
 import { outputRenderer } from './outputs';
 import { dressCells } from './margin';
+import { selectedRuns } from './navigation';
 import { NbopsPanel } from './panel';
 import { followKinds } from './preferences';
 import { StatesModel } from './states';
@@ -66,11 +67,14 @@ const panel: JupyterFrontEndPlugin<void> = {
         source.doubt();
       });
     }
+    const models = makeModels(source, source.desk);
+    const { navigation, picks } = models;
+    const selected = () => selectedRuns(navigation.page, picks.state.ids);
     const options: ViewOptions = {
       source,
       desk: source.desk,
-      ...makeModels(source, source.desk),
-      states: new StatesModel(source, () => front.open),
+      ...models,
+      states: new StatesModel(source, () => front.open, selected),
       front,
       trans,
       renderOutputs: outputRenderer(rendermime),
@@ -98,7 +102,7 @@ const panel: JupyterFrontEndPlugin<void> = {
 function dressNotebook(
   app: JupyterFrontEnd,
   sidebar: NbopsPanel,
-  { states, front, model, navigation, trans }: ViewOptions,
+  { states, front, model, navigation, picks, trans }: ViewOptions,
   registry: ISettingRegistry | null
 ): void {
   const look = () => {
@@ -112,6 +116,9 @@ function dressNotebook(
   states.changed.connect(() => {
     dressCells(front.nodes, states.state.states, trans, open);
   });
+  for (const selection of [navigation.changed, picks.changed]) {
+    (selection as ISignal<unknown, unknown>).connect(look);
+  }
   front.changed.connect(look);
   front.edited.connect(() => {
     states.noteTyping();

@@ -45,6 +45,22 @@ export interface Asked<Answer> {
   readonly trouble: Trouble | null;
 }
 
+/** The runs that a person looks at: those of the page on top, else those that they picked. */
+export function selectedRuns(page: Page | null, picked: readonly string[]): readonly string[] {
+  switch (page?.kind) {
+    case 'run':
+      return [page.topic.row.id];
+    case 'cell-run':
+      return page.answer?.run ? [page.answer.run.id] : picked;
+    case 'why':
+      return [page.topic.b];
+    case 'compare':
+      return page.topic.ids;
+    default:
+      return picked;
+  }
+}
+
 export class Navigation {
   constructor(private readonly source: DataSource) {}
 

@@ -97,8 +97,12 @@ export abstract class RecordSource implements DataSource {
     return parseVersion(await this.ask('states', { path }));
   }
 
-  async states(path: string, cells: readonly OpenCell[]): Promise<CellStates> {
-    return parseStates(await this.ask('states', { path }, { cells }));
+  async states(
+    path: string,
+    cells: readonly OpenCell[],
+    selected: readonly string[]
+  ): Promise<CellStates> {
+    return parseStates(await this.ask('states', { path }, { cells, selected }));
   }
 
   async edit(path: string, runId: string, edit: RunEdit): Promise<Run> {

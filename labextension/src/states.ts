@@ -24,15 +24,23 @@ export interface OpenNotebook {
 export interface Standings {
   /** Of cells that have something to say, as far as it was not silenced. */
   readonly states: readonly CellState[];
+  /** They are judged by what is selected in the panel; else by the newest run. */
+  readonly isOfSelected: boolean;
 }
 
+export const NO_STANDINGS: Standings = { states: [], isOfSelected: false };
+
 export class StatesModel extends PolledModel<Standings> {
-  /** @param read - Says what is in front now. */
+  /**
+   * @param read - Says what is in front now.
+   * @param selected - Runs that a person looks at.
+   */
   constructor(
     private readonly source: Pick<DataSource, 'news' | 'states' | 'statesVersion'>,
-    private readonly read: () => OpenNotebook | null
+    private readonly read: () => OpenNotebook | null,
+    private readonly selected: () => readonly string[] = () => []
   ) {
-    super('states', { states: [] }, { interval: LIVE_MS, max: PATIENCE_MS }, source.news);
+    super('states', NO_STANDINGS, { interval: LIVE_MS, max: PATIENCE_MS }, source.news);
     this._typing = new Debouncer(() => {
       this.look();
     }, TYPING_MS);
@@ -46,11 +54,11 @@ export class StatesModel extends PolledModel<Standings> {
   /** Which kinds a person wants to know of; with none, nothing is asked. */
   setKinds(kinds: readonly StateKind[]): void {
     this._kinds = new Set(kinds);
-    this.show(this._told?.states ?? []);
+    this.show(this._told ?? NO_STANDINGS);
     this.look();
   }
 
-  /** Look now: another notebook is in front, or a cell ran. */
+  /** Look now: another notebook is in front, a cell ran, or another run is selected. */
   look(): void {
     this.work(this._kinds.size > 0);
   }
@@ -67,41 +75,43 @@ export class StatesModel extends PolledModel<Standings> {
   protected override async pollOnce(): Promise<void> {
     const open = this.read();
     if (open === null) {
-      this.take({ path: '', text: '', version: null, states: [] });
+      this.take({ path: '', text: '', version: null, ...NO_STANDINGS });
       return;
     }
     const { path, cells } = open;
-    const text = JSON.stringify(cells);
+    const selected = this.selected();
+    const text = JSON.stringify([cells, selected]);
     if (path !== this._told?.path) {
-      this.show([]); // what is known is of another notebook
+      this.show(NO_STANDINGS); // what is known is of another notebook
     }
     let version = await this.source.statesVersion(path);
     const isSame = this._told?.path === path && this._told.text === text;
     if (isSame && this._told?.version === version) {
       return;
     }
-    let states: readonly CellState[] = [];
+    let standings = NO_STANDINGS;
     if (version !== null) {
-      ({ version, states } = await this.source.states(path, cells));
+      const answer = await this.source.states(path, cells, selected);
+      version = answer.version;
+      standings = { states: answer.states, isOfSelected: answer.is_of_selected ?? false };
     }
     if (this.read()?.path === path) {
-      this.take({ path, text, version, states });
+      this.take({ path, text, version, ...standings });
     }
   }
 
   private take(told: Told): void {
     this._told = told;
     this.setInterval(told.version === null ? IDLE_MS : LIVE_MS);
-    this.show(told.states);
+    this.show(told);
   }
 
-  private show(states: readonly CellState[]): void {
+  private show({ states, isOfSelected }: Standings): void {
     const shown = states
       .map(state => ({ ...state, marks: state.marks.filter(({ kind }) => this._kinds.has(kind)) }))
       .filter(({ marks }) => marks.length > 0);
-    if (JSON.stringify(shown) !== JSON.stringify(this.state.states)) {
-      this.update({ states: shown });
-    }
+    const isOther = JSON.stringify(shown) !== JSON.stringify(this.state.states);
+    this.update({ isOfSelected, ...(isOther && { states: shown }) });
   }
 
   private _kinds: ReadonlySet<StateKind> = new Set();
@@ -109,9 +119,8 @@ export class StatesModel extends PolledModel<Standings> {
   private readonly _typing: Debouncer;
 }
 
-interface Told {
+interface Told extends Standings {
   readonly path: string;
   readonly text: string;
   readonly version: string | null;
-  readonly states: readonly CellState[];
 }

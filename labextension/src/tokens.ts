@@ -59,8 +59,16 @@ export interface DataSource {
   /** Another one where the cells of a notebook may stand otherwise; null: nothing is recorded of it. */
   statesVersion(path: string): Promise<string | null>;
 
-  /** How cells, as they are on the screen, stand to what they show; reject with a `Trouble`. */
-  states(path: string, cells: readonly OpenCell[]): Promise<CellStates>;
+  /**
+   * How cells, as they are on the screen, stand to what they show; reject with a `Trouble`.
+   *
+   * @param selected - Runs that are looked at; where none is of the notebook's session, its newest counts.
+   */
+  states(
+    path: string,
+    cells: readonly OpenCell[],
+    selected: readonly string[]
+  ): Promise<CellStates>;
 
   /** Change notes and tags of a run; answers with the run as it is then. */
   edit(path: string, runId: string, edit: RunEdit): Promise<Run>;

@@ -73,7 +73,7 @@ export class PanelView extends View {
     return (
       <Panel
         {...readModels(this.options)}
-        states={states.state.states}
+        standings={states.state}
         isSwitchable
         switchState={front.switch?.state ?? null}
         remark={this.remark}

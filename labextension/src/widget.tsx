@@ -11,6 +11,7 @@ import type { WidgetModel } from './comm';
 import { Panel } from './components/Panel';
 import { English, renderPlain, SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
+import { NO_STANDINGS } from './states';
 import {
   disposeModels,
   followModels,
@@ -28,7 +29,6 @@ const NO_SCREEN = {
   putBack: () => false,
   save: () => Promise.resolve()
 };
-const NO_STATES: readonly [] = [];
 
 /** Called by anywidget for each view; returns what ends it. */
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
@@ -89,7 +89,7 @@ function Live({ cast, table }: LiveProps): React.JSX.Element {
         ) : (
           <Panel
             {...readModels(cast)}
-            states={NO_STATES}
+            standings={NO_STANDINGS}
             isSwitchable={false}
             switchState={null}
             remark={remark}

@@ -95,16 +95,18 @@ export class FakeSource implements DataSource {
     return Promise.reject(new Error('not asked for'));
   }
 
-  readonly standings: Asked<readonly OpenCell[], CellStates>[] = [];
+  readonly standings: (Asked<readonly OpenCell[], CellStates> & {
+    readonly selected: readonly string[];
+  })[] = [];
   version: string | null = 'v1';
 
   statesVersion(): Promise<string | null> {
     return Promise.resolve(this.version);
   }
 
-  states(_: string, cells: readonly OpenCell[]): Promise<CellStates> {
+  states(_: string, cells: readonly OpenCell[], selected: readonly string[]): Promise<CellStates> {
     return new Promise((answer, refuse) => {
-      this.standings.push({ question: cells, answer, refuse });
+      this.standings.push({ question: cells, selected, answer, refuse });
     });
   }
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 
-import { Navigation } from '../src/navigation';
+import { Navigation, selectedRuns } from '../src/navigation';
 import { inOrder, Picks } from '../src/picks';
 import { Trouble } from '../src/trouble';
 import { FakeSource, settle } from './fakes';
@@ -85,4 +85,12 @@ test('the run that started first is A, unless another is the baseline', () => {
   const startOf = (id: string) => `2026-11-20T12:0${id}:00Z`;
   expect(inOrder({ ids: ['3', '1', '2'], baseline: null }, startOf)).toEqual(['1', '2', '3']);
   expect(inOrder({ ids: ['1', '3', '2'], baseline: '3' }, startOf)).toEqual(['3', '1', '2']);
+});
+
+test('what a person looks at is the page on top, else what they picked', () => {
+  expect(selectedRuns(navigation.page, ['p'])).toEqual(['p']);
+  void navigation.open(PATH, { kind: 'compare', ids: ['a', 'b'] });
+  expect(selectedRuns(navigation.page, ['p'])).toEqual(['a', 'b']);
+  void navigation.open(PATH, { kind: 'lineage', digest: 'd' });
+  expect(selectedRuns(navigation.page, ['p'])).toEqual(['p']);
 });

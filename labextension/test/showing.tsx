@@ -43,6 +43,7 @@ export interface Shown {
   runs?: Partial<RunsState>;
   pipelines?: Partial<PipelinesState>;
   states?: readonly CellState[];
+  isOfSelected?: boolean;
   jobs?: Partial<JobsState>;
   form?: FormState;
 }
@@ -83,7 +84,7 @@ function LivePanel({ shown, actions }: LivePanelProps): React.ReactElement {
       form={shown.form ?? null}
       runs={{ ...NO_RUNS, ...shown.runs }}
       pipelines={{ pipelines: null, trouble: null, ...shown.pipelines }}
-      states={shown.states ?? []}
+      standings={{ states: shown.states ?? [], isOfSelected: shown.isOfSelected ?? false }}
       arrangement={arrangement}
       page={shown.page ?? null}
       picked={{ ids: shown.picked ?? [], baseline: null }}

@@ -28,15 +28,27 @@ function state(parts: Partial<CellState> = {}): CellState {
   return { cell_id: 'load', cell_run_id: 's.0', matters: true, marks, ...parts };
 }
 
-async function asked(): Promise<{ source: FakeSource; model: StatesModel; open: (typeof CELL)[] }> {
+interface Asked {
+  source: FakeSource;
+  model: StatesModel;
+  open: (typeof CELL)[];
+  selected: string[];
+}
+
+async function asked(): Promise<Asked> {
   const source = new FakeSource();
   const open = [CELL];
-  const model = new StatesModel(source, () => ({ path: 'n.ipynb', cells: open }));
+  const selected: string[] = [];
+  const model = new StatesModel(
+    source,
+    () => ({ path: 'n.ipynb', cells: open }),
+    () => selected
+  );
   model.setKinds(KINDS);
   await pass(0);
   source.standings[0]?.answer({ format: 1, version: 'v1', states: [state()] });
   await pass(0);
-  return { source, model, open };
+  return { source, model, open, selected };
 }
 
 async function look(model: StatesModel): Promise<void> {
@@ -58,6 +70,25 @@ test('cells are judged again only where their text, or what they read, is anothe
   source.version = 'v2';
   await look(model);
   expect(source.standings).toHaveLength(3);
+  model.dispose();
+});
+
+test('cells are judged anew by the runs that are selected, and it is said that they are', async () => {
+  const { source, model, selected } = await asked();
+  selected.push('s.3');
+  await look(model);
+  expect(source.standings[1]?.selected).toEqual(['s.3']);
+  const unused = state({ matters: false });
+  source.standings[1]?.answer({
+    format: 1,
+    version: 'v1',
+    is_of_selected: true,
+    states: [unused]
+  });
+  await pass(0);
+  expect(model.state).toEqual({ states: [unused], isOfSelected: true });
+  show({ given: { cell_runs: [result(0)] }, states: [unused], isOfSelected: true });
+  expect(screen.getByText(/; what is selected does not use it$/)).toBeTruthy();
   model.dispose();
 });
 

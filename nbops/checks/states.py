@@ -33,14 +33,14 @@ class CellState(Record, frozen=True, kw_only=True):
 
     cell_id: str
     cell_run_id: str  # its last
-    matters: bool  # whether the newest run is made of it, or depends on it
+    matters: bool  # whether a run that people look at is made of it, or depends on it
     marks: tuple[CellMark, ...]  # the gravest first
 
 
 def judge_cells(
     notebook: Notebook,
     runs: Iterable[CellRun],
-    newest: Run | None,
+    results: Collection[Run],
     around: Surroundings,
     *,
     ignore: Collection[str] = (),
@@ -49,8 +49,8 @@ def judge_cells(
 
     Parameters
     ----------
-    newest
-        What people look at; None where there is no run: then all that is shown counts alike.
+    results
+        Runs that people look at; where there are none, all that is shown counts alike.
     ignore
         Kinds of findings not to look for.
     """
@@ -61,7 +61,7 @@ def judge_cells(
             marks.setdefault(cell.position, []).append(mark)
     if "stale" not in ignore:
         _pass_on(subject, marks)
-    needed = _needed(subject, newest)
+    needed = _needed(subject, results)
     states = []
     for position, told in sorted(marks.items()):
         cell = notebook.cells[position]
@@ -132,9 +132,13 @@ def _is_stale(marks: Iterable[CellMark]) -> bool:
     return any(mark.kind == "stale" for mark in marks)
 
 
-def _needed(subject: Subject, newest: Run | None) -> set[int | None] | None:
-    """Places of the cells that a run is made of and depends on."""
-    if newest is None:
+def _needed(subject: Subject, results: Collection[Run]) -> set[int | None] | None:
+    """Places of the cells that runs are made of and depend on."""
+    if not results:
         return None
-    wanted = {*newest.cell_run_ids, *newest.depends_on, *newest.imports_from}
+    wanted = {
+        cell_run
+        for run in results
+        for cell_run in (*run.cell_run_ids, *run.depends_on, *run.imports_from)
+    }
     return {cell.position for cell in subject.ran if cell.run and cell.run.id in wanted}

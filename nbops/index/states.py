@@ -1,6 +1,7 @@
 """How the cells of an open notebook stand to what they show, as its text is now, saved or not."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 
 from blake3 import blake3
 
@@ -11,7 +12,7 @@ from nbops.index.glance import Glance
 from nbops.index.queries import Index
 from nbops.index.remembered import Remembered, remember
 from nbops.recording.doubts import raise_doubts
-from nbops.records import FORMAT, Record, Session, from_json, now
+from nbops.records import FORMAT, Record, Run, Session, from_json, now
 
 _SESSIONS = 5
 """The newest, of which the first that fits is judged by."""
@@ -37,6 +38,7 @@ class CellStates(Record, frozen=True, kw_only=True):
 
     format: int = FORMAT
     version: str | None
+    is_of_selected: bool = False  # judged by the runs that were selected; else by the newest
     states: tuple[CellState, ...] = ()
 
 
@@ -46,10 +48,17 @@ def states_version(index: Index, notebook: str) -> str | None:
     return _version_of(sessions, _glance(index, sessions)) if sessions else None
 
 
-def describe_states(index: Index, notebook: str, cells: Sequence[OpenCell]) -> CellStates:
+def describe_states(
+    index: Index, notebook: str, cells: Sequence[OpenCell], selected: Collection[str] = ()
+) -> CellStates:
     """Judge the cells of an open notebook by the newest session in which they ran.
 
     Files that may have changed are left to the background process; the version changes when it has told.
+
+    Parameters
+    ----------
+    selected
+        Runs that a person looks at; where none is of that session, its newest counts.
     """
     sessions = _newest_sessions(index, notebook)
     if not sessions:
@@ -65,9 +74,22 @@ def describe_states(index: Index, notebook: str, cells: Sequence[OpenCell]) -> C
     if session is None:
         return CellStates(version=version)
     around, ignored = glance.surroundings(), settings.ignore_checks
-    states = judge_cells(standing, session.cell_runs, session.newest, around, ignore=ignored)
+    chosen = _chosen(index, session.newest, selected)
+    results = chosen or ([session.newest] if session.newest else [])
+    states = judge_cells(standing, session.cell_runs, results, around, ignore=ignored)
     raise_doubts(index.workspace, glance.unsure)
-    return CellStates(version=version, states=tuple(states))
+    return CellStates(version=version, is_of_selected=bool(chosen), states=tuple(states))
+
+
+def _chosen(index: Index, newest: Run | None, selected: Collection[str]) -> list[Run]:
+    """Those of the selected runs that are of the newest one's session."""
+    if newest is None or not selected:
+        return []
+    query = (
+        "SELECT record FROM runs WHERE session_id = ? AND id IN (SELECT value FROM json_each(?))"
+    )
+    rows = index.rows(query, [newest.session_id, json.dumps(list(selected))])
+    return [from_json(row[0], Run) for row in rows]
 
 
 def _newest_sessions(index: Index, notebook: str) -> list[Remembered]:

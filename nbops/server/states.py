@@ -11,9 +11,10 @@ from nbops.server.handler import NbopsHandler
 
 
 class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What `POST /nbops/states` takes: the notebook's code cells as they are on the screen."""
+    """What `POST /nbops/states` takes: code cells as they are on the screen, and runs that are looked at."""
 
     cells: tuple[OpenCell, ...] = ()
+    selected: tuple[str, ...] = ()
 
 
 class StatesHandler(NbopsHandler):
@@ -32,4 +33,4 @@ class StatesHandler(NbopsHandler):
     def _judge(self) -> Any:
         sent: Standing = self.sent(Standing)
         index, notebook = self.notebook()
-        return describe_states(index, notebook, sent.cells)
+        return describe_states(index, notebook, sent.cells, sent.selected)

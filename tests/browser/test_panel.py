@@ -315,3 +315,33 @@ def test_cells_wear_that_they_are_stale_edited_or_failed(
     expect(screen.panel.get_by_role("region", name="Cell run")).to_contain_text("alpha=1.0")
     screen.run(2)
     expect(edited).to_have_count(0)
+
+
+def test_the_margin_follows_the_run_that_is_selected_and_a_kind_can_be_silenced(
+    screen: Screen, lab: Lab
+) -> None:
+    cells = ["%%track low depth=1\n{'score': depth}", "%%track high depth=8\n{'score': depth}"]
+    lab.write("select.ipynb", cells)
+    screen.open("select.ipynb")
+    screen.flip(to=True)
+    screen.choose("Run", "Run All Cells")
+    screen.expect_row("%%track high", "score")
+    for number, cell in enumerate(cells):
+        screen.edit(number, f"{cell}  # edited")
+    expect(screen.mark(1)).to_have_accessible_name(re.compile("^Edited"))
+    expect(screen.mark(0)).to_have_count(0)
+    screen.row("%%track low").get_by_role("checkbox").click()
+    expect(screen.mark(0)).to_have_accessible_name(re.compile("^Edited"))
+    expect(screen.mark(1)).to_have_count(0)
+    expect(screen.panel).to_contain_text("1 more that what is selected does not use")
+    screen.panel.get_by_role("button", name="Clear").click()
+    expect(screen.mark(1)).to_be_visible()
+    screen.row("%%track low").get_by_role("button", name="Details").click()
+    expect(screen.mark(0)).to_be_visible()
+    screen.page.keyboard.press("Escape")
+
+    screen.command("settingeditor:open", {"query": "nbops"})
+    settings = screen.page.locator(".jp-SettingsPanel")
+    settings.get_by_label("Mark cells that were edited").uncheck()
+    screen.page.get_by_role("tab", name="select.ipynb").click()
+    expect(screen.mark(1)).to_have_count(0)

@@ -14,8 +14,8 @@ _OTHER_FILE = Surroundings(has_changed=lambda _: True)
 
 def judged(cells: list[str], ran: list[Any], **options: Any) -> dict[str, list[tuple[str, str]]]:
     around = options.pop("around", Surroundings())
-    newest = options.pop("newest", None)
-    states = judge_cells(notebook_of(cells), told_of(cells, ran), newest, around, **options)
+    results = options.pop("results", ())
+    states = judge_cells(notebook_of(cells), told_of(cells, ran), results, around, **options)
     return {one.cell_id: [(mark.kind, mark.message) for mark in one.marks] for one in states}
 
 
@@ -61,7 +61,7 @@ def test_a_silenced_cell_says_nothing_and_neither_does_an_ignored_kind():
     assert judged(_CELLS, [_READ, "b"], around=_OTHER_FILE, ignore=["stale"]) == {}
 
 
-def test_only_what_the_newest_run_depends_on_matters():
+def test_only_what_a_run_that_is_looked_at_depends_on_matters():
     told = Told()
     told.cell("wine = load()", cell_id="top", reads=[seen("wine.csv", "file1:aa")])
     told.cell("aside = load()", cell_id="a", reads=[seen("wine.csv", "file1:aa")])
@@ -71,7 +71,7 @@ def test_only_what_the_newest_run_depends_on_matters():
     states: list[CellState] = judge_cells(
         notebook_of(cells, "wine = load()"),
         list(replay.cell_runs()),
-        next(iter(replay.runs())),
+        list(replay.runs()),
         _OTHER_FILE,
     )
     assert {one.cell_id: one.matters for one in states} == {"top": True, "a": False, "b": True}

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kernels import Kernel
@@ -131,6 +132,34 @@ async def test_who_asks_from_the_start_is_told_the_curves_of_a_running_cell(
     assert await points("1") == [0.4], "what one has seen is not sent again"
 
 
+async def states_of(jp_fetch, selected: tuple[str, ...] = (), **cells: str) -> dict[str, Any]:
+    sources = [{"id": name, "source": source} for name, source in cells.items()]
+    body = json.dumps({"cells": sources, "selected": selected})
+    params = {"path": "notebook.ipynb"}
+    sent = await jp_fetch("nbops", "states", params=params, method="POST", body=body)
+    return json.loads(sent.body)
+
+
+async def test_cells_matter_to_the_run_that_is_selected_where_it_is_of_their_session(
+    jp_fetch, kernel: Kernel, index: Index
+):
+    cells = {"low": "%%track low\na = 1", "high": "%%track high\nb = 2"}
+    for name, source in cells.items():
+        kernel.run(source, name)
+    assert index.wait(PATIENCE_S)
+    low = next(run.id for run in index.runs() if run.name == "low")
+
+    async def that_matter(*selected: str) -> tuple[bool, list[str]]:
+        edited = {name: source + "0" for name, source in cells.items()}
+        answer = await states_of(jp_fetch, selected, **edited)
+        mattering = [one["cell_id"] for one in answer["states"] if one["matters"]]
+        return answer["is_of_selected"], mattering
+
+    assert await that_matter() == (False, ["high"])
+    assert await that_matter(low) == (True, ["low"])
+    assert await that_matter("of another session") == (False, ["high"])
+
+
 async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
     jp_fetch, kernel: Kernel, index: Index
 ):
@@ -143,11 +172,7 @@ async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(
     wait_until(lambda: index.rows("SELECT digest FROM data_uses"))
 
     async def states() -> dict[str, list[str]]:
-        cells = [{"id": "load", "source": load}, {"id": "use", "source": use}]
-        params = {"path": "notebook.ipynb"}
-        body = json.dumps({"cells": cells})
-        sent = await jp_fetch("nbops", "states", params=params, method="POST", body=body)
-        answer = json.loads(sent.body)
+        answer = await states_of(jp_fetch, load=load, use=use)
         return {one["cell_id"]: [mark["kind"] for mark in one["marks"]] for one in answer["states"]}
 
     async def version() -> str:

@@ -1,10 +1,10 @@
 import * as React from 'react';
 
-import type { CellState } from '../answers';
 import { isSearch } from '../filter';
 import type { Arrangement } from '../layout';
 import type { PanelState } from '../model';
 import { arrange } from '../rows';
+import type { Standings } from '../states';
 import type { Actions } from '../tokens';
 import { CellList } from './CellList';
 import { EarlierSessions } from './EarlierSessions';
@@ -17,7 +17,7 @@ import { useSurroundings } from './surroundings';
 
 interface NotebookTabProps {
   readonly state: PanelState;
-  readonly states: readonly CellState[];
+  readonly standings: Standings;
   readonly arrangement: Arrangement;
   /** Something else is in its place; it comes back as it was left. */
   readonly isHidden: boolean;
@@ -29,13 +29,13 @@ interface NotebookTabProps {
 
 /** The notebook in front: its session, its cell runs, the sessions before. */
 export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
-  const { state, states, arrangement, isHidden, isUseless, picked, actions } = props;
+  const { state, standings, arrangement, isHidden, isUseless, picked, actions } = props;
   const { filter, unfolded } = arrangement;
   const { notebook, history, trouble } = state;
   const { trans } = useSurroundings();
   const rows = React.useMemo(
-    () => (history ? arrange(history, trans, filter, states) : []),
-    [history, trans, filter, states]
+    () => (history ? arrange(history, trans, filter, standings.states) : []),
+    [history, trans, filter, standings.states]
   );
   if (!notebook) {
     return <Notice text={trans.__('Open a notebook to see its cell runs.')} />;
@@ -54,7 +54,7 @@ export function NotebookTab(props: NotebookTabProps): React.JSX.Element {
   return (
     <>
       <SessionSummary session={session} history={history} />
-      <Standing states={states} />
+      <Standing standings={standings} />
       {history.cellRuns.length > 0 && (
         <ListBar
           filter={filter}

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
-import type { CellState } from '../answers';
 import type { Told } from '../models';
+import type { Standings } from '../states';
 import type { Actions, SwitchState } from '../tokens';
 import { CompareBar } from './CompareBar';
 import { TroubleNotice } from './Notice';
@@ -13,7 +13,7 @@ import { TAB_KINDS } from './tabKinds';
 
 export interface PanelProps extends Told {
   /** How cells of the notebook stand to what they show. */
-  readonly states: readonly CellState[];
+  readonly standings: Standings;
   /** Whether there is a way to the kernel that does not go through its cells. */
   readonly isSwitchable: boolean;
   readonly switchState: SwitchState | null;

@@ -1,15 +1,17 @@
 import * as React from 'react';
 
-import type { CellState, StateKind } from '../answers';
+import type { StateKind } from '../answers';
+import type { Standings } from '../states';
 import type { Translation } from '../tokens';
 import { useSurroundings } from './surroundings';
 
 interface StandingProps {
-  readonly states: readonly CellState[];
+  readonly standings: Standings;
 }
 
 /** How many cells show what they would not show again; nothing where all would. */
-export function Standing({ states }: StandingProps): React.JSX.Element | null {
+export function Standing({ standings }: StandingProps): React.JSX.Element | null {
+  const { states, isOfSelected } = standings;
   const { trans } = useSurroundings();
   const counts = new Map<StateKind, number>();
   for (const { marks } of states.filter(each => each.matters)) {
@@ -21,10 +23,14 @@ export function Standing({ states }: StandingProps): React.JSX.Element | null {
   const told = [...counts].map(([kind, count]) => sayCount(kind, count, trans));
   const others = states.filter(each => !each.matters).length;
   if (told.length === 0) {
-    return others === 0 ? null : <p className="nbops-Standing">{sayOthers(others, trans)}</p>;
+    return others === 0 ? null : (
+      <p className="nbops-Standing">{sayOthers(others, isOfSelected, trans)}</p>
+    );
   }
   if (others > 0) {
-    const one = '%1 more that the newest run does not use';
+    const one = isOfSelected
+      ? '%1 more that what is selected does not use'
+      : '%1 more that the newest run does not use';
     told.push(trans._n(one, one, others));
   }
   return (
@@ -32,7 +38,12 @@ export function Standing({ states }: StandingProps): React.JSX.Element | null {
   );
 }
 
-function sayOthers(count: number, trans: Translation): string {
+function sayOthers(count: number, isOfSelected: boolean, trans: Translation): string {
+  if (isOfSelected) {
+    const one = '%1 cell would show something else; what is selected does not use it';
+    const many = '%1 cells would show something else; what is selected uses none of them';
+    return trans._n(one, many, count);
+  }
   const one = '%1 cell would show something else; the newest run does not use it';
   const many = '%1 cells would show something else; the newest run uses none of them';
   return trans._n(one, many, count);

@@ -25,9 +25,9 @@ export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
     name: trans => trans.__('Notebook'),
     title: trans => trans.__('This notebook'),
     isKept: true,
-    show: ({ state, states, arrangement, switchState, picked, actions }, isHidden) => (
+    show: ({ state, standings, arrangement, switchState, picked, actions }, isHidden) => (
       <NotebookTab
-        {...{ state, states, arrangement, isHidden, actions }}
+        {...{ state, standings, arrangement, isHidden, actions }}
         isUseless={switchState?.obstacle?.kind === 'not-python'}
         picked={picked.ids}
       />

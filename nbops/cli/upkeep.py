@@ -11,7 +11,7 @@ from nbops.index.queries import Index
 from nbops.recording.background import is_served, request_retry, summon
 from nbops.recording.destination import choose_destination, remember_access
 from nbops.replay import REFUSED
-from nbops.views.text import show_size, show_time, text_table
+from nbops.views.text import show_size, show_time, show_waiting, text_table
 from nbops.workspace import Workspace, find_workspace
 
 _LONGEST_SILENCE_S = 120.0
@@ -94,11 +94,11 @@ def _watch(index: Index, total: int, bar: "object") -> None:
         error = index.state().get("error")
         if error and now - asked_at > 5:
             raise StoreUnreachable(
-                f"{now_waiting} runs wait: {error.rstrip('.')}.",
+                f"{show_waiting(now_waiting)}: {error.rstrip('.')}.",
                 "Nothing is lost; run nbops sync again.",
             )
         if now - moved_at > _LONGEST_SILENCE_S:
             raise StoreUnreachable(
-                f"{now_waiting} runs wait, and nothing moves.", "`nbops doctor` looks into it."
+                f"{show_waiting(now_waiting)}, and nothing moves.", "`nbops doctor` looks into it."
             )
         time.sleep(0.1)

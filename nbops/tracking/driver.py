@@ -11,6 +11,7 @@ from nbops.recording.words import make_id
 from nbops.store import Store
 from nbops.tracking.courier import Courier
 from nbops.tracking.store import be_quiet
+from nbops.views.text import show_waiting
 from nbops.workspace import Workspace
 
 _TICK_S = 0.1
@@ -93,8 +94,7 @@ class Driver:
         if self._is_errand:
             return "The record lacks what was not found out in time."
         reason = courier.error or "MLflow is slow"
-        waiting = "1 run waits" if courier.pending == 1 else f"{courier.pending} runs wait"
-        return f"{waiting} for MLflow ({reason}); `nbops sync` ships what is left."
+        return f"{show_waiting(courier.pending)} for MLflow ({reason}); `nbops sync` ships what is left."
 
     def _is_done(self, courier: Courier) -> bool:
         has_started = file_sizes(self.workspace.sessions / self.session_id)[0] > 0

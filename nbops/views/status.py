@@ -5,7 +5,7 @@ from typing import Protocol
 
 from nbops.records import Session
 from nbops.views.coverage import say_coverage
-from nbops.views.text import escape, page, show_time, text_table
+from nbops.views.text import escape, page, show_time, show_waiting, text_table
 
 
 class Destination(Protocol):
@@ -104,8 +104,7 @@ class StatusView:
     def _shipping(self) -> str:
         error = self._state.get("error")
         if error:
-            waiting = "1 run waits" if self._unshipped == 1 else f"{self._unshipped} runs wait"
-            return f"{waiting} for MLflow: {error}"
+            return f"{show_waiting(self._unshipped)} for MLflow: {error}"
         if self._unshipped:
             is_one = self._unshipped == 1
             going = "1 run is on its way" if is_one else f"{self._unshipped} runs are on their way"

@@ -118,3 +118,12 @@ def html_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def show_waiting(count: int) -> str:
+    """Runs that are not in MLflow yet.
+
+    >>> show_waiting(1), show_waiting(2)
+    ('1 run waits', '2 runs wait')
+    """
+    return "1 run waits" if count == 1 else f"{count} runs wait"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from nbops.jobs.plan import JOB_VARIABLE
 from nbops.scheduling.settings import write_typed
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def run_pipeline(
 
 def variables_of(job: "Job") -> dict[str, str]:
     """Variables that are no secret, and the same wherever it runs."""
-    return {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {}
+    experiment = {"MLFLOW_EXPERIMENT_NAME": job.experiment} if job.experiment else {}
+    return {JOB_VARIABLE: job.name, **experiment}
 
 
 def texts_of(job: "Job", step: "JobStep", values: Mapping[str, str]) -> dict[str, str]:

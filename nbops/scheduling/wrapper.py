@@ -3,7 +3,15 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from nbops.scheduling.command import LOCK, PROJECT, import_path, output_of, run_pipeline, run_step
+from nbops.scheduling.command import (
+    LOCK,
+    PROJECT,
+    import_path,
+    output_of,
+    run_pipeline,
+    run_step,
+    variables_of,
+)
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -54,6 +62,7 @@ if [ -r <<secrets>> ]; then
   done < <<secrets>>
 fi
 <<path>>
+<<variables>>
 ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
 {
 <<commands>>
@@ -87,6 +96,9 @@ def write_wrapper(job: "Job") -> str:
         path=f'export PYTHONPATH="{":".join(f"$PWD/{each}" for each in path.split(":"))}"'
         if path
         else "",
+        variables="\n".join(
+            f"export {name}={shlex.quote(text)}" for name, text in variables_of(job).items()
+        ),
         commands="\n".join(_commands(job)),
     )
 

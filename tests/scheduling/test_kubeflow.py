@@ -68,3 +68,10 @@ def test_the_recurring_run_has_six_fields_and_kubeflows_zone(project: Path):
         "cannot say times in Europe/Berlin"
         in nbops(project, "export", *words, *berlin, code=2).stderr
     )
+
+
+@pytest.mark.parametrize("value", ["$(HOME)", "costs $$5"])
+def test_a_value_that_the_kubelet_would_change_is_refused(project: Path, value: str):
+    words = ("export", "study.ipynb", "--to", "kubeflow", "-o", "out", "-p", f"model={value}")
+    said = nbops(project, *words, code=1).stderr
+    assert "Kubeflow takes $( and $$ in a value for its own." in said

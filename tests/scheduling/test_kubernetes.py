@@ -83,6 +83,16 @@ def test_a_cronjob_is_valid_and_its_command_runs(
     assert elsewhere.metrics() == {"total": 36.0, "leaves": 64.0}
 
 
+def test_runs_of_an_export_carry_the_jobs_name(project: Path, tmp_path: Path, elsewhere: Elsewhere):
+    export(project, "study.ipynb", "--to", "kubernetes", "-o", "out", "--name", "wines", *WHEN)
+    spec = read(project / "out/cronjob.yaml")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    root = tmp_path / "job"
+    root.mkdir()
+    build(project / "out", root)
+    run_container(elsewhere, spec["containers"][0], root)
+    assert {run.data.tags.get("nbops.job") for run in elsewhere.runs()} == {"wines"}
+
+
 def as_kubelet(word: str, known: dict[str, str]) -> str:
     """What the kubelet makes of a word of a container's command: `$(NAME)` and `$$`."""
     found = re.compile(r"\$(\$|\((\w+)\))")

@@ -11,6 +11,7 @@ from nbops.scheduling.command import (
     output_of,
     run_step,
     variable,
+    variables_of,
 )
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding
@@ -120,8 +121,7 @@ def write_dag(job: "Job") -> str:
     """Text of the DAG file."""
     cron = as_kubernetes(job.schedule, "Airflow") if job.schedule else None
     env = [f'"SET_{each.name}": "{{{{ params.{each.name} }}}}",' for each in job.settings]
-    if job.experiment:
-        env.append(f'"MLFLOW_EXPERIMENT_NAME": {job.experiment!r},')
+    env += [f'"{name}": {text!r},' for name, text in variables_of(job).items()]
     if job.bundle.import_paths:
         paths = ":".join(f"{{HERE}}/{PROJECT}/{path}" for path in job.bundle.import_paths)
         env.append(f'"PYTHONPATH": f"{paths}",')

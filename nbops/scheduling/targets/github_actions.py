@@ -13,6 +13,7 @@ from nbops.scheduling.command import (
     run_pipeline,
     run_step,
     variable,
+    variables_of,
 )
 from nbops.scheduling.dialects.github import as_github
 from nbops.scheduling.preflight.findings import Finding, say_job
@@ -49,7 +50,7 @@ env:
   MLFLOW_TRACKING_URI: ${{ secrets.MLFLOW_TRACKING_URI }}
   MLFLOW_TRACKING_TOKEN: ${{ secrets.MLFLOW_TRACKING_TOKEN }}
   <<python_path>>
-  <<experiment>>
+  <<variables>>
 
 jobs:
   run:
@@ -170,7 +171,7 @@ def write_workflow(job: "Job", lock: str) -> str:
         push=_push(job, lock),
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",
         python_path=f"PYTHONPATH: {imports}" if imports else "",
-        experiment=f"MLFLOW_EXPERIMENT_NAME: {as_yaml(job.experiment)}" if job.experiment else "",
+        variables="\n".join(f"{name}: {as_yaml(text)}" for name, text in variables_of(job).items()),
         minutes=str(min(_MOST_MINUTES, -(-(job.longest_s or _MOST_MINUTES * 60) // 60))),
         depth="0" if is_compared else "1",
         python=job.python,

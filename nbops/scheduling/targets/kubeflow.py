@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, run_step
+from nbops.scheduling.command import LOCK, PROJECT, SECRETS, run_step, variables_of
 from nbops.scheduling.dialects.kubeflow import as_kubeflow
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import HOME, image_of
-from nbops.scheduling.targets.refusals import check_conditions
+from nbops.scheduling.targets.refusals import check_conditions, check_texts
 from nbops.scheduling.template import fill
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ class Kubeflow:
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "Kubeflow")
+        # Values go through a container's command, of which the kubelet makes something; KFP escapes nothing.
+        found += check_texts(job, "Kubeflow", ("$(", "$$"))
         for name in sorted({each.name for each in job.settings} & _TAKEN):
             message = (
                 f"Kubeflow's component has a {name!r} of its own: no parameter can be called so."
@@ -283,7 +285,7 @@ def write_component(job: "Job", step: "JobStep") -> str:
         word.replace("{", "{{").replace("}", "}}").replace("\0", "{").replace("\1", "}")
         for word in words
     ]
-    variables = f', "MLFLOW_EXPERIMENT_NAME": {job.experiment!r}' if job.experiment else ""
+    variables = "".join(f', "{name}": {text!r}' for name, text in variables_of(job).items())
     if job.bundle.import_paths:
         paths = ":".join(f"{{work}}/{path}" for path in job.bundle.import_paths)
         variables += f', "PYTHONPATH": f"{paths}"'

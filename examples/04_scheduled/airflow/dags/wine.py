@@ -26,6 +26,7 @@ ENV = {
     "SET_model": "{{ params.model }}",
     "SET_is_balanced": "{{ params.is_balanced }}",
     "SET_title": "{{ params.title }}",
+    "NBOPS_JOB": 'wine',
     "MLFLOW_EXPERIMENT_NAME": 'wine',
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbops.api.jobs import pipeline, run, sweep
     from nbops.api.look import compare, panel, runs, show, why
+    from nbops.api.schedules import export, schedule
     from nbops.api.track import (
         log_data,
         log_figure,
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "compare",
+    "export",
     "log_data",
     "log_figure",
     "log_file",
@@ -43,6 +45,7 @@ __all__ = [
     "pipeline",
     "run",
     "runs",
+    "schedule",
     "set_tag",
     "show",
     "start",
@@ -56,6 +59,7 @@ __all__ = [
 _ROOMS = {
     **dict.fromkeys(("compare", "panel", "runs", "show", "why"), "look"),
     **dict.fromkeys(("pipeline", "run", "sweep"), "jobs"),
+    **dict.fromkeys(("export", "schedule"), "schedules"),
 }
 
 

@@ -94,7 +94,7 @@ def export(
 
 def _read(source: Path, options: dict[str, Any]) -> "Job":
     from nbops.jobs.parameters import Typed
-    from nbops.scheduling.job import read_job
+    from nbops.scheduling.job import check_limits, read_job
 
     own = {name: options[name] for name in _OWN}
     event = options["event"]
@@ -110,11 +110,7 @@ def _read(source: Path, options: dict[str, Any]) -> "Job":
     if options.get("cell_timeout_s"):
         raise UsageError("An export has no --cell-timeout.", "--timeout is for the whole notebook.")
     job = read_job(source, values, options["schedule"], events=events, **own)
-    if job.is_pipeline and (job.retries or job.timeout_s):
-        raise UsageError(
-            "An exported pipeline takes no --timeout and no --retries.",
-            "Its file has both, for each step: timeout, retries.",
-        )
+    check_limits(job)
     return job
 
 

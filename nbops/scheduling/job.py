@@ -209,6 +209,15 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
     )
 
 
+def check_limits(job: Job) -> None:
+    """Refuse limits of an exported pipeline as a whole."""
+    if job.is_pipeline and (job.retries or job.timeout_s):
+        raise UsageError(
+            "An exported pipeline takes no --timeout and no --retries.",
+            "Its file has both, for each step: timeout, retries.",
+        )
+
+
 def _read_notebook(
     path: Path, _workspace: Workspace, parameters: Mapping[str, Any]
 ) -> tuple[tuple[JobStep, ...], str]:

@@ -91,6 +91,9 @@ def _lock(environment: Environment, source: str) -> JobLock:
         lines.append(f"{_OWN}=={__version__}")
     python = ".".join(environment.python.split(".")[:2])
     head = [f"Python {python}: {source}."]
+    head.append(
+        "Versions without hashes: `nbops env RUN --lock` finds them, and --lock FILE takes them."
+    )
     if missing:
         head.append(f"Not in here, since only that machine had them: {', '.join(missing)}.")
     return JobLock(_text(head, lines), python, source, missing)

@@ -56,3 +56,10 @@ def test_a_schedule_from_python_is_kept_as_typed(project: Path, monkeypatch: pyt
     kept = find_kept(job).read()
     assert (job, kept.params, kept.timezone) == ("study", ("depth=6", "is_quick=false"), "UTC")
     assert written
+
+
+def test_a_lock_says_that_it_has_no_hashes(project: Path):
+    made = public.export("study.ipynb", "argo", dry_run=False)
+    text = (made / "lock.txt").read_text()
+    assert "--hash" not in text
+    assert "# Versions without hashes: `nbops env RUN --lock` finds them" in text

@@ -118,6 +118,11 @@ def _read_lock(path: Path) -> JobLock:
             f"{path} does not say which Python it is for.", "Begin it with: # Python 3.11"
         )
     if not any(re.match(rf"{_OWN}\b", line) for line in lines):
+        if any("--hash" in line for line in lines):
+            raise UsageError(
+                f"{path} has hashes and no {_OWN}: pip wants hashes of all, or of none.",
+                f"Add {_OWN} with its hash, or take nbops env RUN --lock --no-hashes.",
+            )
         lines.append(f"{_OWN}=={__version__}")
     source = f"as {path.name} says"
     return JobLock(_text([f"Python {found[1]}: {source}."], lines), found[1], source)

@@ -104,7 +104,9 @@ def test_modules_of_the_project_travel_with_what_they_import(project: Path):
 
 
 def test_a_lock_that_is_given_is_taken_as_it_is(project: Path):
-    (project / "mine.txt").write_text("# Python 3.12\nzeta==2 \\\n    --hash=sha256:00\nalpha==1\n")
+    (project / "mine.txt").write_text(
+        "# Python 3.12\nzeta==2 \\\n    --hash=sha256:00\nalpha==1\nnbops==1\n"
+    )
     export(project, "study.ipynb", "--to", "script", "-o", "out", "--lock", "mine.txt")
     lock = (project / "out/lock.txt").read_text().splitlines()
     assert lock[0] == "# Python 3.12: as mine.txt says."

@@ -63,3 +63,10 @@ def test_a_lock_says_that_it_has_no_hashes(project: Path):
     text = (made / "lock.txt").read_text()
     assert "--hash" not in text
     assert "# Versions without hashes: `nbops env RUN --lock` finds them" in text
+
+
+def test_a_lock_with_hashes_of_all_but_nbops_is_refused_since_pip_would(project: Path):
+    lock = project / "own.txt"
+    lock.write_text("# Python 3.11\nsix==1.17.0 --hash=sha256:47\n")
+    with pytest.raises(UsageError, match="pip wants hashes of all, or of none"):
+        public.export("study.ipynb", "argo", lock=lock, dry_run=False)

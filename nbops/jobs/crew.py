@@ -40,7 +40,7 @@ class Crew:
             Returns when there is nothing to do any more, or soon after `is_over`.
         """
         ends = [threading.Event() for _ in range(self._engine.size)]
-        with self._terminated():
+        with self._heeding_signals():
             for number, end in enumerate(ends):
                 threading.Thread(
                     target=self._lead, args=(lead, end), name=f"{name}-{number}", daemon=True
@@ -73,21 +73,23 @@ class Crew:
             end.set()
 
     @contextlib.contextmanager
-    def _terminated(self) -> Iterator[None]:
-        """Take SIGTERM for Ctrl-C with another exit code, where nobody else has a handler for it."""
-        is_ours = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-        )
-        if not is_ours:
-            yield
-            return
+    def _heeding_signals(self) -> Iterator[None]:
+        """Take Ctrl-C and SIGTERM where nobody else has a handler for them.
 
-        def end(_number: int, _frame: FrameType | None) -> None:
-            self.interrupt(128 + signal.SIGTERM)
+        As an exception Ctrl-C may come while something is collected, and nobody hears of it.
+        """
+        found = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        is_main = threading.current_thread() is threading.main_thread()
+        usual = (signal.SIG_DFL, signal.default_int_handler)
+        ours = [number for number in found if is_main and found[number] in usual]
 
-        signal.signal(signal.SIGTERM, end)
+        def end(number: int, _frame: FrameType | None) -> None:
+            self.interrupt(self.exit_code or 128 + number)
+
+        for number in ours:
+            signal.signal(number, end)
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for number in ours:
+                signal.signal(number, found[number])

@@ -138,8 +138,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
         What was given cannot be meant, or must not run so; nothing was installed. What is only doubtful
         is a `UserWarning`.
     """
-    from nbops.jobs.parameters import check_parameters
-    from nbops.scheduling.job import read_job
+    from nbops.scheduling.job import check_complete, read_job
     from nbops.scheduling.jupyter.install import install_job as install_in_jupyter
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
 
@@ -157,8 +156,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
         catch_up=catch_up,
         max_parallel=max_parallel,
     )
-    for step in job.steps:
-        check_parameters(step.declared, step.params)
+    check_complete(job)
     if system == "jupyter-scheduler":
         if credentials:
             raise UsageError(

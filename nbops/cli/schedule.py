@@ -186,8 +186,8 @@ def _own_options(options: dict[str, Any]) -> list[str]:
 
 
 def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -> "Job":
-    from nbops.jobs.parameters import Typed, check_parameters
-    from nbops.scheduling.job import read_job
+    from nbops.jobs.parameters import Typed
+    from nbops.scheduling.job import check_complete, read_job
 
     values = {}
     for pair in params:
@@ -197,8 +197,7 @@ def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -
         values[name] = Typed(text)
     names = ("timezone", "name", "lock", "timeout_s", "retries", "catch_up", "max_parallel")
     job = read_job(source, values, when, **{name: options[name] for name in names})
-    for step in job.steps:
-        check_parameters(step.declared, step.params)  # nobody is there to give what is lacking
+    check_complete(job)
     return job
 
 

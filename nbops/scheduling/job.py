@@ -14,7 +14,7 @@ from typing import Any, Literal
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import UsageError
 from nbops.jobs.declarations import Declarations
-from nbops.jobs.parameters import check_given, declarations_of, read_notebook
+from nbops.jobs.parameters import check_given, check_parameters, declarations_of, read_notebook
 from nbops.jobs.pipeline.condition import Condition
 from nbops.jobs.pipeline.definition import read_definition
 from nbops.recording.destination import URI_VARIABLE
@@ -207,6 +207,18 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
         tracking_uri=_without_login(uri) if uri else None,
         experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or workspace.settings.experiment,
     )
+
+
+def check_complete(job: Job) -> None:
+    """Refuse a job with a parameter that has no value: nobody is there to give it.
+
+    Raises
+    ------
+    UsageError
+        It has one.
+    """
+    for step in job.steps:
+        check_parameters(step.declared, step.params)
 
 
 def check_limits(job: Job) -> None:

@@ -100,7 +100,7 @@ class Net:
 
     def draw_in(self) -> None:
         self._stopping.set()
-        self._own.remove()  # which is seen, so that the thread need not be waited for
+        self._own.remove()  # which the thread sees: it need not come to the end of its wait
         if self._thread is not None:
             self._thread.join(2.0)
         if self._inotify is not None:

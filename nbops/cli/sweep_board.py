@@ -88,7 +88,7 @@ class SweepBoard:
             parts.append(f"{reused} from the record")
         parts += [
             f"{number} {outcome}"
-            for outcome in ("failed", "pruned")
+            for outcome in ("failed", "pruned", "interrupted")
             if (number := sum(result.outcome == outcome for result in self._results))
         ]
         left = self._count - len(self._results)
@@ -100,7 +100,7 @@ class SweepBoard:
 
 
 def show_table(results: "Sequence[Result]", best: "Result | None") -> str:
-    """A row a point: its parameters, what it logged, what came of it."""
+    """A row a point: its parameters, what it logged, what came of it and why."""
     names = list(dict.fromkeys(name for result in results for name in result.point))
     metrics = list(dict.fromkeys(name for result in results for name in result.metrics))[:6]
     rows = [
@@ -112,10 +112,11 @@ def show_table(results: "Sequence[Result]", best: "Result | None") -> str:
             ),
             _mark(result, best),
             (result.session_id or "")[:8],
+            (result.problem or "").partition("\n")[0],
         ]
         for result in results
     ]
-    return text_table([*names, *metrics, "", "session"], rows)
+    return text_table([*names, *metrics, "", "session", ""], rows)
 
 
 def _mark(result: "Result", best: "Result | None") -> str:

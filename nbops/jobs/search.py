@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 from nbops.errors import UsageError
 from nbops.jobs.space import Dimension, Point, draw_points, grid, holds
 
-Outcome = Literal["finished", "failed", "pruned"]
+Outcome = Literal["finished", "failed", "pruned", "interrupted"]
 
 
 class Search(Protocol):
@@ -78,6 +78,7 @@ class Optimized:
             "finished": optuna.trial.TrialState.COMPLETE,
             "failed": optuna.trial.TrialState.FAIL,
             "pruned": optuna.trial.TrialState.PRUNED,
+            "interrupted": optuna.trial.TrialState.FAIL,
         }
         self._study = optuna.create_study(
             direction="maximize" if direction == "max" else "minimize",

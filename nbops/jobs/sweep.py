@@ -161,7 +161,7 @@ class _Running:
             with self._lock:
                 self._plan.begun(number, point)
             self._run_job(worker, result, values)
-        return None if self.crew.is_over and result.outcome != "finished" else result
+        return result
 
     def _run_job(self, worker: Worker, result: Result, values: Mapping[str, Any]) -> None:
         session_id = make_id()
@@ -174,9 +174,13 @@ class _Running:
         try:
             done = worker.run(self._plan.notebook.resolve(), values, options, session_id)
             session_id = done.session_id
-            result.outcome = "failed" if done.has_failed else "finished"
+            if not done.has_failed:
+                result.outcome = "finished"
+            elif done.interrupted and self.crew.is_over:
+                result.outcome = "interrupted"
             result.problem = done.error or (str(done.interrupted) if done.interrupted else None)
         except NbopsError as error:
+            result.outcome = "interrupted" if self.crew.is_over else "failed"
             result.problem = str(error)
         finally:
             over.set()

@@ -238,14 +238,21 @@ def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
         "    os.makedirs('waits', exist_ok=True)\n    time.sleep(0.1)",
         "import nbops\nnbops.log_metric('score', x)",
     )
-    words = ["sweep", "n.ipynb", "-p", "x=1..2"]
+    words = ["sweep", "n.ipynb", "-p", "x=1..3"]
     process = subprocess.Popen(
-        [*NBOPS, *words], cwd=workspace.root, stderr=subprocess.PIPE, text=True
+        [*NBOPS, *words],
+        cwd=workspace.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     wait_until((workspace.root / "waits").exists)
     process.send_signal(signal.SIGINT)
-    assert "the same command goes on where it was" in process.communicate(timeout=PATIENCE_S)[1]
+    table, told = process.communicate(timeout=PATIENCE_S)
+    assert "the same command goes on where it was" in told
     assert process.returncode == 130
+    assert "interrupted: Interrupted in [3]" in table
+    assert "2 points, 0 of them from the record, 0 failed" in table
     client = MlflowClient(tracking_uri=workspace.embedded_uri)
     (experiment,) = [e for e in client.search_experiments() if e.name == "n"]
     found = client.search_runs([experiment.experiment_id])
@@ -255,4 +262,8 @@ def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
     done = run(workspace, *words, "--json")
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)["results"]
-    assert [(r["point"]["x"], r["is_reused"]) for r in results] == [(1, True), (2, False)]
+    assert [(r["point"]["x"], r["is_reused"]) for r in results] == [
+        (1, True),
+        (2, False),
+        (3, False),
+    ]

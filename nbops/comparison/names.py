@@ -7,9 +7,10 @@ def label_of(number: int) -> str:
     """What a run is called in a table: A is the baseline.
 
     >>> [label_of(number) for number in (0, 25, 26)]
-    ['A', 'Z', '27']
+    ['A', 'Z', 'AA']
     """
-    return chr(ord("A") + number) if number < 26 else str(number + 1)
+    letter = chr(ord("A") + number % 26)
+    return letter if number < 26 else label_of(number // 26 - 1) + letter
 
 
 def key_of(change: Change) -> tuple[ChangeKind, str]:

@@ -30,10 +30,10 @@ Factor = tuple[ChangeKind, str]
 
 
 class Trend(Record, frozen=True, kw_only=True):
-    """What some of several runs allow to be said of one metric."""
+    """What some of several runs allow to be said of a metric."""
 
     says: Literal["because", "may_be_chance", "did_nothing", "cannot_tell"]
-    metric: str
+    metric: str  # of what cannot be told, all that this holds for
     sentence: str
     factor: str = ""  # "kind name"; of what cannot be told, none
     run_ids: tuple[str, ...] = ()  # those that it is told from
@@ -63,7 +63,13 @@ def find_trends(documents: Sequence[Document], pairs: Sequence[Comparison]) -> t
     if len(documents) < 3:
         return ()
     evidence = _Evidence(documents, pairs)
-    return tuple(trend for name in _moved(documents) for trend in evidence.trends(name))
+    told: list[Trend] = []
+    untold: dict[tuple[str, ...], list[str]] = {}
+    for metric in _moved(documents):
+        trends, names = evidence.judge(metric)
+        told += trends
+        untold.setdefault(names, []).append(metric)
+    return (*told, *(_say_untold(names, metrics) for names, metrics in untold.items() if names))
 
 
 class _Evidence:
@@ -77,27 +83,22 @@ class _Evidence:
         self._compared: dict[tuple[int, int], set[ChangeKind] | None] = {}
         self._names = {key_of(c): _name(c) for pair in pairs for c in reversed(pair.changes)}
 
-    def trends(self, metric: str) -> Iterator[Trend]:
+    def judge(self, metric: str) -> tuple[list[Trend], tuple[str, ...]]:
+        """What moved a metric, and what cannot be told of, by name."""
         values = {
             number: value
             for number, document in enumerate(self._documents)
             if (value := _value(document, metric)) is not None
         }
-        untold: list[Factor] = []
+        told: list[Trend] = []
+        untold: list[str] = []
         for factor in self._factors[:_MOST_FACTORS]:
             group = self._largest_group(factor, values)
             if group is None:
-                untold.append(factor)
+                untold.append(self._names[factor])
             else:
-                yield self._judge(metric, group, values)
-        if untold:
-            names = [self._names[factor] for factor in untold]
-            word = "it never differs" if len(untold) == 1 else "none of these ever differs"
-            sentence = (
-                f"What {_and(names)} did to {metric} these records cannot tell: {word} alone."
-                f" A run that changes only {names[0]} would tell more."
-            )
-            yield Trend(says="cannot_tell", metric=metric, sentence=sentence)
+                told.append(self._judge(metric, group, values))
+        return told, tuple(untold)
 
     def _largest_group(self, factor: Factor, values: dict[int, float]) -> _Group | None:
         """Runs that are alike in all but one thing, where there are most of them."""
@@ -223,6 +224,16 @@ class _Evidence:
             factor=f"{group.factor[0]} {self._names[group.factor]}",
             run_ids=tuple(self._documents[run].runs[0].id for run in group.runs),
         )
+
+
+def _say_untold(names: Sequence[str], metrics: Sequence[str]) -> Trend:
+    """That no runs differ in one of these things alone."""
+    word = "it never differs" if len(names) == 1 else "none of these ever differs"
+    sentence = (
+        f"What {_and(names)} did to {_and(metrics)} these records cannot tell: {word} alone."
+        f" A run that changes only {names[0]} would tell more."
+    )
+    return Trend(says="cannot_tell", metric=", ".join(metrics), sentence=sentence)
 
 
 def _say_how(

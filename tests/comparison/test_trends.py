@@ -22,6 +22,7 @@ def made(
     seed: str = _SEEDED,
     fit: str = "m = fit(df, np.random.rand())",
     numpy: str = "2.0",
+    loss: float | None = None,
 ) -> Document:
     """A run of a fit that draws at random, in a session of its own."""
     told = Told(f"5e55{next(_numbers):08x}")
@@ -30,6 +31,7 @@ def made(
     read = seen("a.csv", whole, missing=None if digest else "gone")
     told.cell("df = read('a.csv')", cell_id="load", reads=[read])
     logged = [] if auc is None else [metric("system/cpu", auc), metric("auc", auc)]
+    logged += [] if loss is None else [metric("loss", loss)]
     told.cell(f"%%track forest depth={depth} lr={lr}\n{fit}", *logged, cell_id="fit")
     environment = Environment(
         python="3.11.7", implementation="CPython", platform="Linux", packages={"numpy": numpy}
@@ -83,6 +85,15 @@ def test_each_thing_is_told_by_the_runs_that_differ_in_it_alone():
         "What numpy did to auc these records cannot tell: it never differs alone."
         " A run that changes only numpy would tell more."
     )
+
+
+def test_what_cannot_be_told_of_several_metrics_is_said_once():
+    (told,) = trends(
+        made(0.8, loss=1),
+        made(0.9, depth=8, lr=0.2, loss=0.5),
+        made(0.7, depth=2, lr=0.3, loss=2),
+    )
+    assert told.sentence.startswith("What depth and lr did to auc and loss these records cannot")
 
 
 def test_runs_beside_the_baseline_tell_too():

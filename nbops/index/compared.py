@@ -33,7 +33,7 @@ def compare_runs(
     """
     if len(words) > MOST_RUNS:
         raise UsageError(f"{len(words)} runs cannot be compared.", f"Give 2 to {MOST_RUNS}.")
-    documents = [index.document(found) for found in choose_runs(index, words, cell_id)]
+    documents = index.documents(choose_runs(index, words, cell_id))
     pairs = [explain_documents(index, *documents)] if len(documents) == 2 else None
     with RowsReader(index.workspace) as compare_rows:
         return tabulate(documents, pairs, compare_rows=compare_rows, with_same=with_same)

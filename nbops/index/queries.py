@@ -3,9 +3,10 @@
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from subprocess import SubprocessError
 from typing import Any
 
@@ -152,12 +153,22 @@ class Index:
 
         Of a run that was found in MLflow: what its store tells, and a session without an id.
         """
-        if not found.session_id:
-            return self._document_of_found(found.id)
-        folder = self.workspace.sessions / found.session_id
-        if not folder.exists():
-            raise NotFound(f"{found.id} was not recorded in this workspace.", "See it in MLflow.")
-        return replay_folder(folder).document(None if found.is_session else found.id)
+        return self.documents([found])[0]
+
+    def documents(self, several: Iterable[Found]) -> list[Document]:
+        """Whole records of several; a session that holds many of them is replayed once."""
+        replay = cache(replay_folder)
+        documents = []
+        for found in several:
+            if not found.session_id:
+                documents.append(self._document_of_found(found.id))
+                continue
+            folder = self.workspace.sessions / found.session_id
+            if not folder.exists():
+                reason = f"{found.id} was not recorded in this workspace."
+                raise NotFound(reason, "See it in MLflow.")
+            documents.append(replay(folder).document(None if found.is_session else found.id))
+        return documents
 
     def _document_of_found(self, run_id: str) -> Document:
         run = self.run(run_id)

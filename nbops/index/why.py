@@ -32,7 +32,7 @@ def explain(index: Index, words: list[str], cell_id: str | None = None) -> Compa
         There is nothing to compare with.
     """
     a, b = choose_runs(index, words, cell_id)
-    return explain_documents(index, index.document(a), index.document(b))
+    return explain_documents(index, *index.documents([a, b]))
 
 
 def choose_runs(index: Index, words: Sequence[str], cell_id: str | None = None) -> list[Found]:

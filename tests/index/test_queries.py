@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from told import Told, metric, param, seen
@@ -14,6 +15,7 @@ from nbops.index.pages import PageQuestion, list_page
 from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.records import Run, instant, last_value
+from nbops.replay import Replay
 from nbops.workspace import Workspace
 
 
@@ -413,3 +415,21 @@ def test_data_is_traced_across_notebooks(index: Index, writer: IndexWriter):
     assert trace_data(index, "aaaaaaa").wrote == ()
     with pytest.raises(NotFound):
         trace_data(index, "*")
+
+
+def test_a_session_is_read_once_however_many_of_its_runs_are_asked_for(
+    index: Index, writer: IndexWriter, monkeypatch: pytest.MonkeyPatch
+):
+    told = runs_of({"a": 0.5, "b": 0.9, "c": 0.7})
+    put(writer, told)
+    (index.workspace.sessions / "s1").mkdir(parents=True)
+    read: list[Path] = []
+
+    def replay(folder: Path) -> Replay:
+        read.append(folder)
+        return told.replay()
+
+    monkeypatch.setattr("nbops.index.queries.replay_folder", replay)
+    found = [index.resolve(name) for name in "abc"]
+    assert [each.runs[0].name for each in index.documents(found)] == ["a", "b", "c"]
+    assert read == [index.workspace.sessions / "s1"]

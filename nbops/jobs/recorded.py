@@ -48,7 +48,7 @@ class Recorded:
         for session in self._index.sessions():
             is_job = (session.notebook, session.kind, session.status) == (name, "job", "finished")
             if is_job and "nbops.resumed" not in session.tags:
-                found.setdefault(_key_of(session.params), []).append(session)
+                found.setdefault(key_of(session.params), []).append(session)
         return found
 
     def find(self, parameters: Mapping[str, Any]) -> Document | None:
@@ -60,7 +60,7 @@ class Recorded:
             Those that are given; the others are as the notebook says.
         """
         wanted, digests = read_signature(self._notebook, parameters)
-        for session in self._sessions.get(_key_of(wanted), ())[:_MOST_LOOKED_AT]:
+        for session in self._sessions.get(key_of(wanted), ())[:_MOST_LOOKED_AT]:
             folder = self._index.workspace.sessions / session.id
             if folder.exists():
                 document = replay_folder(folder).document()
@@ -149,5 +149,6 @@ def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
     return list(reads.values()), list(writes.values())
 
 
-def _key_of(parameters: Mapping[str, Any]) -> str:
+def key_of(parameters: Mapping[str, Any]) -> str:
+    """Text that is the same for the same parameters, as `as_json` gives them."""
     return json.dumps(parameters, sort_keys=True)

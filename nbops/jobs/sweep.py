@@ -14,7 +14,7 @@ from nbops.jobs.engines import Engine, Worker, open_engine
 from nbops.jobs.memory import peak_of
 from nbops.jobs.metrics import curve_of, metrics_of
 from nbops.jobs.parameters import as_json, check_parameters, read_notebook
-from nbops.jobs.recorded import Recorded
+from nbops.jobs.recorded import Recorded, key_of
 from nbops.jobs.space import Point
 from nbops.jobs.sweep_plan import Result, SweepPlan
 from nbops.recording.words import make_id
@@ -110,6 +110,7 @@ class _Running:
         self.results: list[Result] = []
         self.best: Result | None = None
         self.crew = Crew(engine)
+        self._failed: dict[str, Result] = {}  # by their points
         self._plan = plan
         self._declared = declared
         self._workspace = workspace
@@ -150,8 +151,8 @@ class _Running:
                 result.is_reused = True
                 self._read(result, found)
                 return result
-        failed = next((r for r in self.results if r.outcome == "failed" and r.point == point), None)
-        if failed is not None:  # Optuna learns nothing from a failure, and asks again
+        # Optuna learns nothing from a failure, and asks again.
+        if failed := self._failed.get(key_of(as_json(point))):
             result.session_id = failed.session_id
             result.problem = f"It failed already: {failed.problem}"
             return result
@@ -234,6 +235,8 @@ class _Running:
             )  # it may have been too quick to watch
             self._plan.search.tell(result.number, result.outcome, result.value)
             self.results.append(result)
+            if result.outcome == "failed":
+                self._failed.setdefault(key_of(as_json(result.point)), result)
             objective, value = self._plan.objective, result.value
             if objective and value is not None and result.outcome == "finished":
                 than = self.best.value if self.best else None

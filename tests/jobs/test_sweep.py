@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -13,11 +14,14 @@ from mlflow import MlflowClient
 from processes import PATIENCE_S, wait_until
 
 import nbops
-from nbops.errors import UsageError
+from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.declarations import Declarations, parse_parameters
+from nbops.jobs.engines.local import LocalWorker
 from nbops.jobs.memory import Admission
-from nbops.jobs.search import Optimized, Search, search_at_random, search_grid
+from nbops.jobs.search import Listed, Optimized, Search, search_at_random, search_grid
 from nbops.jobs.space import grid, parse_dimensions
+from nbops.jobs.sweep import run_sweep
+from nbops.jobs.sweep_plan import plan_sweep
 from nbops.workspace import Workspace
 
 NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
@@ -267,3 +271,31 @@ def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
         (2, False),
         (3, False),
     ]
+
+
+class CountedPoint(dict[str, Any]):
+    """A point that counts how often it is compared."""
+
+    comparisons = 0
+
+    def __eq__(self, other: object) -> bool:
+        CountedPoint.comparisons += 1
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_a_failed_point_is_found_without_a_look_at_all_others(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise NotebookFailed("no")
+
+    write_notebook(workspace, "x = 0", "x")
+    monkeypatch.setattr(LocalWorker, "run", fail)
+    plan = plan_sweep(workspace.root / "n.ipynb", {"x": [0]})
+    points = [CountedPoint(x=number // 2) for number in range(40)]
+    done = run_sweep(replace(plan, search=Listed(points)))
+    told = [result.problem for result in done.results]
+    assert told == ["no", "It failed already: no"] * 20
+    assert CountedPoint.comparisons <= len(points)

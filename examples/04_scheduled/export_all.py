@@ -9,16 +9,7 @@ from nbops.scheduling.target import list_targets
 
 HERE = Path(__file__).parent
 LOCK = HERE / "lock.txt"
-TARGETS = (
-    "script",
-    "github-actions",
-    "kubernetes",
-    "argo",
-    "airflow",
-    "kubeflow",
-    "azureml",
-    "sagemaker",
-)
+TARGETS = [target.name for target in list_targets()]
 
 
 def emit(name):

@@ -24,7 +24,7 @@ _PYTHON = ".venv/bin/python"
 _TEMPLATE = """\
 #!/bin/sh
 # <<title>>
-# Its exit code is the notebook's; what it prints goes to log/. With --missed it runs when a time was missed.
+# Its exit code is the notebook's; what it prints goes to log/.<<about>>
 set -u
 cd "$(dirname "$0")" || exit 1
 umask 077
@@ -42,12 +42,7 @@ if [ -z "$taken" ]; then
   exit 0
 fi
 
-if [ "${1:-}" = --missed ]; then
-  [ -e log/.last ] || touch log/.last
-  <<python>> -m nbops jobs due <<when>> --since log/.last || exit 0
-fi
-touch log/.last
-
+<<missed>>
 if [ -r <<secrets>> ]; then
   while IFS= read -r line || [ -n "$line" ]; do  # as text: a password may hold what a shell reads
     case "$line" in
@@ -70,28 +65,45 @@ ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
 """
 
 
-def write_wrapper(job: "Job") -> str:
-    """Text of the script."""
+_MISSED = """\
+if [ "${1:-}" = --missed ]; then
+  [ -e log/.last ] || touch log/.last
+  <<python>> -m nbops jobs due <<when>> --since log/.last || exit 0
+fi
+touch log/.last
+"""
+
+
+def write_wrapper(job: "Job", system: str) -> str:
+    """Text of the script.
+
+    Parameters
+    ----------
+    system
+        What starts it: "cron", which knows no time zone and makes up for nothing, or "systemd".
+    """
     schedule, path = job.schedule, import_path(job, PROJECT)
-    when = zone = ""
-    if schedule is not None:
+    about = zone = missed = ""
+    if schedule is not None and system == "cron":
         from nbops.scheduling.dialects.posix import as_cron
 
-        # Five fields, which words for people need not be.
-        when = f"{shlex.quote(as_cron(schedule)[0])} --timezone {schedule.timezone}"
+        about = " With --missed it runs when a time was missed."
         zone = (
             f'if [ "$(date +%z)" != "$(TZ={schedule.timezone} date +%z)" ]; then\n'
             f'  echo "$(date): this machine is not in {schedule.timezone}" >> log/skipped.log\nfi'
         )
+        # Five fields, which words for people need not be.
+        when = f"{shlex.quote(as_cron(schedule)[0])} --timezone {schedule.timezone}"
+        missed = fill(_MISSED, python=_PYTHON, when=when)
     count = job.max_parallel
     return fill(
         _TEMPLATE,
-        title=f"Runs {job.place_of(job.source)} for cron or systemd, exported by nbops.",
+        title=f"Runs {job.place_of(job.source)} for {system}, exported by nbops.",
+        about=about,
         zone=zone,
+        missed=missed,
         places=" ".join(str(number + 1) for number in range(count)),
         busy="one run is" if count == 1 else f"{count} runs are",
-        python=_PYTHON,
-        when=when or "@daily",
         secrets=SECRETS,
         path=f'export PYTHONPATH="{":".join(f"$PWD/{each}" for each in path.split(":"))}"'
         if path

@@ -144,8 +144,10 @@ def test_units_are_verified_by_systemd(project: Path, tmp_path: Path):
     away = tmp_path / "away"
     when = ("--schedule", "0 7 13 * FRI", "--timezone", "Europe/Berlin")
     told = export(project, "study.ipynb", "--to", "systemd", *when, "-o", str(away))
-    assert {"nbops-study.service", "nbops-study.timer", "run.sh"} <= set(told["files"])
-    timer = (away / "nbops-study.timer").read_text()
+    assert {"nbops-exported-study.service", "nbops-exported-study.timer", "run.sh"} <= set(
+        told["files"]
+    )
+    timer = (away / "nbops-exported-study.timer").read_text()
     assert re.findall("OnCalendar=(.*)", timer) == [
         "Fri *-*-* 07:00:00 Europe/Berlin",
         "*-*-13 07:00:00 Europe/Berlin",
@@ -154,7 +156,7 @@ def test_units_are_verified_by_systemd(project: Path, tmp_path: Path):
     if program is None:
         pytest.skip("there is no systemd here")
     units = []
-    for name in ("nbops-study.service", "nbops-study.timer"):
+    for name in ("nbops-exported-study.service", "nbops-exported-study.timer"):
         installed = tmp_path / name  # as the README's command writes it
         installed.write_text((away / name).read_text().replace("FOLDER", str(away)))
         units.append(str(installed))

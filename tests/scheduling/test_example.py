@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from nbops.scheduling.target import list_targets
-
 EXAMPLE = Path(__file__).parents[2] / "examples" / "04_scheduled"
 ALL = runpy.run_path(str(EXAMPLE / "export_all.py"))
 
@@ -20,7 +18,3 @@ def test_exporting_the_example_again_gives_the_files_that_are_there(name: str):
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert there == emitted, "make exports"
-
-
-def test_every_target_that_writes_files_for_others_is_shown():
-    assert {*ALL["TARGETS"]} <= {each.name for each in list_targets()}

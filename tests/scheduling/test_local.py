@@ -3,8 +3,6 @@
 import fcntl
 import json
 import os
-import shlex
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from crontabs import Crontab, find_crontab
+from daemons import real_systemd
 from processes import PATIENCE_S
 from projects import nbops, write_notebook, write_project
 
@@ -134,11 +133,9 @@ def test_the_line_of_a_pipeline_runs_its_steps_and_refuses_another_environment(
 
 
 def test_a_name_that_another_notebook_has_is_refused_before_it_is_tried(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, crontab: Crontab, monkeypatch: pytest.MonkeyPatch
 ):
-    _fake_systemctl(tmp_path / "bin")
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
-    nbops(project, "schedule", "study.ipynb", "@daily", "--on", "systemd")
+    nbops(project, "schedule", "study.ipynb", "@daily", "--on", "cron")
     write_notebook(project / "other" / "study.ipynb", {"one": "x = 1"})
     monkeypatch.setattr("nbops.cli.schedule._inspect", lambda *_, **__: pytest.fail("it was tried"))
     words = ("other/study.ipynb", "@daily", "--on", "systemd")
@@ -196,39 +193,24 @@ def test_what_cannot_be_meant_is_one_line_and_changes_nothing(
     assert len(refused.splitlines()) == 1
 
 
-def _fake_systemctl(folder: Path) -> Path:
-    """systemd's manager of a user does not run in a container; this one writes down what it is told."""
-    folder.mkdir()
-    calls = folder / "calls"
-    program = folder / "systemctl"
-    program.write_text(f'#!/bin/sh\necho "$@" >> {shlex.quote(str(calls))}\n')
-    program.chmod(0o755)
-    return calls
-
-
-def test_systemd_gets_units_that_it_verifies(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    calls = _fake_systemctl(tmp_path / "bin")
-    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+def test_systemd_gets_units_that_it_verifies(project: Path, monkeypatch: pytest.MonkeyPatch):
     when = "every monday at 7, or when data/*.csv changes"
-    nbops(
-        project, "schedule", "study.ipynb", when, "--on", "systemd", "--timezone", "Europe/Berlin"
-    )
-    folder = Path(os.environ["XDG_CONFIG_HOME"]) / "systemd" / "user"
-    timer = (folder / "nbops-study.timer").read_text()
-    assert "OnCalendar=Mon *-*-* 07:00:00 Europe/Berlin\n" in timer
-    assert "Persistent=true" in timer
-    assert f"PathChanged={project}/data\n" in (folder / "nbops-study-files.path").read_text()
-    assert "--user enable --now nbops-study.timer nbops-study-files.path" in calls.read_text()
-    if program := shutil.which("systemd-analyze"):
-        units = sorted(map(str, folder.iterdir()))
+    words = ("study.ipynb", when, "--on", "systemd", "--timezone", "Europe/Berlin")
+    with real_systemd(monkeypatch):
+        nbops(project, "schedule", *words)
+        folder = Path(os.environ["XDG_CONFIG_HOME"]) / "systemd" / "user"
+        timer = (folder / "nbops-study.timer").read_text()
+        assert "OnCalendar=Mon *-*-* 07:00:00 Europe/Berlin\n" in timer
+        assert "Persistent=true" in timer
+        assert f"PathChanged={project}/data\n" in (folder / "nbops-study-files.path").read_text()
+        units = sorted(str(path) for path in folder.iterdir() if path.is_file())
         assert len(units) == 4
-        done = subprocess.run([program, "verify", "--user", *units], capture_output=True, text=True)
+        done = subprocess.run(
+            ["systemd-analyze", "verify", "--user", *units], capture_output=True, text=True
+        )
         assert (done.returncode, done.stderr) == (0, "")
-    nbops(project, "jobs", "remove", "study")
-    assert list(folder.iterdir()) == []
-    assert "--user disable --now nbops-study.timer nbops-study-files.path" in calls.read_text()
+        nbops(project, "jobs", "remove", "study")
+        assert not list(folder.rglob("nbops-*"))
 
 
 def test_a_job_file_that_is_damaged_can_be_removed(project: Path, crontab: Crontab):

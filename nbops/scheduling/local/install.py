@@ -1,5 +1,6 @@
 """Scheduling a job on this machine, and what a person does with it later."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -133,6 +134,9 @@ def install_job(job: "Job", kept_job: KeptJob) -> Kept:
             kept.write(before)
             for path, content in saved.items():
                 write_whole(path, content)
+            if not before.is_paused:
+                with contextlib.suppress(NbopsError):
+                    _install(kept, before)
         raise
     return kept
 

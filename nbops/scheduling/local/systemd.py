@@ -72,16 +72,23 @@ def install(name: str, units: dict[str, str]) -> None:
     Raises
     ------
     UsageError
-        systemd refuses.
+        systemd refuses; nothing of the job is left.
     """
     remove(name)
     folder = units_home()
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in units.items():
         write_whole(folder / file, text.encode())
-    _ask("daemon-reload")
     waiting = [file for file in units if not file.endswith(".service")]
-    _ask("enable", "--now", *waiting)
+    try:
+        _ask("daemon-reload")
+        _ask("enable", "--now", *waiting)
+    except UsageError:  # what is enabled would start with the next login
+        call_systemctl("disable", "--now", *waiting)
+        for file in units:
+            (folder / file).unlink(missing_ok=True)
+        call_systemctl("daemon-reload")
+        raise
 
 
 def remove(name: str) -> None:

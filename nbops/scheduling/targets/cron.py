@@ -38,7 +38,7 @@ class Cron:
             files={
                 **job.bundle.under(PROJECT),
                 LOCK: job.lock,
-                SCRIPT: write_wrapper(job),
+                SCRIPT: write_wrapper(job, self.name),
                 "crontab": "\n".join(lines) + "\n",
             },
             install=[

@@ -29,7 +29,7 @@ class Systemd:
         if job.schedule is None:
             raise UsageError("systemd needs a time.", "Add --schedule 'every day at 07:00'.")
         read_times(job.schedule, "An exported timer")
-        unit = f"nbops-{job.name}"
+        unit = f"nbops-exported-{job.name}"  # nbops schedule calls its own nbops-NAME
         calendar = "\n".join(f"OnCalendar={line}" for line in as_on_calendar(job.schedule))
         persistent = "false" if job.catch_up == "none" else "true"
         limit = str(job.longest_s or "infinity")
@@ -46,7 +46,7 @@ class Systemd:
             files={
                 **job.bundle.under(PROJECT),
                 LOCK: job.lock,
-                SCRIPT: write_wrapper(job),
+                SCRIPT: write_wrapper(job, self.name),
                 f"{unit}.service": service,
                 f"{unit}.timer": timer,
             },

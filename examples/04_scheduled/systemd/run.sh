@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs wine.ipynb for systemd, exported by nbops.
+# Its exit code is the notebook's; what it prints goes to log/.
+set -u
+cd "$(dirname "$0")" || exit 1
+umask 077
+mkdir -p log out
+log="log/$(date +%Y%m%d-%H%M%S)-$$.log"
+# As many runs at once as there may be.
+taken=
+for place in 1; do
+  exec 9> "log/.place-$place"
+  if flock -n 9; then taken=$place; break; fi
+done
+if [ -z "$taken" ]; then
+  echo "$(date): not started, one run is under way" >> log/skipped.log
+  exit 0
+fi
+
+if [ -r secrets.env ]; then
+  while IFS= read -r line || [ -n "$line" ]; do  # as text: a password may hold what a shell reads
+    case "$line" in
+      "" | \#*) ;;
+      *=*)
+        name=${line%%=*} value=${line#*=}
+        case "$value" in
+          \"*\" | \'*\') value=${value#?} value=${value%?} ;;
+        esac
+        export "${name#export }=$value" ;;
+    esac
+  done < secrets.env
+fi
+export NBOPS_JOB=wine
+export MLFLOW_EXPERIMENT_NAME=wine
+ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
+{
+.venv/bin/python -m nbops run project/wine.ipynb -p depth=4 -p share=0.5 -p model=forest -p is_balanced=false -p 'title=Wine, as it is' -o out/wine.ipynb --expect-env lock.txt --timeout 900 --log
+} > "$log" 2>&1

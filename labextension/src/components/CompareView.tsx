@@ -28,22 +28,24 @@ export function CompareView({ table, isWide, actions }: CompareViewProps): React
         <button
           type="button"
           className="nbops-Link"
+          title={trans.__('Copy as Markdown')}
           onClick={() => {
             actions.copy(asMarkdown(table));
           }}
         >
-          {trans.__('Copy as Markdown')}
+          {isWide ? trans.__('Copy as Markdown') : trans.__('Copy')}
         </button>
         <button
           type="button"
           className="nbops-Link"
+          title={trans.__('Save as one HTML file')}
           onClick={() => {
             if (scroll.current) {
               actions.saveHtml(scroll.current);
             }
           }}
         >
-          {trans.__('Save as HTML')}
+          {isWide ? trans.__('Save as HTML') : trans.__('Save')}
         </button>
       </div>
       <div className="nbops-Scroll" ref={scroll}>

@@ -6,6 +6,7 @@ const PAGE = `
 html, body { height: auto; overflow: auto; }
 body { max-width: 1100px; margin: 24px auto; background: var(--jp-layout-color1); font-family: var(--jp-ui-font-family); }
 .nbops-Panel { height: auto; overflow: visible; }
+.nbops-Matrix { max-height: none; }
 button { pointer-events: none; }
 `;
 

@@ -121,6 +121,29 @@ test('three runs are columns of one table, and a difference leads to its compari
   expect(actions.explain).toHaveBeenCalledWith('c', 'a');
 });
 
+test('of many runs each is a row, and the first and the best stand out among the curves', async () => {
+  const runs = Array.from({ length: 30 }, (_, n) => ({ ...b, run_id: `r${n}`, name: `fit ${n}` }));
+  const of = <Value,>(value: (n: number) => Value) => runs.map((_, n) => value(n));
+  const row = { name: 'auc', values: of(n => n), deltas: of(n => n), goal: 'higher', best: 29 };
+  const curves = of(n => [0, 1].map(step => [step, n + step, 't']));
+  const metrics = [{ ...row, curves }] as unknown as RunTable['metrics'];
+  const trends = of(n => ({ sentence: `conclusion ${n}` }));
+  const actions = compare({ runs, metrics, trends });
+  expect(screen.getAllByRole('columnheader').map(cell => cell.textContent.trim())).toContain('auc');
+  const last = screen.getByRole('rowheader', { name: 'AD fit 29' });
+  expect(last.title).toContain('fit 29 ');
+  expect(screen.getAllByRole('rowheader').at(-1)).toBe(last);
+  await userEvent.click(screen.getByRole('button', { name: 'auc' }));
+  expect(screen.getAllByRole('rowheader')[0], 'the best first').toBe(last);
+  await userEvent.click(screen.getByRole('button', { name: '+29, better' }));
+  expect(actions.explain).toHaveBeenCalledWith('r29', 'r0');
+  const lines = [...screen.getByRole('img').querySelectorAll('polyline')];
+  const isFaint = (line: Element) => line.classList.contains('nbops-mod-faint');
+  expect(lines.filter(line => !isFaint(line)).map(line => line.textContent)).toEqual(['A', 'AD']);
+  expect(isFaint(lines[0] as Element), 'what stands out is drawn last').toBe(true);
+  expect(screen.getByText('27 more things can be said')).toBeTruthy();
+});
+
 test('it opens wide with the same runs', async () => {
   const actions = compare();
   await userEvent.click(screen.getByRole('button', { name: 'Open wide' }));

@@ -1,22 +1,21 @@
 import * as React from 'react';
 
+import { letterOf } from '../letters';
 import { showEdge } from '../wording';
 import type { MetricPoint } from '../wire';
-import { letterOf } from '../letters';
+import { colourOf, Letter, MOST_COLOURED } from './Letter';
 import { useSurroundings } from './surroundings';
-
-const WIDTH = 260;
-const HEIGHT = 110;
-const EDGE = { left: 48, right: 6, top: 6, bottom: 16 };
 
 interface CurveChartProps {
   readonly name: string;
   /** Of each run, A first. */
   readonly curves: readonly (readonly MetricPoint[])[];
+  /** Which run is best, where one is. */
+  readonly best: number | null;
 }
 
-/** A metric over its steps, all runs in the same axes: A neutral and dashed, B in the accent. */
-export function CurveChart({ name, curves }: CurveChartProps): React.JSX.Element | null {
+/** A metric over its steps, all runs in the same axes. Of many runs, A and the best stand out. */
+export function CurveChart({ name, curves, best }: CurveChartProps): React.JSX.Element | null {
   const { trans } = useSurroundings();
   const lines = curves.map(points =>
     points
@@ -29,45 +28,43 @@ export function CurveChart({ name, curves }: CurveChartProps): React.JSX.Element
   }
   const [x0, x1] = edges(all.map(([step]) => step));
   const [y0, y1] = edges(all.map(([, value]) => value));
-  const x = (step: number) =>
-    EDGE.left + ((step - x0) / (x1 - x0 || 1)) * (WIDTH - EDGE.left - EDGE.right);
-  const y = (value: number) =>
-    HEIGHT - EDGE.bottom - ((value - y0) / (y1 - y0 || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const isMany = curves.length > MOST_COLOURED;
+  const outstanding = isMany ? [...new Set([0, best ?? 0])] : lines.map((_, index) => index);
+  const others = lines.map((_, index) => index).filter(index => !outstanding.includes(index));
+  const draw = (index: number, colour: string) => (
+    <polyline
+      key={index}
+      className={`nbops-Line ${colour}`}
+      points={lines[index]
+        ?.map(([step, value]) => [(step - x0) / (x1 - x0 || 1), (y1 - value) / (y1 - y0 || 1)])
+        .map(point => point.map(share => (100 * share).toFixed(1)).join(','))
+        .join(' ')}
+    >
+      <title>{letterOf(index)}</title>
+    </polyline>
+  );
   return (
     <figure className="nbops-Curve">
-      <figcaption>{trans.__('%1 over steps', name)}</figcaption>
-      <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="img"
-        aria-label={trans.__('%1 over steps', name)}
-      >
-        <g className="nbops-Curve-axes">
-          <path d={`M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}`} />
-          <text x={EDGE.left - 4} y={EDGE.top + 8} textAnchor="end">
-            {showEdge(y1)}
-          </text>
-          <text x={EDGE.left - 4} y={HEIGHT - EDGE.bottom} textAnchor="end">
-            {showEdge(y0)}
-          </text>
-          <text x={EDGE.left} y={HEIGHT - 4}>
-            {x0}
-          </text>
-          <text x={WIDTH - EDGE.right} y={HEIGHT - 4} textAnchor="end">
-            {x1}
-          </text>
-        </g>
-        {lines.map((points, index) => (
-          <polyline
-            key={index}
-            className={`nbops-Line nbops-mod-${Math.min(index, 6)}`}
-            points={points
-              .map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`)
-              .join(' ')}
-          >
-            <title>{letterOf(index)}</title>
-          </polyline>
-        ))}
-      </svg>
+      <figcaption>
+        {trans.__('%1 over steps', name)}
+        {isMany && outstanding.map(index => <Letter key={index} index={index} isOfMany />)}
+        {isMany && best !== null && trans.__('is best')}
+      </figcaption>
+      <div className="nbops-Curve-plot">
+        <span className="nbops-Curve-high">{showEdge(y1)}</span>
+        <span className="nbops-Curve-low">{showEdge(y0)}</span>
+        <svg
+          viewBox="0 0 100 100"
+          preserveAspectRatio="none"
+          role="img"
+          aria-label={trans.__('%1 over steps', name)}
+        >
+          {others.map(index => draw(index, 'nbops-mod-faint'))}
+          {outstanding.map(index => draw(index, colourOf(index, isMany)))}
+        </svg>
+        <span className="nbops-Curve-first">{x0}</span>
+        <span className="nbops-Curve-last">{x1}</span>
+      </div>
     </figure>
   );
 }

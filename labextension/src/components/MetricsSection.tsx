@@ -46,8 +46,8 @@ export function MetricsSection(props: MetricsSectionProps): React.JSX.Element | 
       <Grid label={trans.__('Metrics')} rows={shown} isHeaded />
       {curves.length > 0 && (
         <div className="nbops-Curves">
-          {curves.map(({ name, curves: lines }) => (
-            <CurveChart key={name} name={name} curves={lines} />
+          {curves.map(({ name, curves: lines, best }) => (
+            <CurveChart key={name} name={name} curves={lines} best={best} />
           ))}
         </div>
       )}

@@ -3,10 +3,10 @@ import * as React from 'react';
 import type { CellDetails } from '../answers';
 import { asTrouble } from '../trouble';
 import type { OutputChange } from '../wire';
+import { Letter } from './Letter';
 import { Outputs } from './Outputs';
 import { figureOf, Overlay } from './Overlay';
 import { Section } from './Section';
-import { Letter } from './SideLine';
 import { useSurroundings } from './surroundings';
 
 interface OutputPairsProps {

@@ -1,8 +1,9 @@
 import * as React from 'react';
 
 import { showCount, showDuration, showInstant, showMoment } from '../wording';
+import type { Translation } from '../tokens';
 import type { Side } from '../wire';
-import { letterOf } from '../letters';
+import { Letter } from './Letter';
 import { useSurroundings } from './surroundings';
 
 interface SideLineProps {
@@ -13,15 +14,13 @@ interface SideLineProps {
 /** Which run a letter stands for. */
 export function SideLine({ index, side }: SideLineProps): React.JSX.Element {
   const { trans, now } = useSurroundings();
-  const { name, session_name, execution_count, started_at, duration_s } = side;
-  const count = execution_count === null ? '' : ` ${showCount(execution_count)}`;
+  const { name, started_at, duration_s } = side;
   const took = showDuration(duration_s);
   return (
     <p className="nbops-Side">
       <Letter index={index} />
       <span>
-        <b>{name}</b> {session_name}
-        {count} ·{' '}
+        <b>{name}</b> {sayWhere(side)} ·{' '}
         <time dateTime={started_at} title={showInstant(started_at)}>
           {showMoment(started_at, now(), trans)}
         </time>
@@ -31,10 +30,14 @@ export function SideLine({ index, side }: SideLineProps): React.JSX.Element {
   );
 }
 
-export function Letter({ index }: { readonly index: number }): React.JSX.Element {
-  return (
-    <span className={`nbops-Letter ${index === 0 ? 'nbops-mod-a' : 'nbops-mod-b'}`}>
-      {letterOf(index)}
-    </span>
-  );
+/** Of which session a run is, and when it ran. */
+export function sayWhen(side: Side, now: Date, trans: Translation): string {
+  const { started_at, duration_s } = side;
+  return [sayWhere(side), showMoment(started_at, now, trans), showDuration(duration_s)]
+    .filter(part => part !== '')
+    .join(' · ');
+}
+
+function sayWhere({ session_name, execution_count }: Side): string {
+  return execution_count === null ? session_name : `${session_name} ${showCount(execution_count)}`;
 }

@@ -1,5 +1,6 @@
 """Sweeps and pipelines in a process of their own: a kernel neither loads MLflow nor loses its signals."""
 
+import contextlib
 import itertools
 import os
 import pickle
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.starter import end_with
 
 
 def run_pipeline(
@@ -55,7 +57,7 @@ def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
 
 def _run_apart(task: Callable[..., Any], *given: Any) -> Any:
     process = subprocess.Popen(
-        [sys.executable, "-m", "nbops.jobs.apart"],
+        [sys.executable, "-m", "nbops.jobs.apart", str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         process_group=0,  # Ctrl-C goes to who started it, and it decides
@@ -99,14 +101,19 @@ def _run_sweep(notebook: Path, space: dict[str, Any], how: dict[str, Any]) -> An
     done = itertools.count(1)
 
     def tell(*result: Any) -> None:  # an ipykernel shows what its children say
-        sys.stdout.write(f"[{next(done)}/{plan.search.count}] {show_result(*result)}\n")
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # it is gone
+            sys.stdout.write(f"[{next(done)}/{plan.search.count}] {show_result(*result)}\n")
+            sys.stdout.flush()
 
     return run_sweep(replace(plan, tell=tell))
 
 
 def main() -> None:
-    """Run what is ordered on stdin, and answer on stdout; what is printed meanwhile goes to stderr."""
+    """Run what is ordered on stdin, and answer on stdout; what is printed meanwhile goes to stderr.
+
+    When who ordered it is gone, it ends as SIGTERM ends it: so that it goes on where it was the next time.
+    """
+    end_with(int(sys.argv[1]), signal.SIGTERM)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     task, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
@@ -116,8 +123,9 @@ def main() -> None:
         answer = tasks[task](*given)
     except NbopsError as error:
         answer = error
-    pickle.dump(answer, answers)
-    answers.close()
+    with contextlib.suppress(BrokenPipeError):
+        pickle.dump(answer, answers)
+        answers.close()
 
 
 if __name__ == "__main__":

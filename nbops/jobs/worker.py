@@ -10,8 +10,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +18,9 @@ from typing import IO, Any
 from nbops.errors import NbopsError, NotebookFailed
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.run import JobResult
+from nbops.jobs.starter import end_with, is_orphan
 
 _END_WITHIN_S = 30.0
-_LOOK_EVERY_S = 0.5
 
 
 class JobProcess:
@@ -85,7 +83,7 @@ class JobProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "nbops.jobs.worker"],
+                [sys.executable, "-m", "nbops.jobs.worker", str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 process_group=0,  # Ctrl-C goes to who started it, and it decides
@@ -99,18 +97,20 @@ class JobProcess:
                 process.send_signal(number)
 
 
-def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
-    """Run what is ordered until there are no more orders."""
+def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
+    """Run what is ordered until there are no more orders, or the process that gives them is gone."""
     from nbops.jobs.run import run_notebook
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # between jobs it comes too late
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    end_with(starter, signal.SIGINT)
     while True:
         try:
             notebook, parameters, options, session_id = pickle.load(orders)  # noqa: S301
         except EOFError:
             return
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_orphan(starter):
+            return
         try:
             answer: Any = run_notebook(
                 notebook, parameters, replace(options, session_id=session_id)
@@ -126,21 +126,12 @@ def serve(orders: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
-def _end_with(parent: int) -> None:
-    """Have the notebook ended when who ordered it is gone: nobody would take its result."""
-    while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY_S)
-    os.kill(os.getpid(), signal.SIGINT)
-    time.sleep(_END_WITHIN_S)
-    os.kill(os.getpid(), signal.SIGINT)  # the second one kills its kernel
-
-
 def main() -> None:
     """Serve on stdin and stdout; what is printed meanwhile goes to stderr."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        serve(sys.stdin.buffer, answers)
+        serve(sys.stdin.buffer, answers, int(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,12 @@ pytestmark = pytest.mark.timeout(1800)
 
 WORDS = ("study.ipynb", "--to", "github-actions", "-o", "out")
 WHEN = ("--schedule", "every weekday at 6:30", "--timezone", "Europe/Berlin")
+PUSHED = {
+    "github.event_name": "push",
+    "github.ref_name": "try",
+    "github.event.repository.default_branch": "main",
+    "github.event.before": "0" * 40,
+}
 NODE = Path(__file__).parents[2] / ".venv" / "bin" / "node"
 
 
@@ -202,17 +208,42 @@ def test_a_push_is_compared_with_the_base_branch(
     module = clone / "measures.py"
     module.write_text(module.read_text().replace("sum(rows)", "2 * sum(rows)"))
     commit(clone, "commit", "--quiet", "-am", "twice")
-    known = {
-        "github.event_name": "push",
-        "github.ref_name": "try",
-        "github.event.repository.default_branch": "main",
-        "github.event.before": "0" * 40,
-    }
-    summary = run_steps(workflow, clone, elsewhere, known).read_text()
+    summary = run_steps(workflow, clone, elsewhere, PUSHED).read_text()
     assert summary.startswith("## study\n")
     assert "| total | 24 | 48 | +24 |" in summary
     assert not (tmp_path / "base").exists()
     assert complaints(path) == []
+
+
+def test_of_a_pipeline_a_push_runs_what_it_affects_and_compares_each_step(
+    project: Path, tmp_path: Path, elsewhere: Elsewhere
+):
+    count = "import nbops\nnbops.log_metric('rows', len(open('data/x.csv').read().split()) - 1)"
+    write_notebook(project / "count.ipynb", {"one": count})
+    (project / "pipeline.yaml").write_text(
+        "steps:\n  study: {notebook: study.ipynb}\n  count: {notebook: count.ipynb}\n"
+    )
+    words = ("pipeline.yaml", "--to", "github-actions", "-o", "out", "--name", "study")
+    export(project, *words, "--on", "push")
+    workflow, path = read(project)
+    assert complaints(path) == []
+    clone = clone_of(project, tmp_path)
+    module = clone / "measures.py"
+    module.write_text(module.read_text().replace("sum(rows)", "2 * sum(rows)"))
+    commit(clone, "commit", "--quiet", "-am", "twice")
+    summary = run_steps(workflow, clone, elsewhere, PUSHED).read_text()
+    assert summary.splitlines() == [
+        "## study",
+        "| step | metric | base | here | change |",
+        "|---|---|---|---|---|",
+        "| study | leaves | 16 | 16 | +0 |",
+        "| study | total | 24 | 48 | +24 |",
+        "| count | rows | 3 | 3 | +0 |",
+        "",
+        "Not run again, since the change does not affect them: count.",
+    ]
+    assert commit(clone, "status", "--porcelain", "--untracked-files=no") == ""
+    assert len(list((clone / "executed").glob("*.ipynb"))) == 3
 
 
 def test_what_github_cannot_do_is_refused(project: Path):

@@ -20,6 +20,7 @@ from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.schedule import Unsayable
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
+from nbops.scheduling.targets.github_push import compare_push
 from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel
 from nbops.scheduling.template import as_yaml, fill
 
@@ -81,35 +82,6 @@ jobs:
           if-no-files-found: ignore
 """
 
-_COMPARE = """\
-- name: Run and compare with the base branch
-  if: github.event_name == 'push'
-  shell: bash
-  env:
-    BASE: ${{ github.ref_name == github.event.repository.default_branch && github.event.before || format('origin/{0}', github.event.repository.default_branch) }}
-    <<values>>
-  run: |
-    export NBOPS_WORKSPACE="$PWD" LOCK="$PWD/<<lock>>"
-    mkdir -p executed
-    run() {
-      <<command>>
-    }
-    run "$NBOPS_WORKSPACE/executed/<<output>>" | tee executed/new.txt
-    new=$(sed -n 's/^What was recorded: nbops show //p' executed/new.txt)
-    echo "## <<name>>" >> "$GITHUB_STEP_SUMMARY"
-    if ! git worktree add --quiet --detach ../base "$BASE"; then
-      echo "There is no commit before this one to compare with." >> "$GITHUB_STEP_SUMMARY"
-    elif [ ! -e "../base/<<notebook>>" ]; then
-      echo "The base branch has no <<notebook>>." >> "$GITHUB_STEP_SUMMARY"
-    elif (cd ../base && PYTHONPATH="${PYTHONPATH//$NBOPS_WORKSPACE/$PWD}" run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt; then
-      old=$(sed -n 's/^What was recorded: nbops show //p' executed/base.txt)
-      python -m nbops.scheduling.against "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
-    else
-      echo "The base branch's notebook does not run with these values and packages." >> "$GITHUB_STEP_SUMMARY"
-    fi
-    git worktree remove --force ../base 2> /dev/null || true
-"""
-
 
 class GitHubActions:
     """A workflow."""
@@ -126,13 +98,6 @@ class GitHubActions:
         if (job.timeout_s or 0) * (1 + job.retries) > _MOST_MINUTES * 60:
             message = f"GitHub's own machines end a job after {_MOST_MINUTES // 60} hours."
             found.append(say_job("error", "target", message, "Give a shorter --timeout."))
-        if job.events and job.is_pipeline:
-            message = (
-                "Metrics of a pipeline's steps are not compared with those of the base branch."
-            )
-            found.append(
-                say_job("error", "target", message, "Export its notebooks with --on push.")
-            )
         return found
 
     def emit(self, job: "Job") -> Emission:
@@ -179,7 +144,7 @@ def write_workflow(job: "Job", lock: str) -> str:
         condition="if: github.event_name != 'push'" if is_compared else "",
         values=f"env:\n{_indent(env)}" if env else "",
         command=command,
-        compare=_compare(job, values, env, lock) if is_compared else "",
+        compare=compare_push(job, values, env, lock) if is_compared else "",
     )
 
 
@@ -191,22 +156,6 @@ def _command(job: "Job", values: dict[str, str], lock: str) -> str:
     (step,) = job.steps
     output = f"executed/{output_of(step)}"
     return break_line(run_step(job, step, values=values, project=".", lock=lock, output=output))
-
-
-def _compare(job: "Job", values: dict[str, str], env: str, lock: str) -> str:
-    (step,) = job.steps
-    words = run_step(
-        job, step, values=values, project=".", lock=variable("LOCK"), output=variable("1")
-    )
-    return fill(
-        _COMPARE,
-        name=job.name,
-        values=env,
-        lock=lock,
-        command=break_line(words),
-        output=output_of(step),
-        notebook=job.place_of(step.notebook),
-    )
 
 
 def _schedule(job: "Job") -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
-from nbops.jobs.interrupts import Interrupts, send
+from nbops.jobs.interrupts import Interrupts, group_of, send
 from nbops.jobs.plan import JobPlan
 from nbops.views.text import show_duration
 
@@ -38,6 +38,7 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
         self.interrupts = Interrupts(self)
         self.is_tracked = False
         self.has_executed = False
+        self.group: int | None = None
         self._is_executing = False
         self._order = order
         self._sockets = sockets
@@ -57,6 +58,7 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
     def papermill_execute_cells(self) -> None:
         self.km.shutdown_wait_time = _SHUTDOWN_S
         self._process = getattr(self.km.provisioner, "process", None)
+        self.group = group_of(self.kernel_pid())
         self._send_cell_ids()
         self.is_tracked = self._ask(_START.format(order=json.dumps(self._order)))
         status = "failed"

@@ -62,6 +62,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         from nbops.jobs.client import TrackedClient
         from nbops.jobs.deaths import count_kills, describe_death
         from nbops.jobs.hiding import hide_secrets
+        from nbops.jobs.interrupts import end_group
         from nbops.jobs.parameters import as_json, read_parameters
         from nbops.jobs.plan import JobPlan
         from nbops.recording.words import make_id
@@ -118,6 +119,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
                     raise DeadKernelError(told) from error
             finally:
                 interrupts.kernel_is_gone()
+                end_group(client.group)
                 if client.is_tracked:
                     driver.keep_notebook(hide_secrets(nb_man.nb))
                     within_s = _SHIP_INTERRUPTED_WITHIN_S if interrupts.came else _SHIP_WITHIN_S

@@ -5,11 +5,14 @@ import functools
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol, Self
 
 _GRACE_S = 5.0
+_HELPERS_END_WITHIN_S = 1.0
+_LOOK_EVERY_S = 0.02
 
 
 class Interrupted(KeyboardInterrupt):
@@ -146,7 +149,29 @@ class Interrupts:
 def send(pid: int, number: signal.Signals) -> None:
     """Signal a kernel and the processes that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.getpgid(pid) == pid:
+        if group_of(pid) == pid:
             os.killpg(pid, number)
         else:
             os.kill(pid, number)
+
+
+def group_of(pid: int | None) -> int | None:
+    """The process group that a kernel leads; None when it leads none."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        return pid if pid is not None and os.getpgid(pid) == pid else None
+    return None
+
+
+def end_group(group: int | None) -> None:
+    """End what a kernel that is gone has left in its process group; what it detached is not there.
+
+    First they get time: some of Python's own helpers clean up when their pipe ends.
+    """
+    if group is None:
+        return
+    deadline = time.monotonic() + _HELPERS_END_WITHIN_S
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(_LOOK_EVERY_S)
+        os.killpg(group, signal.SIGKILL)

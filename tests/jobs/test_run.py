@@ -17,7 +17,7 @@ import pytest
 from kernels import Kernel
 from logged import metrics_of
 from mlflow import MlflowClient
-from processes import PATIENCE_S, wait_until
+from processes import PATIENCE_S, has_ended, wait_until
 from servers import MlflowServer
 
 from nbops.index.queries import Index
@@ -171,10 +171,12 @@ def test_a_failing_cell_is_exit_code_1_and_a_failed_run(workspace: Workspace):
     assert any("ZeroDivisionError" in str(cell.get("outputs")) for cell in written)
 
 
-def test_a_kernel_that_is_killed_in_a_job_has_died(workspace: Workspace):
+def test_a_kernel_that_is_killed_in_a_job_has_died_and_its_children_end(workspace: Workspace):
+    child = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(3600)"
     notebook(
         workspace.root / "n.ipynb",
-        "x = 1",
+        f"import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', {child!r}])\n"
+        "open('child', 'w').write(str(child.pid))",
         "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
     )
     done = run(workspace, *NBOPS, "run", "n.ipynb")
@@ -184,6 +186,7 @@ def test_a_kernel_that_is_killed_in_a_job_has_died(workspace: Workspace):
     (document,) = sessions(workspace)
     assert document.session.status == "died"
     assert [cell.status for cell in document.cell_runs] == ["ok", "died"]
+    assert has_ended(int((workspace.root / "child").read_text()))
 
 
 @pytest.fixture

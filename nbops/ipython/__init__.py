@@ -3,12 +3,16 @@
 Never imports what knows MLflow; the one exception is named in the layers' contract.
 """
 
+import os
 import sys
 from typing import Any
 
 from nbops.ipython.extension import Extension, extension_of
 
-__all__ = ["Extension", "extension_of", "load", "unload"]
+__all__ = ["DRIVEN_VARIABLE", "Extension", "extension_of", "load", "unload"]
+
+DRIVEN_VARIABLE = "NBOPS_DRIVEN"
+"""Set in a kernel for which a driver opens the session."""
 
 
 def load(shell: Any) -> Extension:
@@ -32,6 +36,8 @@ def autostart(shell: Any) -> None:
     from nbops.workspace import find_workspace
 
     try:
+        if os.environ.get(DRIVEN_VARIABLE):
+            return
         notebook = read_notebook_path(shell.user_ns)
         if read_kernel_id() is None or not find_workspace(notebook).settings.autostart:
             return

@@ -1,12 +1,13 @@
 """What a headless driver runs in its kernel, silently, before the first cell and after the last."""
 
 import atexit
+import os
 import sys
 from typing import Any
 
 import msgspec
 
-from nbops.ipython import load
+from nbops.ipython import DRIVEN_VARIABLE, load
 from nbops.recording.current import current, stop
 from nbops.recording.recorder import Plan
 
@@ -19,6 +20,9 @@ def start(shell: Any, order: str) -> None:
     order
         JSON of `Plan`'s fields.
     """
+    os.environ.pop(DRIVEN_VARIABLE, None)  # kernels that the notebook starts are nobody's
+    if current() is not None:  # begun by what the person has kernels run when they start
+        stop("a job begins")
     plan = Plan(kind="job", is_driven=True, **msgspec.json.decode(order))
     load(shell).start(plan)
 

@@ -12,6 +12,7 @@ from typing import Any
 from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
+from nbops.ipython import DRIVEN_VARIABLE
 from nbops.jobs.interrupts import Interrupts, group_of, send
 from nbops.jobs.plan import JobPlan
 from nbops.views.text import show_duration
@@ -51,6 +52,7 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
         manager = super().create_kernel_manager()
         manager.transport = "ipc"
         manager.ip = str(self._sockets)
+        manager.kernel_spec.env = {**manager.kernel_spec.env, DRIVEN_VARIABLE: "1"}
         if self._job.is_warm:
             manager.kernel_spec.metadata.setdefault("kernel_provisioner", _WARM)
         return manager

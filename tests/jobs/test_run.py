@@ -71,6 +71,27 @@ def executed(path: Path) -> Any:
     return nbformat.read(path, as_version=4)
 
 
+@pytest.mark.parametrize("begun_by", ["nbops enable", "the person"])
+def test_where_kernels_track_by_themselves_a_job_is_one_session_and_a_job(
+    workspace: Workspace, begun_by: str
+):
+    path = notebook(workspace.root / "train.ipynb", "import os\nprint(os.getenv('NBOPS_DRIVEN'))")
+    if begun_by == "nbops enable":
+        assert run(workspace, *NBOPS, "enable").returncode == 0
+    else:
+        startup = Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
+        startup.mkdir(parents=True)
+        (startup / "mine.ipy").write_text("%load_ext nbops\n%track start\n")
+    out = workspace.root / "out.ipynb"
+    done = run(workspace, *NBOPS, "run", str(path), "-o", str(out))
+    assert done.returncode == 0, done.stderr
+    [session] = [each.session for each in sessions(workspace) if each.cell_runs]
+    assert (session.kind, session.status) == ("job", "finished")
+    assert f"nbops show {session.id}" in done.stdout
+    assert executed(out).cells[0].outputs[0].text == "None\n"
+    assert (len(sessions(workspace)) == 1) == (begun_by == "nbops enable")
+
+
 def test_a_job_is_recorded_with_its_parameters_and_shipped_before_it_returns(workspace: Workspace):
     notebook(
         workspace.root / "train.ipynb",

@@ -93,8 +93,10 @@ export abstract class RecordSource implements DataSource {
     return parseLineage(await this.ask('lineage', { path, digest }));
   }
 
-  async statesVersion(path: string): Promise<string | null> {
-    return parseVersion(await this.ask('states', { path }));
+  async statesVersion(path: string, selected: readonly string[]): Promise<string | null> {
+    return parseVersion(
+      await this.ask('states', { path, selected: selected.join(',') || undefined })
+    );
   }
 
   async states(

@@ -84,7 +84,7 @@ export class StatesModel extends PolledModel<Standings> {
     if (path !== this._told?.path) {
       this.show(NO_STANDINGS); // what is known is of another notebook
     }
-    let version = await this.source.statesVersion(path);
+    let version = await this.source.statesVersion(path, selected);
     const isSame = this._told?.path === path && this._told.text === text;
     if (isSame && this._told?.version === version) {
       return;

@@ -57,12 +57,12 @@ export interface DataSource {
   compare(path: string, ids: readonly string[], withSame: boolean): Promise<RunTable>;
 
   /** Another one where the cells of a notebook may stand otherwise; null: nothing is recorded of it. */
-  statesVersion(path: string): Promise<string | null>;
+  statesVersion(path: string, selected: readonly string[]): Promise<string | null>;
 
   /**
    * How cells, as they are on the screen, stand to what they show; reject with a `Trouble`.
    *
-   * @param selected - Runs that are looked at; where none is of the notebook's session, its newest counts.
+   * @param selected - Runs that are looked at; where none is of the notebook, the newest counts.
    */
   states(
     path: string,

@@ -99,8 +99,10 @@ export class FakeSource implements DataSource {
     readonly selected: readonly string[];
   })[] = [];
   version: string | null = 'v1';
+  lookedAt: readonly string[] = [];
 
-  statesVersion(): Promise<string | null> {
+  statesVersion(_: string, selected: readonly string[]): Promise<string | null> {
+    this.lookedAt = selected;
     return Promise.resolve(this.version);
   }
 

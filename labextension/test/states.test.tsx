@@ -78,6 +78,7 @@ test('cells are judged anew by the runs that are selected, and it is said that t
   selected.push('s.3');
   await look(model);
   expect(source.standings[1]?.selected).toEqual(['s.3']);
+  expect(source.lookedAt, 'whose files may change').toEqual(['s.3']);
   const unused = state({ matters: false });
   source.standings[1]?.answer({
     format: 1,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from blake3 import blake3
 
@@ -42,9 +43,9 @@ class CellStates(Record, frozen=True, kw_only=True):
     states: tuple[CellState, ...] = ()
 
 
-def states_version(index: Index, notebook: str) -> str | None:
+def states_version(index: Index, notebook: str, selected: Collection[str] = ()) -> str | None:
     """What tells whether the records of a notebook, or the files that its cells read, are others."""
-    sessions = _newest_sessions(index, notebook)
+    sessions = _sessions(index, notebook, _looked_at(index, notebook, selected))
     return _version_of(sessions, _glance(index, sessions)) if sessions else None
 
 
@@ -58,9 +59,10 @@ def describe_states(
     Parameters
     ----------
     selected
-        Runs that a person looks at; where none is of that session, its newest counts.
+        Runs that a person looks at: the newest session that has some of them counts, and these alone.
     """
-    sessions = _newest_sessions(index, notebook)
+    looked_at = _looked_at(index, notebook, selected)
+    sessions = _sessions(index, notebook, looked_at)
     if not sessions:
         return CellStates(version=None)
     glance = _glance(index, sessions)
@@ -70,26 +72,44 @@ def describe_states(
     standing = Notebook(
         tuple(Cell(redact(one.source), one.id, one.tags, at) for at, one in enumerate(cells)), now()
     )
-    session = next((one for one in sessions if _fits(one, standing)), None)
-    if session is None:
+    judged = looked_at or next(
+        (_Looked(one, _newest_run(one)) for one in sessions if _fits(one, standing)), None
+    )
+    if judged is None:
         return CellStates(version=version)
     around, ignored = glance.surroundings(), settings.ignore_checks
-    chosen = _chosen(index, session.newest, selected)
-    results = chosen or ([session.newest] if session.newest else [])
-    states = judge_cells(standing, session.cell_runs, results, around, ignore=ignored)
+    runs, results = judged.session.cell_runs, judged.runs
+    states = judge_cells(standing, runs, results, around, ignore=ignored)
     raise_doubts(index.workspace, glance.unsure)
-    return CellStates(version=version, is_of_selected=bool(chosen), states=tuple(states))
+    return CellStates(version=version, is_of_selected=bool(looked_at), states=tuple(states))
 
 
-def _chosen(index: Index, newest: Run | None, selected: Collection[str]) -> list[Run]:
-    """Those of the selected runs that are of the newest one's session."""
-    if newest is None or not selected:
-        return []
+class _Looked(NamedTuple):
+    """A session, and those of its runs that a person looks at."""
+
+    session: Remembered
+    runs: list[Run]
+
+
+def _looked_at(index: Index, notebook: str, selected: Collection[str]) -> _Looked | None:
+    """The newest session of a notebook that has some of the selected runs."""
     query = (
-        "SELECT record FROM runs WHERE session_id = ? AND id IN (SELECT value FROM json_each(?))"
+        "SELECT s.id, s.version, r.record FROM runs r JOIN sessions s ON s.id = r.session_id"
+        " WHERE s.notebook = ? AND r.id IN (SELECT value FROM json_each(?))"
+        " ORDER BY s.started_at DESC"
     )
-    rows = index.rows(query, [newest.session_id, json.dumps(list(selected))])
-    return [from_json(row[0], Run) for row in rows]
+    rows = index.rows(query, [notebook, json.dumps(list(selected))]) if selected else []
+    runs = [from_json(row["record"], Run) for row in rows if row["id"] == rows[0]["id"]]
+    return _Looked(remember(index, rows[0]["id"], rows[0]["version"]), runs) if runs else None
+
+
+def _newest_run(session: Remembered) -> list[Run]:
+    return [session.newest] if session.newest else []
+
+
+def _sessions(index: Index, notebook: str, looked_at: _Looked | None) -> list[Remembered]:
+    """Those that cells may be judged by."""
+    return [*([looked_at.session] if looked_at else []), *_newest_sessions(index, notebook)]
 
 
 def _newest_sessions(index: Index, notebook: str) -> list[Remembered]:

@@ -18,17 +18,21 @@ class Standing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StatesHandler(NbopsHandler):
-    """`GET /nbops/states?path=`: whether it is worth asking; `POST` with `{"cells"}`: how they stand."""
+    """`GET /nbops/states?path=&selected=A,B`: whether it is worth asking; `POST` with `{"cells"}`: how they stand."""
 
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def get(self) -> None:
-        await self.answer(lambda: StatesVersion(version=states_version(*self.notebook())))
+        await self.answer(self._version)
 
     @web.authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]
     async def post(self) -> None:
         await self.answer(self._judge)
+
+    def _version(self) -> StatesVersion:
+        selected = (self.word("selected") or "").split(",")
+        return StatesVersion(version=states_version(*self.notebook(), selected))
 
     def _judge(self) -> Any:
         sent: Standing = self.sent(Standing)

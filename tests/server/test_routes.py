@@ -140,8 +140,8 @@ async def states_of(jp_fetch, selected: tuple[str, ...] = (), **cells: str) -> d
     return json.loads(sent.body)
 
 
-async def test_cells_matter_to_the_run_that_is_selected_where_it_is_of_their_session(
-    jp_fetch, kernel: Kernel, index: Index
+async def test_cells_matter_to_the_run_that_is_selected_as_they_ran_in_its_session(
+    jp_fetch, kernel: Kernel, index: Index, start_kernel: Callable[..., Kernel]
 ):
     cells = {"low": "%%track low\na = 1", "high": "%%track high\nb = 2"}
     for name, source in cells.items():
@@ -157,7 +157,15 @@ async def test_cells_matter_to_the_run_that_is_selected_where_it_is_of_their_ses
 
     assert await that_matter() == (False, ["high"])
     assert await that_matter(low) == (True, ["low"])
-    assert await that_matter("of another session") == (False, ["high"])
+    assert await that_matter("of another notebook") == (False, ["high"])
+
+    kernel.shutdown()
+    later = start_kernel()
+    later.run("%load_ext nbops\n%track start", "start")
+    later.run(cells["high"], "high")
+    assert index.wait(PATIENCE_S)
+    assert await that_matter() == (False, ["high"])
+    assert await that_matter(low) == (True, ["low"]), "which did not run in the later session"
 
 
 async def test_a_file_that_changes_on_disk_makes_the_cells_that_used_it_stale(

@@ -95,13 +95,14 @@ export class FrontNotebook {
   }
 
   /**
-   * Give a cell another code, which its undo takes back.
+   * Give a cell another code, which its undo takes back, and the keyboard to the notebook, to run it.
    *
    * @returns Whether the notebook still has it.
    */
   putBack(cellId: string, source: string): boolean {
     const cell = this.find(cellId);
     cell?.model.sharedModel.setSource(source);
+    this._panel?.content.activate();
     return cell !== undefined && this.reveal(cellId);
   }
 

@@ -83,12 +83,13 @@ def _own(subject: Subject) -> Iterator[tuple[Cell, CellMark]]:
         if run is None or now is None or run.skipped:
             continue
         if run.status in _FAILED:
-            error = f": {run.error.name}: {run.error.message}" if run.error else ""
-            message = f"It {_FAILED[run.status]}{error}".rstrip(" .:") + "."
+            error = run.error if run.status == "error" else None
+            told = f"{error.name}: {error.message}" if error else f"It {_FAILED[run.status]}"
+            message = told.rstrip(" .:") + "."
             yield cell, CellMark(kind="failed", message=message, way_out="")
         if run.status != "running" and now.code != cell.code:
-            count = f", as [{run.execution_count}]" if run.execution_count else ""
-            message = f"It was edited since it ran{count}."
+            count = f", [{run.execution_count}]" if run.execution_count else ""
+            message = f"It shows the result of its earlier code{count}."
             yield cell, CellMark(kind="changed", message=message, way_out="Run it.")
 
 

@@ -130,6 +130,8 @@ def test_a_cell_run_opens_to_what_it_was_and_an_earlier_version_is_put_back(
     versions = screen.panel.get_by_role("region", name="Past versions")
     versions.get_by_role("button", name="Put back").click()
     expect(screen.cell(1).locator(".cm-content")).not_to_contain_text("+ 1")
+    screen.page.keyboard.press("Control+z")
+    expect(screen.cell(1).locator(".cm-content")).to_contain_text("+ 1")
 
 
 def test_restart_and_run_all_records_the_first_cell_too(screen: Screen, lab: Lab) -> None:
@@ -295,7 +297,7 @@ def test_cells_wear_that_they_are_stale_edited_or_failed(
     screen.flip(to=True)
     screen.choose("Run", "Run All Cells")
     screen.expect_row("%%track ridge", "r2")
-    expect(screen.mark(4)).to_have_accessible_name(re.compile("^Failed: .*ZeroDivisionError"))
+    expect(screen.mark(4)).to_have_accessible_name(re.compile("^Failed: ZeroDivisionError"))
     expect(screen.mark(1)).to_have_count(0)
 
     write_prices(prices, 30)

@@ -36,7 +36,7 @@ def test_a_file_that_changed_makes_its_reader_stale_and_all_that_used_it():
 def test_an_edited_cell_is_changed_and_what_used_it_is_stale():
     cells = ["wine = load()  # the same", "model = fit(wine.head())", "score = model"]
     found = judged(cells, [_READ, ("b", "model = fit(wine)"), "c"])
-    assert found["b"] == [("changed", "It was edited since it ran, as [3].")]
+    assert found["b"] == [("changed", "It shows the result of its earlier code, [3].")]
     assert found["c"][0][0] == "stale"
     assert "edited since" in found["c"][0][1]
     assert "a" not in found
@@ -52,7 +52,7 @@ def test_a_failed_cell_says_its_error():
     from nbops.journal.facts import CellError
 
     found = judged(["x = 1"], [("a", "x = 1", {"status": "error", "error": CellError(**error)})])
-    assert found == {"a": [("failed", "It failed: ValueError: no such depth.")]}
+    assert found == {"a": [("failed", "ValueError: no such depth.")]}
 
 
 def test_a_silenced_cell_says_nothing_and_neither_does_an_ignored_kind():

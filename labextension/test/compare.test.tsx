@@ -65,7 +65,7 @@ test('figures lie one over the other where a person wants it, with a slider betw
     'data:image/png;base64,QQ=='
   );
   fireEvent.change(screen.getByRole('slider'), { target: { value: '80' } });
-  expect(over.style.clipPath).toBe('inset(0 0 0 20%)');
+  expect(over.style.clipPath, 'A left of the cut, B right').toBe('inset(0 0 0 80%)');
   await userEvent.click(screen.getByRole('button', { name: 'Side by side' }));
   expect(screen.queryByRole('slider')).toBeNull();
 });

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { SavedOutput } from '../answers';
+import { Letter } from './Letter';
 import { useSurroundings } from './surroundings';
 
 interface OverlayProps {
@@ -16,22 +17,22 @@ export function Overlay({ a, b }: OverlayProps): React.JSX.Element {
     <div className="nbops-Overlay">
       <div className="nbops-Overlay-figures">
         <img src={a} alt={trans.__('Figure of A')} />
-        <img
-          src={b}
-          alt={trans.__('Figure of B')}
-          style={{ clipPath: `inset(0 0 0 ${100 - share}%)` }}
-        />
+        <img src={b} alt={trans.__('Figure of B')} style={{ clipPath: `inset(0 0 0 ${share}%)` }} />
       </div>
-      <input
-        type="range"
-        min={0}
-        max={100}
-        value={share}
-        aria-label={trans.__('How much of B is shown over A')}
-        onChange={event => {
-          setShare(Number(event.target.value));
-        }}
-      />
+      <div className="nbops-Overlay-share">
+        <Letter index={0} />
+        <input
+          type="range"
+          min={0}
+          max={100}
+          value={share}
+          aria-label={trans.__('Where A ends and B begins')}
+          onChange={event => {
+            setShare(Number(event.target.value));
+          }}
+        />
+        <Letter index={1} />
+      </div>
     </div>
   );
 }

@@ -74,6 +74,7 @@ class DataRef(Record, frozen=True, kw_only=True):
     file_count: int | None = None  # of a folder
     shape: tuple[int, ...] | None = None  # (n_rows, n_columns) of the frame that came out of it
     columns: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None  # of the columns, as the library that read it calls them
     seen_by: SeenBy = "audit"
     kept: bool = False
     missing: str | None = None

@@ -30,6 +30,8 @@ export interface DataRef {
   readonly size_bytes: number | null;
   readonly shape: readonly number[] | null;
   readonly columns?: readonly string[] | null;
+  /** Of the columns, as the library that read them calls them; absent from older records. */
+  readonly types?: readonly string[] | null;
   readonly seen_by?: 'audit' | 'wrapper' | 'monitor' | 'user' | 'net' | 'name';
   /** Whether a copy of the content is kept here. */
   readonly kept?: boolean;

@@ -140,17 +140,26 @@ def _says_more(found: RowsChange) -> bool:
 
 
 def _describe_columns(a: DataRef, b: DataRef, found: RowsChange | None) -> list[str]:
-    one, other = a.columns or (), b.columns or ()
+    one, other = _typed_columns(a), _typed_columns(b)
     if found is not None and found.columns:
-        one = tuple(column.name for column in found.columns if column.a_type)
-        other = tuple(column.name for column in found.columns if column.b_type)
-    elif not (a.columns and b.columns):
+        one = {column.name: column.a_type for column in found.columns if column.a_type}
+        other = {column.name: column.b_type for column in found.columns if column.b_type}
+    elif not (one and other):
         return []
     parts = [f"column {name} is new" for name in [n for n in other if n not in one][:3]]
     parts += [f"column {name} is gone" for name in [n for n in one if n not in other][:3]]
-    typed = [c for c in (found.columns if found else ()) if c.a_type and c.b_type]
-    turned = [f"{c.name} is {c.b_type}, was {c.a_type}" for c in typed if c.a_type != c.b_type]
+    turned = [
+        f"{name} is {after}, was {before}"
+        for name, before in one.items()
+        if before and (after := other.get(name)) and after.lower() != before.lower()
+    ]
     return parts + turned[:3]
+
+
+def _typed_columns(ref: DataRef) -> dict[str, str | None]:
+    """Columns of what was read, with their types where these are known."""
+    names = ref.columns or ()
+    return dict(zip(names, ref.types or (None,) * len(names), strict=False))
 
 
 def _digest(ref: DataRef) -> str | None:

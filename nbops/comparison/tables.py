@@ -189,7 +189,7 @@ def _columns(a: Any, b: Any, match: _Match | None) -> Iterator[ColumnChange]:
         one = a.column(name) if name in a.column_names else None
         other = b.column(name) if name in b.column_names else None
         left, right = (summarize(column) if column is not None else None for column in (one, other))
-        types = [None if column is None else str(column.type) for column in (one, other)]
+        types = [None if column is None else _type_of(column) for column in (one, other)]
         if left != right or types[0] != types[1] or by_column.get(name):
             yield ColumnChange(
                 name=name,
@@ -199,6 +199,14 @@ def _columns(a: Any, b: Any, match: _Match | None) -> Iterator[ColumnChange]:
                 a=left,
                 b=right,
             )
+
+
+_NAMES = {"halffloat": "float16", "float": "float32", "double": "float64"}
+"""What all but Arrow call these types."""
+
+
+def _type_of(column: Any) -> str:
+    return _NAMES.get(str(column.type), str(column.type))
 
 
 def _lines(a: Any, b: Any, match: _Match, shared: list[str]) -> Iterator[DiffLine]:

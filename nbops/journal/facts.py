@@ -109,6 +109,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size_bytes: int | None = None
     shape: tuple[int, ...] | None = None
     columns: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None  # of the columns
     missing: str | None = None
     version: str | None = None  # of a table that keeps its history
 

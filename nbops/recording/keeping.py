@@ -113,7 +113,7 @@ def see_data(book: Logbook, value: Any, name: str | None = None) -> Seen:
             f"Data of type {type(value).__name__} has no digest: {error}.",
             "Give a path, a numpy array, a sparse one of scipy, or a pandas, polars or Arrow frame.",
         ) from error
-    shape, columns = describe_frame(value)
+    shape, columns, types = describe_frame(value)
     label = name or type(value).__name__
     return Seen(
         uri=f"frame:{label}",
@@ -123,6 +123,7 @@ def see_data(book: Logbook, value: Any, name: str | None = None) -> Seen:
         size_bytes=_size_of(value),
         shape=shape,
         columns=columns,
+        types=types,
         seen_by="user",
     )
 

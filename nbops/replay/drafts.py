@@ -499,6 +499,7 @@ class Lookup:
             file_count=count,
             shape=seen.shape,
             columns=seen.columns,
+            types=seen.types,
             seen_by=seen.seen_by,
             missing=missing,
             kept=digest in self.kept,
@@ -528,5 +529,6 @@ def _merged(one: DataRef, other: DataRef) -> DataRef:
         missing=None if one.digest or other.digest else one.missing or other.missing,
         shape=one.shape or other.shape,
         columns=one.columns or other.columns,
+        types=one.types if one.columns else other.types,
         version=one.version or other.version,
     )

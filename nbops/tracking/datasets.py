@@ -28,7 +28,7 @@ def as_input(ref: DataRef, context: str = "input") -> Any:
         profile["num_rows"] = ref.shape[0]
     if ref.size_bytes is not None:
         profile["size_bytes"] = ref.size_bytes
-    schema = {"columns": list(ref.columns)} if ref.columns else None
+    schema = _schema_of(ref)
     dataset = Dataset(
         name=ref.name[-500:],
         digest=for_mlflow(ref.digest or ""),
@@ -38,3 +38,11 @@ def as_input(ref: DataRef, context: str = "input") -> Any:
         profile=json.dumps(profile) if profile else None,
     )
     return DatasetInput(dataset, tags)
+
+
+def _schema_of(ref: DataRef) -> dict[str, object] | None:
+    """Columns, in the form that MLflow's UI shows; without their types, by name alone."""
+    if not ref.columns or not ref.types:
+        return {"columns": list(ref.columns)} if ref.columns else None
+    columns = zip(ref.columns, ref.types, strict=False)
+    return {"mlflow_colspec": [{"name": name, "type": kind} for name, kind in columns]}

@@ -29,7 +29,8 @@ def private(tmp_path: Path) -> Iterator[None]:
 
 def test_a_frame_is_described_without_the_names_of_private_columns():
     frame = pd.DataFrame({"age": [1], "SSN": [2], "email_work": [3]})
-    assert describe_frame(frame) == ((1, 3), ("age", "private", "private"))
+    told = ("age", "private", "private"), ("int64", "private", "private")
+    assert describe_frame(frame) == ((1, 3), *told)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_a_frame_read_back_is_seen_with_digest_shape_and_columns(watch: DataWatc
     getattr(pd, f"read_{kind}")(str(path))
     (read,) = seen(watch).reads
     assert (read.name, read.digest) == (f"f.{kind}", digest_file(path))
-    assert (read.shape, read.columns) == ((3, 2), ("a", "b"))
+    assert (read.shape, read.columns, read.types) == ((3, 2), ("a", "b"), ("int64", "str"))
 
 
 def test_the_path_may_be_named(watch: DataWatch):

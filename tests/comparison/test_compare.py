@@ -83,6 +83,12 @@ def test_changed_data_says_how_many_rows_and_which_columns():
     assert change.note == "60 rows fewer (509 from 569), column z is new, column y is gone"
 
 
+def test_a_column_that_is_of_another_type_is_told_without_copies():
+    one = told_run(columns=("x", "y"), types=("int64", "str"))
+    other = told_run(digest="file1:bb", columns=("x", "y"), types=("float64", "str"))
+    assert compared(one, other).changes[0].note == "x is float64, was int64"
+
+
 def test_changed_data_of_one_shape_says_its_size():
     one, other = told_run(size_bytes=10), told_run(digest="file1:bb", size_bytes=10)
     assert compared(one, other).changes[0].note == "same size, other content"

@@ -74,7 +74,7 @@ def test_columns_that_came_went_or_have_another_type_are_named():
     assert counts(found) == (0, 0, 0, None), "1 and 1.0 are the same value"
     types = {column.name: (column.a_type, column.b_type) for column in found.columns}
     assert types == {
-        "id": ("int64", "double"),
+        "id": ("int64", "float64"),
         "kind": ("large_string", None),
         "sort": (None, "large_string"),
     }

@@ -36,7 +36,13 @@ export function DataSection({ title, refs, onTrace }: DataSectionProps): React.J
             {(ref.columns?.length ?? 0) > 0 && (
               <details className="nbops-Data-columns">
                 <summary>{trans._n('%1 column', '%1 columns', ref.columns?.length ?? 0)}</summary>
-                <code>{ref.columns?.join(', ')}</code>
+                <ul>
+                  {ref.columns?.map((name, column) => (
+                    <li key={column}>
+                      <code>{name}</code> {ref.types?.[column]}
+                    </li>
+                  ))}
+                </ul>
               </details>
             )}
           </li>

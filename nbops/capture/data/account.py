@@ -9,22 +9,20 @@ from typing import Protocol
 
 import msgspec
 
-from nbops.capture.data.contents import Stat
+from nbops.capture.data.contents import NO_FRAME, Frame, Stat
 from nbops.capture.processes.programs import Named
 from nbops.journal.facts import Seen
 from nbops.records import SeenBy
 
-Frame = tuple[tuple[int, ...] | None, tuple[str, ...] | None]
-"""Shape `(n_rows, n_columns)` and column names of what a file was made into, or of."""
-
-NO_FRAME: Frame = (None, None)
-
 
 def with_frame(seen: Seen, frame: Frame) -> Seen:
     """What was seen, with the shape and columns of what was made of it, if they are known."""
-    if not frame[0]:
-        return seen
-    return msgspec.structs.replace(seen, shape=frame[0], columns=frame[1])
+    return msgspec.structs.replace(seen, **frame._asdict()) if frame.shape else seen
+
+
+def frame_of(seen: Seen) -> Frame:
+    """What is known of the frame that something was made into."""
+    return Frame(seen.shape, seen.columns, seen.types)
 
 
 class Account(Protocol):

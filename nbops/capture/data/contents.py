@@ -4,7 +4,8 @@ import os
 import stat
 import sys
 import time
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from nbops.capture.secrets.privacy import hide_columns
@@ -83,14 +84,42 @@ def _clock() -> int:
     return time.time_ns() // 10_000_000 * 10_000_000
 
 
-def describe_frame(frame: Any) -> tuple[tuple[int, ...] | None, tuple[str, ...] | None]:
-    """Shape `(n_rows, n_columns)` and column names of a frame; None of what is none."""
+class Frame(NamedTuple):
+    """What is told of a frame; None of what is none, or has no such thing."""
+
+    shape: tuple[int, ...] | None = None  # (n_rows, n_columns)
+    columns: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None  # of the columns, as the frame's library calls them
+
+
+NO_FRAME = Frame()
+
+
+def describe_frame(frame: Any) -> Frame:
+    """Tell shape, column names and their types."""
     shape = getattr(frame, "shape", None)
     if not isinstance(shape, tuple) or not all(isinstance(n, int) for n in shape):
-        return None, None
+        return NO_FRAME
     columns = getattr(frame, "column_names", None)  # Arrow's; its `columns` are the data
     if columns is None:
         columns = getattr(frame, "columns", None)
     if columns is None:
-        return shape, None
-    return shape, hide_columns(tuple(str(name) for name in list(columns)[:_MAX_COLUMNS]))
+        return Frame(shape)
+    names = tuple(str(name) for name in list(columns)[:_MAX_COLUMNS])
+    told, types = hide_columns(names), _types_of(frame)
+    if len(types) != len(names):
+        return Frame(shape, told)
+    known = zip(names, told, types, strict=True)
+    return Frame(shape, told, tuple(one if name == shown else shown for name, shown, one in known))
+
+
+def _types_of(frame: Any) -> list[str]:
+    types: Any = getattr(frame, "dtypes", None)  # of pandas and polars
+    if types is None:
+        types = getattr(getattr(frame, "schema", None), "types", ())  # of Arrow
+    return [_name_of_type(one) for one in list(types)[:_MAX_COLUMNS]]
+
+
+@lru_cache(maxsize=256, typed=True)
+def _name_of_type(one: Any) -> str:
+    return str(one)  # of pandas that takes 10 us

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from nbops.capture.data.account import frame_of
 from nbops.capture.data.contents import Stat, is_of_folder, stat_file
 from nbops.capture.data.ledger import Ledger
 from nbops.capture.data.pieces import Pieces
@@ -95,8 +96,7 @@ class Gathering:
             case "url":
                 looked_at, told_at = more
                 seen = _seen(what)
-                frame = seen.shape, seen.columns
-                self._ledger.read_remote(seen, tuple(looked_at), frame, told_at=told_at)
+                self._ledger.read_remote(seen, tuple(looked_at), frame_of(seen), told_at=told_at)
             case "table":
                 self._ledger.read_table(what, _seen(more[0]))
             case "url_written":

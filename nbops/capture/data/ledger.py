@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nbops.capture.data.account import NO_FRAME, Frame, with_frame
-from nbops.capture.data.contents import Stat, look_at_folder, stat_file
+from nbops.capture.data.account import frame_of, with_frame
+from nbops.capture.data.contents import NO_FRAME, Frame, Stat, look_at_folder, stat_file
 from nbops.capture.data.folders import FEW, MANY, gather_folders, seen_folder
 from nbops.capture.data.hashing import Hasher
 from nbops.capture.processes.programs import Named, Programs
@@ -162,7 +162,7 @@ class Ledger:
         self.about_to_write(target)
         known = self._writes.pop(source, None)
         if known is not None:
-            self.write(target, "audit", (known.shape, known.columns))
+            self.write(target, "audit", frame_of(known))
         elif stat_file(source) is not None:
             self.write(target, "audit")
 
@@ -271,7 +271,7 @@ class Ledger:
             if not os.path.isdir(path):
                 return None
             folder = seen_folder(path, self._workspace, seen.seen_by)
-            return with_frame(folder, (seen.shape, seen.columns))
+            return with_frame(folder, frame_of(seen))
         digest = self._digest_at_once(path, content)
         if seen.missing:
             return _replace(seen, digest=digest, missing=None if digest else seen.missing)

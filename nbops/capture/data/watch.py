@@ -19,9 +19,11 @@ from typing import Any
 
 import msgspec
 
-from nbops.capture.data.account import NO_FRAME, Account, Frame
+from nbops.capture.data.account import Account
 from nbops.capture.data.beacon import Beacon
 from nbops.capture.data.contents import (
+    NO_FRAME,
+    Frame,
     Stat,
     describe_frame,
     file_of_database,

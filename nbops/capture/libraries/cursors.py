@@ -57,6 +57,7 @@ class _Fetched:
     statement: _Statement
     by: SeenBy
     columns: tuple[str, ...]
+    types: tuple[str, ...] | None = None  # of a frame
     row_count: int = 0
     rows: RowsDigest | None = None
     digest: str | None = None  # of a frame
@@ -93,11 +94,11 @@ class _Fetched:
                 self.missing = f"it has no digest: {error}"
 
     def _add_frame(self, frame: Any) -> None:
-        shape, columns = describe_frame(frame)
+        shape, columns, types = describe_frame(frame)
         if shape is None or self.rows is not None or self.digest is not None:
             self.missing = _PIECES
             return
-        self.columns, self.row_count = columns or self.columns, shape[0]
+        self.columns, self.types, self.row_count = columns or self.columns, types, shape[0]
         if shape[0] * max(shape[-1], 1) > MOST_VALUES:
             self.missing = TOO_LARGE
             return
@@ -117,6 +118,7 @@ class _Fetched:
             seen_by=self.by,
             shape=(self.row_count, len(self.columns)) if self.columns else None,
             columns=hide_columns(self.columns) or None,
+            types=self.types,
             missing=self.missing,
         )
 

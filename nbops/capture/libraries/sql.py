@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nbops.capture.data.contents import describe_frame
+from nbops.capture.data.contents import Frame, describe_frame
 from nbops.capture.secrets.privacy import hide_columns, hide_names
 from nbops.capture.secrets.redaction import redact
 from nbops.digests import RowsDigest, digest_frame
@@ -87,11 +87,10 @@ def describe_fetched(
 ) -> Seen:
     """What a statement fetched at once: a frame, or a list of rows with these columns."""
     shown = hide_values(text)
+    frame = describe_frame(result)
     if isinstance(result, list):
-        shape: tuple[int, ...] | None = (len(result), len(columns))
-    else:
-        shape, found = describe_frame(result)
-        columns = found or columns
+        frame = Frame((len(result), len(columns)))
+    shape, columns = frame.shape, frame.columns or columns
     digest, missing = None, None
     if shape is None:
         missing = "it was fetched piece by piece"
@@ -110,6 +109,7 @@ def describe_fetched(
         seen_by=by,
         shape=shape,
         columns=hide_columns(columns) or None,
+        types=frame.types,
         missing=missing,
     )
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from nbops.capture.data.account import NO_FRAME, Frame, with_frame
+from nbops.capture.data.account import with_frame
 from nbops.capture.data.beacon import Beacon
-from nbops.capture.data.contents import Stat, look_at_folder
+from nbops.capture.data.contents import NO_FRAME, Frame, Stat, look_at_folder
 from nbops.capture.processes.programs import Named
 from nbops.capture.secrets.privacy import PRIVATE, is_private_path
 from nbops.capture.secrets.redaction import redact_path

@@ -8,11 +8,9 @@ import sys
 from typing import Any
 
 from nbops.ipython.extension import Extension, extension_of
+from nbops.recording.current import DRIVEN_VARIABLE
 
-__all__ = ["DRIVEN_VARIABLE", "Extension", "extension_of", "load", "unload"]
-
-DRIVEN_VARIABLE = "NBOPS_DRIVEN"
-"""Set in a kernel for which a driver opens the session."""
+__all__ = ["Extension", "extension_of", "load", "unload"]
 
 
 def load(shell: Any) -> Extension:

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from nbops.ipython import DRIVEN_VARIABLE, load
-from nbops.recording.current import current, stop
+from nbops.ipython import load
+from nbops.recording.current import DRIVEN_VARIABLE, current, stop
 from nbops.recording.recorder import Plan
 
 

@@ -12,9 +12,9 @@ from typing import Any
 from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
-from nbops.ipython import DRIVEN_VARIABLE
 from nbops.jobs.interrupts import Interrupts, group_of, send
 from nbops.jobs.plan import JobPlan
+from nbops.recording.current import DRIVEN_VARIABLE
 from nbops.views.text import show_duration
 
 _START = "__import__('nbops.ipython.job', fromlist=['job']).start(get_ipython(), {order!r})"

@@ -23,6 +23,9 @@ from nbops.recording.scalars import as_scalar
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
 
+DRIVEN_VARIABLE = "NBOPS_DRIVEN"
+"""Set in a kernel for which a driver opens the session."""
+
 _current: Recorder | None = None
 _joined: JoinedScript | None = None
 _worker: tuple[int, JoinedWorker | None] = (0, None)  # with the pid that it is true for

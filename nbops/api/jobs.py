@@ -76,6 +76,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     random: int | None = None,
     optimize: str | None = None,
     trials: int | None = None,
+    best: str | None = None,
     seed: int = 0,
     workers: int | None = None,
     engine: str = "local",
@@ -99,6 +100,8 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
         Try so many points at random instead of all combinations.
     optimize, trials
         Have Optuna choose the points, by a metric and its direction (`"metrics.auc:max"`); 50 of them.
+    best
+        By what the best of all others is told, in the same way.
     seed
         Of what is drawn.
     workers
@@ -135,6 +138,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
         drawn=random,
         optimize=optimize,
         trials=trials,
+        best=best,
         seed=seed,
         engine={"name": engine, "workers": workers, "scheduler": scheduler},
         is_forced=rerun,

@@ -12,6 +12,7 @@ from nbops.errors import NbopsError
 
 if TYPE_CHECKING:
     from nbops.jobs.sweep import Sweep
+    from nbops.jobs.sweep_plan import Objective
 
 
 @click.command()
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     metavar="METRIC:max|min",
     help="Let Optuna choose the points, and end hopeless ones early.",
 )
+@click.option("--best", metavar="METRIC:max|min", help="Tell which point is the best by this.")
 @click.option("--trials", metavar="N", type=click.IntRange(1), help="How many, with --optimize.")
 @click.option(
     "--seed",
@@ -66,6 +68,7 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
         drawn=options["drawn"],
         optimize=options["optimize"],
         trials=options["trials"],
+        best=options["best"],
         seed=options["seed"],
         engine=read_engine(options),
         need_bytes=read_size(options["memory"]),
@@ -80,17 +83,21 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
     board = SweepBoard(plan.search.count, plan.objective, is_quiet=as_json)
     done = run_sweep(replace(plan, begun=board.begun, tell=board.tell))
     board.end()
-    _report(notebook, done, as_json=as_json)
+    _report(notebook, done, plan.objective, as_json=as_json)
 
 
-def _report(notebook: Path, done: "Sweep", *, as_json: bool) -> None:
+def _report(notebook: Path, done: "Sweep", objective: "Objective | None", *, as_json: bool) -> None:
     from nbops.cli.sweep_board import show_table
+    from nbops.jobs.sweep_plan import show_point, show_value
 
     if as_json:
         click.echo(json.dumps(_document(done), indent=2))
     else:
         if done.results:
             click.echo(show_table(done.results, done.best))
+        if objective and (best := done.best):
+            value, point = show_value(best.value), show_point(best.point)
+            click.echo(f"Best: {objective.metric} {value} with {point}, {best.session_id:.8}.")
         reused = sum(result.is_reused for result in done.results)
         counts = f"{len(done.results)} points, {reused} of them from the record"
         click.echo(f"{notebook.name}: {counts}, {done.failures} failed.")

@@ -36,11 +36,13 @@ class SweepBoard:
         self._best: Result | None = None
         self._running: dict[int, tuple[Point, float]] = {}
         self._took_s: list[float] = []
+        self._side_by_side = 1
         self._screen = Redrawn()
 
     def begun(self, number: int, point: "Point") -> None:
         """Take note of a point that is run."""
         self._running[number] = (point, time.monotonic())
+        self._side_by_side = max(self._side_by_side, len(self._running))
         self._draw()
 
     def tell(self, result: "Result", best: "Result | None") -> None:
@@ -94,7 +96,7 @@ class SweepBoard:
         left = self._count - len(self._results)
         if self._took_s and left:
             each_s = sum(self._took_s) / len(self._took_s)
-            seconds = left * each_s / max(len(self._running), 1)
+            seconds = left * each_s / self._side_by_side
             parts.append(f"about {show_duration(seconds)} left")
         return " · ".join(parts)
 

@@ -14,6 +14,8 @@ class Search(Protocol):
     """Gives points, and is told what came of them; from one thread at a time."""
 
     count: int
+    ends_early: bool
+    """Whether `report` may say of a point that it is not worth going on with."""
 
     def ask(self) -> tuple[int, Point] | None:
         """Next point with its number; None when there are no more."""
@@ -26,6 +28,8 @@ class Search(Protocol):
 
 class Listed:
     """Points that are known beforehand."""
+
+    ends_early = False
 
     def __init__(self, points: Sequence[Point]) -> None:
         self.count = len(points)
@@ -56,6 +60,8 @@ class Optimized:
     direction
         Whether more of the metric is better.
     """
+
+    ends_early = True
 
     def __init__(
         self,

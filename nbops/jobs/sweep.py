@@ -203,9 +203,9 @@ class _Running:
         pruned: threading.Event,
     ) -> None:
         """Tell the search how a point goes while it runs, and end it when it is not worth going on with."""
-        objective = self._plan.objective
+        objective, ends_early = self._plan.objective, self._plan.search.ends_early
         folder = self._workspace.sessions / session_id
-        while objective is not None and not over.wait(_LOOK_EVERY_S):
+        while objective and ends_early and not over.wait(_LOOK_EVERY_S):
             if not folder.exists():
                 continue
             curve = curve_of(replay_folder(folder).document(), objective.metric)

@@ -123,6 +123,7 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
     drawn: int | None = None,
     optimize: str | None = None,
     trials: int | None = None,
+    best: str | None = None,
     seed: int = 0,
     engine: EngineChoice | None = None,
     need_bytes: int | None = None,
@@ -139,6 +140,8 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
         Number of points at random.
     optimize, trials
         Metric and direction for Optuna, such as `metrics.auc:max`, and number of points.
+    best
+        The same for all others: by what the best point is told.
 
     Raises
     ------
@@ -162,10 +165,13 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
         raise UsageError("--random and --optimize exclude each other.")
     if trials and not optimize:
         raise UsageError("--trials goes with --optimize.", "At random: --random N.")
-    objective = parse_objective(optimize) if optimize else None
+    if best and optimize:
+        raise UsageError("--best and --optimize exclude each other.", "--optimize tells the best.")
+    wanted = optimize or best
+    objective = parse_objective(wanted) if wanted else None
     return SweepPlan(
         notebook,
-        _search(dimensions, objective, drawn, trials, seed),
+        _search(dimensions, objective if optimize else None, drawn, trials, seed),
         fixed=fixed or {},
         objective=objective,
         engine=engine or EngineChoice(),

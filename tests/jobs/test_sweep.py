@@ -1,11 +1,14 @@
 """Sweeps: what they try, in which order, what they need not run again."""
 
 import json
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -25,6 +28,7 @@ from nbops.jobs.sweep_plan import plan_sweep
 from nbops.workspace import Workspace
 
 NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "02_sweep.ipynb"
 SOURCE = """\
 depth = 4
 rate = 0.1
@@ -271,6 +275,9 @@ def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
         (2, False),
         (3, False),
     ]
+    third = next(r["session"] for r in results if r["point"]["x"] == 3)
+    told = run(workspace, *words, "--best", "metrics.score:max").stdout
+    assert f"Best: score 3 with x=3, {third[:8]}." in told
 
 
 class CountedPoint(dict[str, Any]):
@@ -299,3 +306,19 @@ def test_a_failed_point_is_found_without_a_look_at_all_others(
     told = [result.problem for result in done.results]
     assert told == ["no", "It failed already: no"] * 20
     assert CountedPoint.comparisons <= len(points)
+
+
+def test_the_example_tries_a_hundred_points(workspace: Workspace):
+    shutil.copy(EXAMPLE, workspace.root)
+    notebook = workspace.root / EXAMPLE.name
+    text = nbformat.read(notebook, 4).cells[0].source.replace("\\\n", " ")
+    commands = [shlex.split(line)[3:] for line in text.splitlines() if "nbops sweep" in line]
+    spaces = [[word for word in words if "=" in word] for words in commands]
+    assert plan_sweep(notebook, spaces[0]).search.count == 100
+    assert plan_sweep(notebook, spaces[1], drawn=9).search.count == 9
+    done = run(workspace, "sweep", EXAMPLE.name, "-p", "C=1", "-p", "gamma=1e-3,0.1", "--json",
+               "--best", "metrics.accuracy:max")  # fmt: skip
+    told = json.loads(done.stdout)
+    best, other = told["results"]
+    assert told["best"] == best["session"]
+    assert best["metrics"]["accuracy"] > 0.9 > other["metrics"]["accuracy"]

@@ -10,10 +10,12 @@ import click
 
 from nbops.cli.app import app
 from nbops.errors import NbopsError
+from nbops.jobs.grammars import defer_grammars
 
 
 def main() -> None:
     """Entry point of the `nbops` command."""
+    defer_grammars()
     debug = "--debug" in sys.argv
     try:
         code = app.main(prog_name="nbops", standalone_mode=False)

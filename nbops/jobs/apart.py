@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.starter import end_with
 
 
@@ -114,6 +115,7 @@ def main() -> None:
     When who ordered it is gone, it ends as SIGTERM ends it: so that it goes on where it was the next time.
     """
     end_with(int(sys.argv[1]), signal.SIGTERM)
+    defer_grammars()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     task, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this

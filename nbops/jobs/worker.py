@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.run import JobResult
 from nbops.jobs.starter import end_with, is_orphan
@@ -128,6 +129,7 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
 
 def main() -> None:
     """Serve on stdin and stdout; what is printed meanwhile goes to stderr."""
+    defer_grammars()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):

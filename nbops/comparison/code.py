@@ -180,9 +180,17 @@ def _says_nothing(line: str) -> bool:
 def _assignment(line: str) -> tuple[str, Scalar] | None:
     try:
         (statement,) = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return None
+    return assignment_of(statement)
+
+
+def assignment_of(statement: ast.stmt) -> tuple[str, Scalar] | None:
+    """The name that a statement binds to a value that stands there, and that value as params are recorded."""
+    try:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target  # type: ignore[attr-defined]
         value = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
-    except (SyntaxError, ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError):
         return None
     if not isinstance(target, ast.Name):
         return None

@@ -1,7 +1,7 @@
 """Compare two runs, each given as the document of all that it depends on."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nbops.comparison.code import compare_code, pair_cells
 from nbops.comparison.data import compare_data, derived_changes
@@ -9,6 +9,7 @@ from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
 from nbops.comparison.goals import goal_of
 from nbops.comparison.order import compare_order
+from nbops.comparison.parts import align
 from nbops.comparison.rows import CompareRows
 from nbops.comparison.seeds import compare_seeds
 from nbops.comparison.shown import compare_outputs
@@ -44,8 +45,9 @@ def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -
     same: dict[str, int] = {}
     if not (a.session.id and b.session.id):
         return _compare_found(a, b)
-    params = list(_compare_values("param", run_a.params, run_b.params, same, "parameters"))
-    followed = followed_cells(a), followed_cells(b)
+    one, other = align(a, b)
+    params = list(_compare_values("param", one.params, other.params, same, "parameters"))
+    followed = one.cells, other.cells
     data, unknown = compare_data(*followed, same, compare_rows)
     paired = pair_cells(*followed)
     code = compare_code(paired, params, same)
@@ -92,13 +94,6 @@ def _as_texts(run: Run) -> dict[str, str]:
     return {name: str(value) for name, value in run.params.items()}
 
 
-def followed_cells(document: Document) -> list[CellRun]:
-    """Cell runs whose values a run is made of; one that only imported says nothing by its code."""
-    run = document.runs[0]
-    only_imported = {*run.imports_from} - {*run.depends_on, *run.cell_run_ids}
-    return [cell for cell in document.cell_runs if cell.id not in only_imported]
-
-
 def side_of(document: Document) -> Side:
     """What a comparison says of a run."""
     run = document.runs[0]
@@ -134,8 +129,8 @@ def delta_of(a: Number | None, b: Number | None) -> float | None:
 
 def _compare_values(
     kind: str,
-    a: dict[str, Scalar] | dict[str, str],
-    b: dict[str, Scalar] | dict[str, str],
+    a: Mapping[str, Scalar] | Mapping[str, str],
+    b: Mapping[str, Scalar] | Mapping[str, str],
     same: dict[str, int],
     plural: str,
 ) -> Iterator[Change]:

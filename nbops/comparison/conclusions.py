@@ -10,7 +10,7 @@ from itertools import combinations
 
 import msgspec
 
-from nbops.comparison.compare import CANNOT_TELL, compare, followed_cells, show, show_delta
+from nbops.comparison.compare import CANNOT_TELL, compare, show, show_delta
 from nbops.comparison.differences import (
     Change,
     Comparison,
@@ -19,6 +19,7 @@ from nbops.comparison.differences import (
     Pair,
     Spread,
 )
+from nbops.comparison.parts import followed_cells
 from nbops.comparison.seeds import unseeded
 from nbops.records import Document, Number, Run, last_value, to_float
 

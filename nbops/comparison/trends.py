@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from nbops.comparison.compare import compare, followed_cells, show
+from nbops.comparison.compare import compare, show
 from nbops.comparison.differences import Change, ChangeKind, Comparison
 from nbops.comparison.goals import Goal, goal_of
 from nbops.comparison.names import key_of, label_of
+from nbops.comparison.parts import followed_cells
 from nbops.comparison.seeds import unseeded
 from nbops.records import Document, Record, Scalar, last_value, to_float
 

@@ -3,10 +3,14 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
+import pytest
+from daemons import real_cron
 from playwright.sync_api import Locator, Page, expect
-from screens import SHOTS, Lab, Screen
+from screens import SHOTS, Lab, Screen, compare_first_two
 from test_access import check
 
 CELLS = [
@@ -116,3 +120,60 @@ def look_at_jobs(screen: Screen) -> None:
     jobs.nth(3).get_by_role("button", name="Open the executed notebook").click()
     executed = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
     expect(executed).to_contain_text("depth = 2")
+
+
+@pytest.fixture
+def cron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A cron of the test's own, which the server finds as well."""
+    with real_cron(tmp_path / "cron-bin", monkeypatch):
+        yield
+
+
+def test_a_job_is_scheduled_run_paused_and_deleted_and_equals_the_interactive_run(
+    cron: None, screen: Screen, lab: Lab
+) -> None:
+    write_churn(lab)
+    screen.open("churn.ipynb")
+    page, panel = screen.page, screen.panel
+    screen.flip(to=True)
+    for number in range(3):
+        screen.run(number)
+    screen.expect_row("import nbops")
+
+    form = open_form(screen)
+    form.get_by_role("textbox", name="Schedule").fill("every day at 07:00")
+    form.get_by_role("checkbox", name="Run it once in a clean copy").uncheck()
+    form.get_by_role("button", name="Schedule", exact=True).click()
+    shoot(page, "scheduled")
+    form.get_by_role("button", name="Show jobs").click()
+    scheduled = panel.get_by_role("region", name="Scheduled")
+    job = scheduled.get_by_role("listitem")
+    expect(job).to_contain_text("every day at 07:00")
+    assert "jobs exec" in crontab()
+    job.get_by_role("button", name="Run churn now").click()
+    expect(job).to_contain_text("finished")
+    job.get_by_role("button", name="Log of churn").click()
+    expect(job).to_contain_text("churn.ipynb finished in")
+    check(screen)
+    shoot(page, "job-log")
+    job.get_by_role("button", name="Pause churn").click()
+    expect(job).to_contain_text("paused")
+    assert crontab() == ""
+    job.get_by_role("button", name="Resume churn").click()
+    expect(job.get_by_role("button", name="Pause churn")).to_be_enabled()
+    assert "jobs exec" in crontab()
+    job.get_by_role("button", name="Delete churn…").click()
+    job.get_by_role("button", name="Keep churn").click()
+    job.get_by_role("button", name="Delete churn…").click()
+    shoot(page, "job-delete")
+    job.get_by_role("button", name="Delete churn").click()
+    expect(scheduled).to_contain_text("No job waits for its time")
+    assert crontab() == ""
+
+    comparison = compare_first_two(panel, of=2)
+    expect(comparison).to_contain_text("Nothing that was recorded changed.")
+    shoot(page, "job-compared")
+
+
+def crontab() -> str:
+    return subprocess.run(["crontab", "-l"], capture_output=True, text=True).stdout

@@ -1,6 +1,7 @@
 """What the real cron and the real systemd start, when its minute or a file comes."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ import pytest
 from daemons import real_cron, real_systemd
 from processes import wait_until
 from projects import export, nbops
+from wheels import UV
 
 from nbops.scheduling.local import systemd
 from nbops.scheduling.local.kept import find_kept
+
+ROOT = Path(__file__).parents[2]
 
 
 def _jobs(project: Path) -> dict[str, Any]:
@@ -25,22 +29,28 @@ def _has_ended(project: Path, name: str) -> bool:
     return bool(last) and last["status"] != "running"
 
 
-def _install_export(project: Path, target: str, away: Path) -> None:
-    """Export for every minute and do what its README says, but for the environment, which is this one."""
+def _export(project: Path, target: str, away: Path) -> None:
     words = ("--to", target, "--schedule", "every minute", "-p", "depth=8", "-o", str(away))
     export(project, "study.ipynb", *words)
+
+
+def _follow(away: Path, heading: str, without: str = "\0") -> None:
+    """Do what the README says, word for word, but for lines that hold a word."""
+    section = (away / "README.md").read_text().partition(f"## {heading}\n")[2]
+    commands = section.partition("```sh\n")[2].partition("```")[0]
+    lines = [line for line in commands.splitlines() if without not in line]
+    done = subprocess.run(
+        ["bash", "-ec", "\n".join(lines)], cwd=away, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def _give_python(away: Path) -> None:
+    """The environment that the README's first commands would make: this one."""
     python = away / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    _follow(away, "Install")
-
-
-def _follow(away: Path, heading: str) -> None:
-    section = (away / "README.md").read_text().partition(f"## {heading}\n")[2]
-    commands = section.partition("```sh\n")[2].partition("```")[0]
-    own = [line for line in commands.splitlines() if not line.startswith(("uv ", "rm -r "))]
-    subprocess.run(["sh", "-ec", "\n".join(own)], cwd=away, check=True, capture_output=True)
 
 
 def _has_finished(away: Path) -> bool:
@@ -50,10 +60,16 @@ def _has_finished(away: Path) -> bool:
 def test_cron_starts_what_was_scheduled_and_what_was_exported(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    # Its packages come from where the lock says, but nbops, which is built here.
+    command = [UV, "build", "--wheel", "--quiet", "--out-dir", str(tmp_path / "wheels"), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path / "wheels"))
+    monkeypatch.setenv("PATH", f"{Path(UV).parent}:{os.environ['PATH']}")
     with real_cron(tmp_path / "cron-bin", monkeypatch):
         nbops(project, "schedule", "study.ipynb", "every minute", "--on", "cron", "--depth", "8")
         away = tmp_path / "away"
-        _install_export(project, "cron", away)
+        _export(project, "cron", away)
+        _follow(away, "Install")
         wait_until(lambda: _has_ended(project, "study"))
         last = _jobs(project)["study"]
         assert (last["status"], last["reason"]) == ("finished", "schedule"), last
@@ -62,6 +78,7 @@ def test_cron_starts_what_was_scheduled_and_what_was_exported(
         _follow(away, "Remove")
         left = subprocess.run(["crontab", "-l"], capture_output=True, text=True)
         assert left.stdout == ""
+        assert not away.exists()
 
 
 def test_systemd_starts_what_was_scheduled_and_what_was_exported(
@@ -71,7 +88,9 @@ def test_systemd_starts_what_was_scheduled_and_what_was_exported(
         when = "every minute, or when data/*.csv changes"
         nbops(project, "schedule", "study.ipynb", when, "--on", "systemd", "--depth", "8")
         away = tmp_path / "away"
-        _install_export(project, "systemd", away)
+        _export(project, "systemd", away)
+        _give_python(away)
+        _follow(away, "Install", without="uv ")
         wait_until(lambda: _has_ended(project, "study"))
         last = _jobs(project)["study"]
         assert (last["status"], last["reason"]) == ("finished", "schedule"), last

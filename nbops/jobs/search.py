@@ -23,7 +23,10 @@ class Search(Protocol):
     def tell(self, number: int, outcome: Outcome, value: float | None) -> None: ...
 
     def report(self, number: int, curve: Mapping[int, float]) -> bool:
-        """Take note of a point's metric by step; returns whether it is not worth going on with."""
+        """Take note of a point's metric by step; returns whether it is not worth going on with.
+
+        A metric of one step is a result, and its notebook at its end: nothing is won by ending that.
+        """
 
 
 class Listed:
@@ -114,7 +117,7 @@ class Optimized:
         for step in sorted(curve.keys() - reported):
             trial.report(curve[step], step)
             reported.add(step)
-        return bool(curve) and bool(trial.should_prune())
+        return len(curve) > 1 and bool(trial.should_prune())
 
 
 def _suggest(trial: Any, dimension: Dimension) -> Any:

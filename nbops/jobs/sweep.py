@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, UsageError
@@ -188,9 +189,8 @@ class _Running:
             watch.join()
         if pruned.is_set() and result.outcome == "failed":
             result.outcome, result.problem = "pruned", None
-        folder = self._workspace.sessions / session_id
-        if folder.exists():
-            document = replay_folder(folder).document()
+        document = _read_session(self._workspace.sessions / session_id)
+        if document is not None:
             self._engine.learn(peak_of(document))
             self._read(result, document)
 
@@ -206,9 +206,10 @@ class _Running:
         objective, ends_early = self._plan.objective, self._plan.search.ends_early
         folder = self._workspace.sessions / session_id
         while objective and ends_early and not over.wait(_LOOK_EVERY_S):
-            if not folder.exists():
+            document = _read_session(folder)
+            if document is None:
                 continue
-            curve = curve_of(replay_folder(folder).document(), objective.metric)
+            curve = curve_of(document, objective.metric)
             with self._lock:
                 is_hopeless = self._plan.search.report(number, curve)
             if is_hopeless and not pruned.is_set():
@@ -243,3 +244,9 @@ class _Running:
                 if objective.is_better(value, than):
                     self.best = result
             self._plan.tell(result, self.best)
+
+
+def _read_session(folder: Path) -> Document | None:
+    """What is recorded of a job so far; None when nothing is: its folder is there before its first line."""
+    replay = replay_folder(folder) if folder.exists() else None
+    return replay.document() if replay is not None and replay.started is not None else None

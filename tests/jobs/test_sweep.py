@@ -23,7 +23,7 @@ from nbops.jobs.engines.local import LocalWorker
 from nbops.jobs.memory import Admission
 from nbops.jobs.search import Listed, Optimized, Search, search_at_random, search_grid
 from nbops.jobs.space import grid, parse_dimensions
-from nbops.jobs.sweep import run_sweep
+from nbops.jobs.sweep import _read_session, run_sweep
 from nbops.jobs.sweep_plan import plan_sweep
 from nbops.workspace import Workspace
 
@@ -126,7 +126,9 @@ def test_the_optimiser_knows_conditions_failures_and_hopeless_points():
         if number == 0:
             search.tell(number, "failed", None)
             continue
-        curve = {step: float(step * (1 if number < 8 else -1)) for step in range(5)}
+        curve = {step: float((step + 1) * (1 if number < 8 else -1)) for step in range(5)}
+        first = {0: curve[0]}
+        assert not search.report(number, first), "it may be the result"
         if search.report(number, curve):
             pruned.append(number)
             search.tell(number, "pruned", None)
@@ -220,6 +222,7 @@ def test_a_hopeless_point_is_ended_early_and_a_failed_one_not_run_twice(workspac
         "from typing import Literal\nx: float = 0\nkind: Literal['good', 'bad', 'broken'] = 'good'",
         "import nbops, time\nassert kind != 'broken'\n"
         "nbops.log_metric('score', x if kind == 'good' else -1, step=0)\n"
+        "nbops.log_metric('score', x if kind == 'good' else -1, step=1)\n"
         "while kind == 'bad':\n    time.sleep(0.1)",
     )
     frame = nbops.sweep(
@@ -322,3 +325,9 @@ def test_the_example_tries_a_hundred_points(workspace: Workspace):
     best, other = told["results"]
     assert told["best"] == best["session"]
     assert best["metrics"]["accuracy"] > 0.9 > other["metrics"]["accuracy"]
+
+
+def test_a_job_whose_first_line_is_not_written_yet_is_looked_at_again(workspace: Workspace):
+    assert _read_session(workspace.sessions / "none") is None
+    (workspace.sessions / "new").mkdir(parents=True)
+    assert _read_session(workspace.sessions / "new") is None

@@ -15,7 +15,7 @@ export interface Trust {
   readonly shipping:
     | { readonly kind: 'no-runs' | 'all' }
     | { readonly kind: 'under-way'; readonly count: number }
-    | { readonly kind: 'waiting'; readonly error: string };
+    | { readonly kind: 'waiting'; readonly error: string; readonly count: number };
   readonly reads: number;
   /** Reads whose content is still being read. */
   readonly pending: number;
@@ -36,7 +36,7 @@ export function judge(history: History): Trust {
 function judgeShipping(history: History): Trust['shipping'] {
   const { unshipped, error, runs } = history;
   if (error !== null && error !== '') {
-    return { kind: 'waiting', error };
+    return { kind: 'waiting', error, count: unshipped };
   }
   if (unshipped > 0) {
     return { kind: 'under-way', count: unshipped };

@@ -93,6 +93,7 @@ test.each([
   [{ unshipped: 1 }, '1 run on its way to MLflow'],
   [{ unshipped: 3 }, '3 runs on their way to MLflow'],
   [{ error: 'refused' }, 'waiting for MLflow: refused'],
+  [{ error: 'refused', unshipped: 2 }, '2 runs wait for MLflow: refused'],
   [{ cell_runs: [cellRun(0, { reads: [dataRef()] })] }, '1 read, all with content hash'],
   [
     { cell_runs: [cellRun(0, { reads: [dataRef(), dataRef({ digest: null })] })] },

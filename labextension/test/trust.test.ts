@@ -21,7 +21,7 @@ test.each([
   [
     'a tracking server that refuses',
     { unshipped: 1, error: 'no' },
-    { kind: 'waiting', error: 'no' }
+    { kind: 'waiting', error: 'no', count: 1 }
   ]
 ] as const)('%s is told', (_, parts, shipping) => {
   expect(trustIn(parts).shipping).toEqual(shipping);

@@ -1,8 +1,10 @@
 """Foreign errors, translated where they enter."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError, StoreUnreachable, UsageError
@@ -84,7 +86,23 @@ def is_too_old(error: BaseException | None) -> bool:
 def _unreachable(error: Exception) -> StoreUnreachable:
     text = " ".join(str(error).split())
     ways_out = (way for sign, way in _WAYS_OUT.items() if sign in text)
-    return StoreUnreachable(_one_line(error), next(ways_out, ""))
+    return StoreUnreachable(_say_silent(error) or _one_line(error), next(ways_out, ""))
+
+
+def _say_silent(error: BaseException | None) -> str:
+    """That a server does not answer, without what its client's layers say of it; empty of other errors."""
+    from requests.exceptions import ConnectionError as Unconnected
+    from requests.exceptions import SSLError, Timeout
+
+    while error is not None and not isinstance(error, Unconnected | Timeout):
+        error = error.__cause__ or error.__context__
+    if error is None or isinstance(error, SSLError) or error.request is None:
+        return ""
+    address = urlsplit(str(error.request.url))
+    port = f":{address.port}" if address.port else ""
+    reason = re.search(r"\[Errno -?\d+\] ([\w ]+)", str(error))
+    why = f" ({reason[1].lower()})" if reason else ""
+    return f"{address.scheme}://{address.hostname}{port} does not answer{why}"
 
 
 _LONGEST = 300

@@ -12,7 +12,7 @@ import pytest
 from kernels import Kernel
 from logged import metrics_of
 from mlflow import MlflowClient
-from processes import PATIENCE_S, background_processes, wait_until
+from processes import PATIENCE_S, background_processes, free_port, wait_until
 
 from nbops.digests import digest_file, for_mlflow
 from nbops.index.queries import Index
@@ -341,3 +341,17 @@ def test_one_run_that_never_fits_does_not_keep_back_the_others(workspace: Worksp
     run = store.create_run("0")
     with pytest.raises(Refusal), mlflow_errors():
         store.log_metric(run.info.run_id, "m", 1.0, step=2**70)
+
+
+def test_a_server_that_does_not_answer_is_named_without_the_password_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    from nbops.errors import StoreUnreachable
+    from nbops.tracking.errors import mlflow_errors
+
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    port = free_port()
+    store = MlflowClient(tracking_uri=f"http://me:planted@127.0.0.1:{port}")
+    with pytest.raises(StoreUnreachable) as told, mlflow_errors():
+        store.search_experiments()
+    assert told.value.message == f"http://127.0.0.1:{port} does not answer (connection refused)"

@@ -95,8 +95,10 @@ function RunLinks({ row, isBaseline, actions }: RunViewProps): React.JSX.Element
         {isBaseline ? trans.__('No longer baseline') : trans.__('Set as baseline')}
       </button>
       {link === null ? (
-        <span className="nbops-Soft" title={trans.__('The store is a file beside the project')}>
-          {trans.__('nbops ui shows it in MLflow')}
+        <span className="nbops-Soft">
+          {row.mlflow_run_id === null
+            ? trans.__('not in MLflow yet')
+            : trans.__('nbops ui shows it in MLflow')}
         </span>
       ) : (
         <a className="nbops-Link" href={link} target="_blank" rel="noopener noreferrer">

@@ -69,10 +69,19 @@ function Shipping({ trust: { shipping } }: { readonly trust: Trust }): React.JSX
     case 'waiting':
       return (
         <span className="nbops-mod-warning" title={shipping.error}>
-          {trans.__('waiting for MLflow: %1', shipping.error)}
+          {sayWaiting(shipping, trans)}
         </span>
       );
   }
+}
+
+function sayWaiting(
+  { error, count }: { readonly error: string; readonly count: number },
+  trans: Translation
+): string {
+  return count === 0
+    ? trans.__('waiting for MLflow: %1', error)
+    : trans._n('%1 run waits for MLflow: %2', '%1 runs wait for MLflow: %2', count, error);
 }
 
 function sayState(session: Session, trans: Translation): string {

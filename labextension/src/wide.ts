@@ -2,11 +2,15 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget } from '@jupyterlab/apputils';
+import { SplitPanel } from '@lumino/widgets';
 import type { Widget } from '@lumino/widgets';
 
 import { nbopsIcon } from './icon';
 import { WideView } from './view';
 import type { ViewOptions } from './view';
+
+/** Less than so many pixels show nothing of a comparison. */
+const LEAST_HEIGHT = 120;
 
 /** Show it in the main area; below the notebook where that has room for the notebook alone, as in Notebook 7. */
 export function showWide(shell: JupyterFrontEnd.IShell, widget: Widget): void {
@@ -15,6 +19,20 @@ export function showWide(shell: JupyterFrontEnd.IShell, widget: Widget): void {
     shell.add(widget, 'down');
   }
   shell.activateById(widget.id);
+  makeRoom(widget);
+}
+
+/** Give an area half of what it shares with others, where it begins with next to nothing. */
+function makeRoom(widget: Widget): void {
+  requestAnimationFrame(() => {
+    let area = widget.parent;
+    while (area && !(area instanceof SplitPanel)) {
+      area = area.parent;
+    }
+    if (area instanceof SplitPanel && widget.node.clientHeight < LEAST_HEIGHT) {
+      area.setRelativeSizes(area.widgets.map(() => 1));
+    }
+  });
 }
 
 export function comparisonWidget(

@@ -36,3 +36,4 @@ def test_a_notebook_is_tracked_and_its_runs_are_compared(screen: Screen, lab: La
     compared.get_by_role("button", name="Open wide").click()
     wide = screen.page.locator(".nbops-Wide")
     expect(wide.get_by_role("table", name="Params")).to_contain_text("depth")
+    expect(wide.get_by_role("table", name="Params")).to_be_in_viewport()

@@ -34,6 +34,7 @@ export function addCommands(
     caption: trans.__('Show the cell runs of the notebook and what changed between its runs'),
     execute: () => {
       app.shell.activateById(panel.id);
+      panel.takeKeyboard();
     }
   });
 
@@ -71,6 +72,7 @@ function addRunCommands(app: JupyterFrontEnd, panel: NbopsPanel, options: ViewOp
     execute: () => {
       app.shell.activateById(panel.id);
       navigation.choose('runs');
+      panel.takeKeyboard();
     }
   });
   app.commands.addCommand(CommandIDs.comparePicked, {
@@ -96,6 +98,7 @@ function addJobCommands(app: JupyterFrontEnd, panel: NbopsPanel, options: ViewOp
       app.shell.activateById(panel.id);
       form?.close();
       navigation.choose('jobs');
+      panel.takeKeyboard();
     }
   });
   app.commands.addCommand(CommandIDs.schedule, {

@@ -39,6 +39,13 @@ export class NbopsPanel extends Widget {
     this.onShownOrHidden();
   }
 
+  /** Have the keyboard in it, where its tabs are, once it is drawn and a palette is gone. */
+  takeKeyboard(): void {
+    requestAnimationFrame(() => {
+      this.node.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus();
+    });
+  }
+
   private onShownOrHidden(): void {
     this.onNavigated();
     this._view.update();

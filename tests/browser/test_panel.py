@@ -286,7 +286,7 @@ def test_the_keyboard_alone_is_enough(screen: Screen, lab: Lab, prices: Path) ->
     expect(page.get_by_role("table", name="Metrics")).to_contain_text("r2")
     expect(page.get_by_role("button", name="Back")).to_be_focused()
     keys.press("Escape")
-    expect(table).to_be_visible()
+    expect(table).to_be_focused()
 
 
 def test_cells_wear_that_they_are_stale_edited_or_failed(

@@ -14,11 +14,13 @@ interface RunsTabProps {
   /** Columns that were chosen; null: those that say most. */
   readonly chosen: readonly string[] | null;
   readonly picked: Picked;
+  readonly isHidden: boolean;
   readonly actions: Actions;
 }
 
 /** All runs, also those made without nbops: filtered, sorted, picked. */
-export function RunsTab({ state, chosen, picked, actions }: RunsTabProps): React.JSX.Element {
+export function RunsTab(props: RunsTabProps): React.JSX.Element {
+  const { state, chosen, picked, isHidden, actions } = props;
   const { trans } = useSurroundings();
   const { query, known, trouble, isOutdated } = state;
   const fields = known?.fields;
@@ -56,6 +58,7 @@ export function RunsTab({ state, chosen, picked, actions }: RunsTabProps): React
           columns={columns}
           picked={picked}
           isDimmed={isOutdated}
+          isHidden={isHidden}
           actions={actions}
         />
       )}

@@ -7,6 +7,7 @@ import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
 import { RunItem } from './RunItem';
 import { useSurroundings } from './surroundings';
+import { useKeptPlace } from './useKeptPlace';
 import { useWindow } from './useWindow';
 
 /** From this width on, values stand in columns; below, in one or two lines of their own. */
@@ -20,15 +21,17 @@ interface RunsTableProps {
   readonly columns: readonly string[];
   readonly picked: Picked;
   readonly isDimmed: boolean;
+  /** A page is in its place; it comes back as it was left. */
+  readonly isHidden: boolean;
   readonly actions: Actions;
 }
 
 /** A table of any length of which only what is in sight is drawn; one tab stop, arrows move. */
 export function RunsTable(props: RunsTableProps): React.JSX.Element {
-  const { state, columns, picked, isDimmed, actions } = props;
+  const { state, columns, picked, isDimmed, isHidden, actions } = props;
   const { trans } = useSurroundings();
   const id = React.useId();
-  const area = React.useRef<HTMLDivElement>(null);
+  const area = useKeptPlace(isHidden);
   const [active, setActive] = React.useState(0);
   const total = state.known?.total ?? 0;
   const { first, last, width, rowHeight, reveal } = useWindow(area, total, space =>

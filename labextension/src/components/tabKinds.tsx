@@ -36,8 +36,13 @@ export const TAB_KINDS: Readonly<Record<Tab, TabKind>> = {
   runs: {
     name: trans => trans.__('Runs'),
     isKept: false,
-    show: ({ runs, arrangement, picked, actions }) => (
-      <RunsTab state={runs} chosen={arrangement.columns} picked={picked} actions={actions} />
+    show: ({ runs, arrangement, picked, actions }, isHidden) => (
+      <RunsTab
+        {...{ isHidden, actions }}
+        state={runs}
+        chosen={arrangement.columns}
+        picked={picked}
+      />
     )
   },
   pipelines: {

@@ -11,7 +11,7 @@ export function useKeptPlace(isHidden: boolean): React.RefObject<HTMLDivElement>
       scroll.current.scrollTop = keptTop.current;
       // Only where what was in its place took the focus with it: who chose a tab stays on it.
       if (document.activeElement === document.body) {
-        keptFocus.current?.focus({ preventScroll: true });
+        (keptFocus.current ?? scroll.current).focus({ preventScroll: true });
       }
     }
     wasHidden.current = isHidden;

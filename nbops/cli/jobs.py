@@ -10,7 +10,10 @@ from nbops.errors import NotFound
 from nbops.records import FORMAT, to_json
 
 if TYPE_CHECKING:
+    from nbops.scheduling.jupyter.defined import DefinedJob
     from nbops.scheduling.local.kept import Kept
+
+    Found = Kept | DefinedJob
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _job = click.argument("job")
@@ -28,6 +31,8 @@ _job = click.argument("job")
 def jobs(ctx: click.Context, as_json: bool, within: Path | None) -> None:
     """List the jobs that run on this machine by themselves: last result, next time.
 
+    Those of cron and systemd, and those of jupyter-scheduler in Jupyter servers that run now.
+
     `nbops schedule` makes one. A run whose process was gone without a word (killed, a loss of power) is listed as
     died. Logs of the newest 50 runs are kept.
 
@@ -36,10 +41,11 @@ def jobs(ctx: click.Context, as_json: bool, within: Path | None) -> None:
     ctx.obj = within
     if ctx.invoked_subcommand is not None:
         return
+    from nbops.scheduling.jupyter.defined import list_defined
     from nbops.scheduling.local.kept import list_kept
-    from nbops.scheduling.local.listing import describe_job
 
-    told = [describe_job(kept) for kept in list_kept() if _lies(kept, within)]
+    found: list[Found] = [*list_kept(), *list_defined()]
+    told = [_describe(job) for job in found if _lies(job, within)]
     if as_json:
         click.echo(to_json({"format": FORMAT, "jobs": told}, indent=2).decode())
     elif told:
@@ -55,38 +61,33 @@ def jobs(ctx: click.Context, as_json: bool, within: Path | None) -> None:
 @_json
 def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
     """Print what the newest run of JOB, or RUN, printed."""
-    from nbops.scheduling.local.history import read_runs
-    from nbops.scheduling.local.listing import describe_run
     from nbops.views.text import show_duration, show_time, text_table
 
-    kept = _find(job)
-    found = read_runs(kept.runs)
+    found = _runs(_find(job))
     if as_json:
-        told = [describe_run(kept, each) for each in found]
-        click.echo(to_json({"format": FORMAT, "runs": told}, indent=2).decode())
+        click.echo(to_json({"format": FORMAT, "runs": found}, indent=2).decode())
         return
     if is_list:
         rows = [
             [
-                e.id,
-                e.status,
-                e.reason,
-                show_time(e.started_at),
-                show_duration(e.duration_s),
-                e.message,
+                each["id"],
+                each["status"],
+                each["reason"],
+                show_time(each["started_at"]),
+                show_duration(each["duration_s"]),
+                each["message"],
             ]
-            for e in found
+            for each in found
         ]
         click.echo(text_table(["run", "", "why", "started", "took", ""], rows))
         return
-    fits = [each for each in found if run is None or each.id.startswith(run)]
+    fits = [each for each in found if run is None or each["id"].startswith(run)]
     if not fits:
         hint = f"nbops jobs logs {job} --list" if found else f"Start it: nbops jobs run {job}"
         raise NotFound(f"{job} has no run{f' {run!r}' if run else ' yet'}.", hint)
-    log = kept.runs / f"{fits[0].id}.log"
-    click.echo(
-        log.read_text("utf-8", "replace") if log.exists() else fits[0].message, nl=not log.exists()
-    )
+    log = fits[0]["log"]
+    text = Path(log).read_text("utf-8", "replace") if log else _say_ended(job, fits[0])
+    click.echo(text, nl=log is None)
 
 
 @jobs.command()
@@ -94,29 +95,31 @@ def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
 @click.option("--detach", is_flag=True, help="Do not wait for its end.")
 def run(job: str, detach: bool) -> None:
     """Run JOB now, as its schedule would."""
+    from nbops.scheduling.jupyter.defined import DefinedJob
     from nbops.scheduling.local.execution import execute
-    from nbops.scheduling.local.history import read_runs
     from nbops.scheduling.local.install import start_apart
-    from nbops.views.text import show_duration
 
-    kept = _find(job)
+    found = _find(job)
+    code, last = 0, None
+    if isinstance(found, DefinedJob):
+        last = found.run(is_awaited=not detach)
+        code = int(last["status"] not in ("finished", "running"))
+    elif detach:
+        start_apart(found)
+    else:
+        code = execute(found, "asked")
+        last = next((run for run in _runs(found) if run["reason"] == "asked"), None)
     if detach:
-        start_apart(kept)
         click.echo(f"{job} was started: nbops jobs logs {job}")
         return
-    code = execute(kept, "asked")
-    last = next((run for run in read_runs(kept.runs) if run.reason == "asked"), None)
     if last is None:
         click.echo(f"{job} was removed while it ran.")
         raise click.exceptions.Exit(code)
-    click.echo(
-        f"{job} {last.status} after {show_duration(last.duration_s)}. {last.message}".rstrip()
-    )
-    click.echo(
-        f"What was recorded: nbops show {last.session_id}"
-        if last.session_id
-        else f"What it printed: nbops jobs logs {job}"
-    )
+    click.echo(_say_ended(job, last))
+    if last["session_id"]:
+        click.echo(f"What was recorded: nbops show {last['session_id']}")
+    elif last["log"]:
+        click.echo(f"What it printed: nbops jobs logs {job}")
     raise click.exceptions.Exit(code)
 
 
@@ -124,9 +127,11 @@ def run(job: str, detach: bool) -> None:
 @_job
 def pause(job: str) -> None:
     """Have JOB not run until it is resumed; times meanwhile are left out."""
+    from nbops.scheduling.jupyter.defined import DefinedJob
     from nbops.scheduling.local.install import pause_job
 
-    pause_job(_find(job))
+    found = _find(job)
+    found.pause() if isinstance(found, DefinedJob) else pause_job(found)
     click.echo(f"{job} is paused: nbops jobs resume {job}")
 
 
@@ -134,20 +139,24 @@ def pause(job: str) -> None:
 @_job
 def resume(job: str) -> None:
     """Have JOB run again."""
+    from nbops.scheduling.jupyter.defined import DefinedJob
     from nbops.scheduling.local.install import resume_job
-    from nbops.scheduling.wording import show_words
 
-    resumed = resume_job(_find(job))
-    click.echo(f"{job} runs {show_words(resumed.schedule)} ({resumed.timezone}).")
+    found = _find(job)
+    found.resume() if isinstance(found, DefinedJob) else resume_job(found)
+    told = _describe(_find(job))
+    click.echo(f"{job} runs {told['words']} ({told['timezone']}).")
 
 
 @jobs.command()
 @_job
 def remove(job: str) -> None:
     """Remove JOB, its logs and its history; what its runs recorded stays."""
+    from nbops.scheduling.jupyter.defined import DefinedJob
     from nbops.scheduling.local.install import remove_job
 
-    remove_job(_find(job))
+    found = _find(job)
+    found.remove() if isinstance(found, DefinedJob) else remove_job(found)
     click.echo(f"{job} was removed. What its runs recorded is still there: nbops ls")
 
 
@@ -183,19 +192,56 @@ def due(when: str, timezone: str | None, since: str) -> None:
     raise click.exceptions.Exit(0 if found else 1)
 
 
-def _find(name: str) -> "Kept":
-    """The job of this name, where it may be found."""
+def _find(name: str) -> "Found":
+    """The job of this name, where it may be found: of cron or systemd first."""
+    from nbops.scheduling.jupyter.defined import list_defined
     from nbops.scheduling.local.kept import find_kept
 
-    kept = find_kept(name)
-    if not _lies(kept, click.get_current_context().obj):
+    within = click.get_current_context().obj
+    try:
+        found: Found = find_kept(name)
+    except NotFound:
+        defined = next((job for job in list_defined() if job.name == name), None)
+        if defined is None:
+            raise
+        found = defined
+    if not _lies(found, within):
         raise NotFound(f"There is no job {name!r}.", "`nbops jobs` lists them.")
-    return kept
+    return found
 
 
-def _lies(kept: "Kept", within: Path | None) -> bool:
+def _lies(found: "Found", within: Path | None) -> bool:
     """Whether a job's notebook lies in a folder; in any when None."""
-    return within is None or Path(kept.read().source).resolve().is_relative_to(within)
+    from nbops.scheduling.jupyter.defined import DefinedJob
+
+    source = found.source if isinstance(found, DefinedJob) else Path(found.read().source)
+    return within is None or source.resolve().is_relative_to(within)
+
+
+def _describe(found: "Found") -> dict[str, Any]:
+    from nbops.scheduling.jupyter.defined import DefinedJob
+    from nbops.scheduling.local.listing import describe_job
+
+    return found.describe() if isinstance(found, DefinedJob) else describe_job(found)
+
+
+def _runs(found: "Found") -> list[dict[str, Any]]:
+    """All its runs that are known, newest first."""
+    from nbops.scheduling.jupyter.defined import DefinedJob
+    from nbops.scheduling.local.history import read_runs
+    from nbops.scheduling.local.listing import describe_run
+
+    if isinstance(found, DefinedJob):
+        return found.runs()
+    return [describe_run(found, run) for run in read_runs(found.runs)]
+
+
+def _say_ended(job: str, run: dict[str, Any]) -> str:
+    from nbops.views.text import show_duration
+
+    return (
+        f"{job} {run['status']} after {show_duration(run['duration_s'])}. {run['message']}".rstrip()
+    )
 
 
 def _table(told: list[dict[str, Any]]) -> str:
@@ -207,7 +253,8 @@ def _table(told: list[dict[str, Any]]) -> str:
     for job in told:
         last, coming = job["last"], job["next_times"]
         when = f"{job['words']} ({job['timezone']})"
-        due = "paused" if job["is_paused"] else "when files change" if not coming else ""
+        unasked = "when files change" if job["watched"] else "when asked"
+        due = "paused" if job["is_paused"] else "" if coming else unasked
         rows.append([
             job["name"],
             when,

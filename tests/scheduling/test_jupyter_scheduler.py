@@ -18,6 +18,7 @@ import psutil
 import pytest
 from leaving import write_lock, write_notebook
 from processes import PATIENCE_S
+from projects import nbops
 
 from nbops.errors import UsageError
 from nbops.index.queries import Index
@@ -358,6 +359,42 @@ def test_a_notebook_is_scheduled_in_the_server_that_runs_here(jupyter: Running):
     assert (definition["schedule"], definition["timezone"]) == ("0 7 * * *", "UTC")
     assert definition["parameters"] == {"depth": "8"}
     assert definition["runtime_environment_parameters"]["nbops_notebook"] == "notes/daily.ipynb"
+
+
+@needs_server
+def test_its_jobs_are_listed_run_paused_and_removed_like_those_of_cron(
+    jupyter: Running,
+):
+    path = write_notebook(
+        jupyter.root / "daily.ipynb", ["depth = 4", "print(depth)"], metadata=_PYTHON_3
+    )
+    install_job(read_job(path, {}, "0 7 * * 1-5", timezone="UTC", lock=write_lock(jupyter.root)))
+    jupyter.define("other", ["1"])  # which does not ask for nbops
+
+    [job] = json.loads(nbops(jupyter.root, "jobs", "--json").stdout)["jobs"]
+    assert (job["name"], job["system"], job["last"]) == ("daily", "jupyter-scheduler", None)
+    assert (job["source"], job["words"]) == (str(path), "every weekday at 07:00")
+    assert all(moment.endswith("07:00:00+00:00") for moment in job["next_times"])
+    assert "has no run yet" in nbops(jupyter.root, "jobs", "logs", "daily", code=2).stderr
+
+    assert "daily finished after" in nbops(jupyter.root, "jobs", "run", "daily").stdout
+    assert "daily finished after" in nbops(jupyter.root, "jobs", "logs", "daily").stdout
+    assert "every weekday at 07:00 (UTC)  finished" in nbops(jupyter.root, "jobs").stdout
+    nbops(jupyter.root, "jobs", "pause", "daily")
+    assert "paused" in nbops(jupyter.root, "jobs").stdout
+    (definition,) = [d for d in jupyter.server.list_definitions() if d["name"] == "daily"]
+    assert definition["active"] is False
+    assert "daily runs every weekday" in nbops(jupyter.root, "jobs", "resume", "daily").stdout
+
+    path.write_text(path.read_text().replace("print(depth)", "print(deep)"))
+    failed = nbops(jupyter.root, "jobs", "run", "daily", code=1).stdout
+    assert "daily failed after" in failed
+    assert "NameError" in failed
+    elsewhere = ("jobs", "--within", str(jupyter.root / "other"))
+    assert "No job is scheduled here" in nbops(jupyter.root, *elsewhere).stdout
+    assert "no job 'daily'" in nbops(jupyter.root, *elsewhere, "remove", "daily", code=2).stderr
+    nbops(jupyter.root, "jobs", "remove", "daily")
+    assert [d["name"] for d in jupyter.server.list_definitions()] == ["other"]
 
 
 def test_the_setting_is_made_and_taken_back_and_others_stay(private_homes: Path):

@@ -45,7 +45,7 @@ def install_job(job: "Job") -> Installed:
         project=str(job.workspace.root),
         lock=str(lock),
     )
-    before = find_definitions(server, job.name)
+    before = _find_definitions(server, job.name)
     _write(lock, job.lock)
     made = server.create_definition(definition)
     for each in before:
@@ -53,12 +53,12 @@ def install_job(job: "Job") -> Installed:
     return Installed(server, made, is_new=not before)
 
 
-def find_definitions(server: JupyterServer, name: str | None = None) -> list[str]:
-    """Ids of the definitions that are nbops' own, of one name or of all."""
+def _find_definitions(server: JupyterServer, name: str) -> list[str]:
+    """Ids of the definitions of a name that are nbops' own."""
     return [
         str(each["job_definition_id"])
         for each in server.list_definitions()
-        if ASKS in (each.get("tags") or ()) and name in (None, each["name"])
+        if ASKS in (each.get("tags") or ()) and each["name"] == name
     ]
 
 

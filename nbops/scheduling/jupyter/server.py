@@ -87,6 +87,23 @@ class JupyterServer:
             raise NbopsError(f"The Jupyter server {self.url} does not answer: {error}.") from error
 
 
+def list_servers() -> list[JupyterServer]:
+    """Servers of this user that run here; Jupyter leaves a file of each, which outlives one that was killed."""
+    import psutil
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    servers = []
+    for path in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
+        try:
+            info = json.loads(path.read_text("utf-8"))
+            if psutil.pid_exists(info["pid"]):
+                root = Path(info["root_dir"]).resolve()
+                servers.append(JupyterServer(info["url"], info.get("token", ""), root))
+        except (OSError, ValueError, KeyError):  # it is being written, or has just gone
+            continue
+    return servers
+
+
 def find_server(path: Path) -> JupyterServer:
     """The running server whose root holds a file; of several, the one with the nearest root.
 
@@ -95,12 +112,7 @@ def find_server(path: Path) -> JupyterServer:
     UsageError
         None runs, or none shows that file.
     """
-    from jupyter_server.serverapp import list_running_servers
-
-    servers = [
-        JupyterServer(info["url"], info.get("token", ""), Path(info["root_dir"]).resolve())
-        for info in list_running_servers()
-    ]
+    servers = list_servers()
     fitting = [server for server in servers if path.resolve().is_relative_to(server.root)]
     if fitting:
         return max(fitting, key=lambda server: len(server.root.parts))

@@ -1,7 +1,7 @@
 """`when`: a condition on metrics of the steps before, and on a step's own params.
 
 A small part of Python's expressions: `train.auc > 0.9 and depth < 8`; where a name is no Python
-name, `steps["train-fast"].auc` and `train["auc@1"]`.
+name, `steps["train-fast"].auc`, `steps["import"].rows` and `train["auc@1"]`.
 """
 
 import ast
@@ -22,7 +22,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }
-_HINT = "Such as `train.auc > 0.9 and depth < 8`."
+_HINT = """Such as `train.auc > 0.9 and depth < 8`, or `steps["import"].rows > 0`."""
 
 
 @dataclass(frozen=True)

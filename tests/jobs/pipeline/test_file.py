@@ -57,6 +57,7 @@ def read(folder: Path, steps: str) -> Definition:
         ("steps: {a: {notebook: a.ipynb, writes: [f]}, c: {notebook: c.ipynb, writes: [./f]}}", "step c, writes: f is written by a, too."),
         ("steps: {a: {notebook: a.ipynb, after: c}, c: {notebook: c.ipynb, after: a}}", "comes after itself: a → c → a."),
         ("steps: {a: {notebook: a.ipynb, when: 'b.auc >'}}", "step a, when: `b.auc >` is no condition."),
+        ("steps: {a: {notebook: a.ipynb, when: 'import.rows > 0'}}", 'or `steps["import"].rows > 0`'),
         ("steps: {a: {notebook: a.ipynb, when: 'print(1)'}}", "`print(1)` is nothing to ask for."),
         ("steps: {a: {notebook: a.ipynb, when: 'z > 1'}}", "step a, when: 'z' is none of its params."),
         ("steps: {a: {notebook: a.ipynb, when: 'z.auc > 1'}}", "step a, when: there is no step 'z'."),

@@ -173,7 +173,9 @@ def _install_in_jupyter(
     for moment in coming:
         click.echo(f"  {moment:%a %Y-%m-%d %H:%M %z}")
     if done:
-        click.echo(f"JupyterLab at {done.server.url} lists it under Notebook Jobs, and so does `nbops jobs`.")
+        click.echo(
+            f"JupyterLab at {done.server.url} lists it under Notebook Jobs, and so does `nbops jobs`."
+        )
 
 
 def _own_options(options: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import DeadKernelError
 from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 
@@ -63,7 +64,7 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
         self.group = group_of(self.kernel_pid())
         self._send_cell_ids()
         self.is_tracked = self._ask(_START.format(order=json.dumps(self._order)))
-        status = "failed"
+        status, is_dead = "failed", False
         limit = self._job.timeout_s
         timer = self.interrupts.end_after(limit, f"Stopped after {show_duration(limit)}")
         try:
@@ -75,11 +76,15 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
                 cell.metadata.get("papermill", {}).get("exception") for cell in self.nb.cells
             )
             status = "failed" if failed else "finished"
+        except DeadKernelError:
+            is_dead = True
+            raise
         finally:
             timer.cancel()
             self._tell("ended")
             finish = _FINISH.format(status=status, reason=self.interrupts.reason)
-            if self.is_tracked and not self._ask(finish, _FINISH_WITHIN_S):
+            is_there = self.is_tracked and not is_dead
+            if is_there and not self._ask(finish, _FINISH_WITHIN_S):
                 self._kill()  # the session is judged by that
 
     def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SCRIPT = "run.sh"
 SECRETS = "secrets.env"
+DELETE = (
+    "# then delete this folder: with it go logs, executed notebooks, and records that no server has"
+)
 _PYTHON = ".venv/bin/python"
 
 _TEMPLATE = """\

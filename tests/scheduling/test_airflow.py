@@ -8,7 +8,7 @@ from pathlib import Path
 import environments
 import pytest
 from elsewhere import Elsewhere, printed
-from projects import export, nbops
+from projects import export, nbops, write_notebook
 from test_kubernetes import pipeline
 
 WHEN = ("--schedule", "every weekday at 6:30", "--timezone", "Europe/Berlin")
@@ -83,6 +83,13 @@ def test_the_dag_file_imports_nothing_but_airflow_and_python(project: Path):
         "pathlib",
         "zoneinfo",
     }
+
+
+def test_a_step_may_have_the_name_of_a_word_of_python(project: Path):
+    write_notebook(project / "import.ipynb", {"one": "x = 1"})
+    (project / "pipeline.yaml").write_text("steps: {import: {notebook: import.ipynb}}\n")
+    export(project, "pipeline.yaml", "--to", "airflow", "-o", "out", "--name", "study")
+    ast.parse((project / "out/dags/study.py").read_text())
 
 
 def test_what_is_no_variable_of_airflows_leaves_the_workers_own(project: Path):

@@ -23,6 +23,22 @@ local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=sys.argv
 made(**json.loads(sys.argv[3]))
 """
 
+# KFP's own command line reads the README's commands; what it asks the server for is told.
+ASK = """
+import json, shlex, sys
+from unittest import mock
+from kfp import client
+from kfp.cli import cli, output
+told = []
+with mock.patch.object(client, "Client") as made, mock.patch.object(output, "print_output"):
+    for line in sys.argv[1:]:
+        cli.cli(shlex.split(line, comments=True)[1:], standalone_mode=False, obj={})
+    for name, _, kwargs in made.return_value.mock_calls:
+        told.append([name, {key: each for key, each in kwargs.items() if isinstance(each, (str, int, bool))}])
+print(json.dumps(told))
+"""
+
+
 pytestmark = pytest.mark.timeout(1800)
 
 
@@ -68,6 +84,21 @@ def test_the_recurring_run_has_six_fields_and_kubeflows_zone(project: Path):
         "cannot say times in Europe/Berlin"
         in nbops(project, "export", *words, *berlin, code=2).stderr
     )
+
+
+def test_kfp_reads_the_readmes_commands_and_the_recurring_run_is_on(
+    project: Path, elsewhere: Elsewhere
+):
+    export(project, "study.ipynb", "--to", "kubeflow", "-o", "out", *WHEN)
+    text = (project / "out/README.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("kfp ") and "_ID" not in line]
+    assert len(lines) == 3
+    python = str(environments.find("kubeflow") / "bin" / "python")
+    done = elsewhere.run([python, "-c", ASK, *lines], project / "out")
+    asked = dict(json.loads(done.stdout.splitlines()[-1]))
+    assert asked["create_recurring_run"]["enabled"] is True
+    assert asked["create_recurring_run"]["cron_expression"] == "0 0 7 * * *"
+    assert {"upload_pipeline", "create_run_from_pipeline_package"} & {*asked}
 
 
 @pytest.mark.parametrize("value", ["$(HOME)", "costs $$5"])

@@ -167,6 +167,9 @@ def test_a_cronworkflow_is_read_by_argos_model_and_its_graph_runs(
         "study_is_quick": "true",
         "report_title": "so",
     }
+    # A volume is root's, and the container runs as the user that the Dockerfile names.
+    assert workflow["securityContext"] == {"fsGroup": 1000}
+    assert "\nUSER 1000\n" in (project / "out/Dockerfile").read_text()
     root, shared = tmp_path / "job", tmp_path / "shared"
     root.mkdir()
     shared.mkdir()

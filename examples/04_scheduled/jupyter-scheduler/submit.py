@@ -64,7 +64,11 @@ def read_definition(server, place):
 
 def find_definitions(server, name):
     found = ask(server, "GET", "job_definitions?max_items=1000").get("job_definitions", [])
-    return [each["job_definition_id"] for each in found if each["name"] == name]
+    return [
+        each["job_definition_id"]
+        for each in found
+        if each["name"] == name and "nbops" in (each.get("tags") or ())
+    ]
 
 
 def main():
@@ -86,12 +90,12 @@ def main():
         job = ask(server, "POST", f"job_definitions/{known[0]}/jobs", {})
         print(f"{name} runs as {job['job_id']}.")
         return
+    made = ask(server, "POST", "job_definitions", definition) if options.what == "install" else None
     for each in known:
         ask(server, "DELETE", f"job_definitions/{each}")
-    if options.what == "remove":
+    if made is None:
         print(f"{name} is removed." if known else f"There was no {name}.")
         return
-    made = ask(server, "POST", "job_definitions", definition)
     print(f"{name} is installed as {made['job_definition_id']}; JupyterLab lists it under Notebook Jobs.")
 
 

@@ -125,7 +125,7 @@ def write_dag(job: "Job") -> str:
     if job.bundle.import_paths:
         paths = ":".join(f"{{HERE}}/{PROJECT}/{path}" for path in job.bundle.import_paths)
         env.append(f'"PYTHONPATH": f"{paths}",')
-    names = {step.name: step.slug.replace("-", "_") for step in job.steps}
+    names = {step.name: f"step_{step.slug.replace('-', '_')}" for step in job.steps}
     order = [
         f"[{', '.join(names[each] for each in step.after)}] >> {names[step.name]}"
         for step in job.steps

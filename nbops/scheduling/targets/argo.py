@@ -1,5 +1,6 @@
 """Target `argo`: a CronWorkflow whose steps are a graph, each in a container of the same image."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step, variables_of
@@ -8,6 +9,7 @@ from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import (
     HOME,
+    USER,
     check_names,
     escape,
     image_files,
@@ -53,6 +55,7 @@ workflowSpec:
 
 _WORKFLOW = """\
 entrypoint: all
+<<security>>
 <<timeout>>
 <<arguments>>
 <<volume>>
@@ -73,6 +76,15 @@ volumeClaimTemplates:
       resources:
         requests:
           storage: 2Gi
+"""
+
+# Whole or not at all, since steps that begin together all bring it.
+_COPY = """\
+mkdir -p <<shared>>/executed
+if [ ! -e <<shared>>/<<project>> ]; then
+  cp -r <<home>>/<<project>> <<shared>>/.$HOSTNAME && mv -T <<shared>>/.$HOSTNAME <<shared>>/<<project>> || rm -rf <<shared>>/.$HOSTNAME
+fi
+exec "$@"
 """
 
 _TEMPLATE = """\
@@ -106,7 +118,9 @@ class Argo:
         kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
         file = "cronworkflow.yaml" if job.schedule else "workflowtemplate.yaml"
         names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
-        settings = " ".join(f"-p {each.name}=..." for each in job.settings[:1])
+        settings = " ".join(
+            f"-p {shlex.quote(f'{each.name}={each.text}')}" for each in job.settings
+        )
         origin = f"cronwf/{job.name}" if job.schedule else f"workflowtemplate/{job.name}"
         return Emission(
             files={**image_files(job), file: write_workflow(job, kind)},
@@ -144,6 +158,8 @@ def write_workflow(job: "Job", kind: str) -> str:
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         arguments="\n".join(["arguments:", "  parameters:", *arguments]) if arguments else "",
         volume=_VOLUME if is_shared else "",
+        # A volume belongs to root, and the container runs as another.
+        security=f"securityContext:\n  fsGroup: {USER}" if is_shared else "",
         tasks="\n".join(_task(job, step) for step in job.steps),
         templates="\n".join(_template(job, step, is_shared=is_shared) for step in job.steps),
     )
@@ -182,7 +198,7 @@ def _template(job: "Job", step: "JobStep", *, is_shared: bool) -> str:
         output=f"{home}/executed/{output_of(step)}",
     )
     if is_shared:  # steps hand files to one another, so all work in one copy of the project
-        copy = f'mkdir -p {_SHARED}/executed && cp -rn {HOME}/{PROJECT} {_SHARED}/ && exec "$@"'
+        copy = fill(_COPY, home=HOME, project=PROJECT, shared=_SHARED)
         words = ["sh", "-c", copy, "sh", *words]
     words = [escape(word) for word in words]
     env = variables_of(job)

@@ -92,11 +92,13 @@ class AzureML:
                 f"az ml schedule disable --name {job.name}",
                 f"az ml schedule delete --name {job.name} --yes",
             ]
-        settings = " ".join(f"--set inputs.{each.name}=..." for each in job.settings[:1])
+        settings = "".join(
+            f"  # other values: --set inputs.{each.name}=..." for each in job.settings[:1]
+        )
         return Emission(
             files=files,
             install=install,
-            run_now=[f"az ml job create --file job.yml {settings}".strip()],
+            run_now=[f"az ml job create --file job.yml{settings}"],
             remove=remove,
             secrets={
                 name: f"in the key vault, in the JSON of the secret `{secret}`: {about}"

@@ -8,7 +8,7 @@ from nbops.scheduling.dialects.fields import read_times
 from nbops.scheduling.dialects.posix import as_cron
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
-from nbops.scheduling.wrapper import SCRIPT, SECRETS, install_lines, write_wrapper
+from nbops.scheduling.wrapper import DELETE, SCRIPT, SECRETS, install_lines, write_wrapper
 
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
@@ -46,7 +46,7 @@ class Cron:
                 f'({others}; sed "s|FOLDER|$PWD|" crontab) | crontab -',
             ],
             run_now=[f"./{SCRIPT}"],
-            remove=[f"{others} | crontab -", 'rm -r "$PWD"'],
+            remove=[f"{others} | crontab -", DELETE],
             secrets={},
             notes=[
                 f"cron knows no time zone: the machine is to be in {job.schedule.timezone}.",

@@ -106,8 +106,8 @@ class GitHubActions:
         return Emission(
             files={**job.bundle.under("."), path: write_workflow(job, lock), lock: job.lock},
             install=[
-                "cp -r . ../YOUR-REPOSITORY/  # what lies there already is only needed once",
-                "cd ../YOUR-REPOSITORY && git add . && git commit -m 'Run it on GitHub' && git push",
+                "cp -r .github ../YOUR-REPOSITORY/  # and of the other files those that it lacks",
+                "cd ../YOUR-REPOSITORY && git add .github && git commit -m 'Run it on GitHub' && git push",
             ],
             run_now=[f"gh workflow run {job.name}.yml {_fields(job)}".strip()],
             remove=[f"git rm {path} {lock} && git commit -m 'No longer on GitHub' && git push"],

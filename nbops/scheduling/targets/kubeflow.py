@@ -145,7 +145,7 @@ class Kubeflow:
             install.append(
                 f"kfp recurring-run create --experiment-name {job.name} --job-name {job.name}"
                 f" --cron-expression '{as_kubeflow(job.schedule)}'"
-                f" --max-concurrency {job.max_parallel} --no-catchup"
+                f" --max-concurrency {job.max_parallel} --no-catchup --enabled"
                 " --pipeline-package-path pipeline.yaml"
             )
             remove.insert(0, "kfp recurring-run delete RECURRING_RUN_ID  # kfp recurring-run list")

@@ -26,14 +26,17 @@ if TYPE_CHECKING:
 HOME = "/job"
 """Folder of the image that all lies in."""
 
+USER = "1000"
+"""Whom the container runs as: a number, since the kubelet can tell of no other that it is not root."""
+
 _NAME_LENGTH = 52
 
 _DOCKERFILE = """\
 # Written by `nbops export`: export again rather than change it here.
 FROM python:<<python>>-slim
 
-RUN useradd --create-home job && mkdir <<home>> && chown job <<home>>
-USER job
+RUN useradd --uid <<user>> --create-home job && mkdir <<home>> && chown job <<home>>
+USER <<user>>
 WORKDIR <<home>>
 ENV PATH=<<home>>/.venv/bin:$PATH
 COPY --chown=job lock.txt ./
@@ -101,7 +104,7 @@ class Kubernetes:
                 f"kubectl create secret generic {job.name} {names}",
                 "kubectl apply -f cronjob.yaml",
             ],
-            run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-now"],
+            run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-$(date +%s)"],
             remove=["kubectl delete -f cronjob.yaml", f"kubectl delete secret {job.name}"],
             secrets=SECRETS,
             notes=[
@@ -169,6 +172,7 @@ def image_files(job: "Job") -> dict[str, str | bytes]:
         _DOCKERFILE,
         python=job.python,
         home=HOME,
+        user=USER,
         python_path=f"ENV PYTHONPATH={path}" if path else "",
     )
     return {**job.bundle.under(PROJECT), LOCK: job.lock, "Dockerfile": dockerfile}

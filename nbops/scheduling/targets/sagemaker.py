@@ -82,7 +82,8 @@ class SageMaker:
             f"docker build -t {registry}/{job.name}:latest . && docker push {registry}/{job.name}:latest",
             f"aws secretsmanager create-secret --name {secret} --secret-string {_VALUE}",
             _FILL,
-            f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}",
+            f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}"
+            "  # update-pipeline, once it is there",
         ]
         remove = [
             f"aws sagemaker delete-pipeline --pipeline-name {job.name}",
@@ -95,13 +96,13 @@ class SageMaker:
                 'aws scheduler create-schedule --cli-input-json "$(fill eventbridge_schedule.json)"'
             )
             remove.insert(0, f"aws scheduler delete-schedule --name {job.name}")
-        values = " ".join(f"Name={each.name},Value=..." for each in job.settings[:1])
+        values = "".join(f"Name={each.name},Value=..." for each in job.settings[:1])
         return Emission(
             files=files,
             install=install,
             run_now=[
                 f"aws sagemaker start-pipeline-execution --pipeline-name {job.name}"
-                + (f" --pipeline-parameters {values}" if values else "")
+                + (f"  # other values: --pipeline-parameters {values}" if values else "")
             ],
             remove=remove,
             secrets={

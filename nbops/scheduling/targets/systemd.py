@@ -9,7 +9,7 @@ from nbops.scheduling.dialects.systemd import as_on_calendar
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.refusals import check_parallel
-from nbops.scheduling.wrapper import SCRIPT, SECRETS, install_lines, write_wrapper
+from nbops.scheduling.wrapper import DELETE, SCRIPT, SECRETS, install_lines, write_wrapper
 
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
@@ -62,7 +62,7 @@ class Systemd:
                 f"systemctl --user disable --now {unit}.timer",
                 f"rm {home}/{unit}.service {home}/{unit}.timer",
                 "systemctl --user daemon-reload",
-                'rm -r "$PWD"',
+                DELETE,
             ],
             secrets={},
             notes=[

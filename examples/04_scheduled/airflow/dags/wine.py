@@ -41,7 +41,7 @@ with DAG(
     params=PARAMS,
     tags=["nbops"],
 ):
-    wine = BashOperator(
+    step_wine = BashOperator(
         task_id="wine",
         cwd=str(HERE),
         append_env=True,

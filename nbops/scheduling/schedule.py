@@ -46,6 +46,12 @@ class Times:
         return self.minutes != MINUTES and self.hours != HOURS
 
     @property
+    def is_of_a_clock(self) -> bool:
+        """Whether a clock in another zone, by whole hours, would give other times."""
+        parts = (self.hours, self.days, self.months, self.weekdays)
+        return parts != (HOURS, DAYS, MONTHS, WEEKDAYS)
+
+    @property
     def means_either_day(self) -> bool:
         """Whether days and weekdays both restrict, so that one of them is enough."""
         return self.days != DAYS and self.weekdays != WEEKDAYS

@@ -87,14 +87,15 @@ def write_wrapper(job: "Job", system: str) -> str:
     """
     schedule, path = job.schedule, import_path(job, PROJECT)
     about = zone = missed = ""
-    if schedule is not None and system == "cron":
+    if schedule is not None and schedule.times is not None and system == "cron":
         from nbops.scheduling.dialects.posix import as_cron
 
-        about = " With --missed it runs when a time was missed."
-        zone = (
-            f'if [ "$(date +%z)" != "$(TZ={schedule.timezone} date +%z)" ]; then\n'
-            f'  echo "$(date): this machine is not in {schedule.timezone}" >> log/skipped.log\nfi'
-        )
+        about = " With --due it runs if the clock is the schedule's, with --missed if a time was missed."
+        if schedule.times.is_of_a_clock:
+            zone = (
+                f'if [ "${{1:-}}" = --due ] && [ "$(date +%z)" != "$(TZ={schedule.timezone} date +%z)" ]; then\n'
+                f"  exit 0  # it is another time in {schedule.timezone}: the line with --missed starts it\nfi"
+            )
         # Five fields, which words for people need not be.
         when = f"{shlex.quote(as_cron(schedule)[0])} --timezone {schedule.timezone}"
         missed = fill(_MISSED, python=_PYTHON, when=when)

@@ -140,6 +140,39 @@ def test_a_missed_time_runs_and_an_overlapping_run_does_not(project: Path, tmp_p
     assert "one run is under way" in (away / "log" / "skipped.log").read_text()
 
 
+@pytest.mark.parametrize(("zone", "by_due", "by_missed"), [("UTC", 0, 1), ("Europe/Berlin", 1, 0)])
+def test_on_a_machine_of_another_zone_it_runs_once_and_at_its_time(
+    project: Path, tmp_path: Path, zone: str, by_due: int, by_missed: int
+):
+    """The clock stands at 6:30 in Berlin, of a schedule for that: cron's line, or the one that looks, starts it."""
+    away = tmp_path / "away"
+    words = ("--schedule", "every day at 06:30", "--timezone", "Europe/Berlin", "-o", str(away))
+    export(project, "study.ipynb", "--to", "cron", *words)
+    lines = (away / "crontab").read_text().splitlines()
+    assert [line.split(' "')[0] for line in lines] == ["30 6 * * *", "@reboot", "31 * * * *"]
+    python = away / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    # Whether it is due is told by the real command; the notebook only leaves a mark.
+    python.write_text(
+        f'#!/bin/sh\ncase "$*" in *"jobs due"*) exec {sys.executable} "$@";; esac\necho ran >> {tmp_path}/ran\n'
+    )
+    python.chmod(0o755)
+    (away / "log").mkdir()
+    last = away / "log" / ".last"
+    last.touch()
+    yesterday = time.time() - 86_400
+    os.utime(last, (yesterday, yesterday))
+    clock = {**os.environ, "TZ": zone}
+
+    def count(mode: str) -> int:
+        before = len((tmp_path / "ran").read_text().split()) if (tmp_path / "ran").exists() else 0
+        subprocess.run(["sh", str(away / "run.sh"), mode], check=True, env=clock)
+        after = len((tmp_path / "ran").read_text().split()) if (tmp_path / "ran").exists() else 0
+        return after - before
+
+    assert (count("--due"), count("--missed"), count("--missed")) == (by_due, by_missed, 0)
+
+
 def test_units_are_verified_by_systemd(project: Path, tmp_path: Path):
     away = tmp_path / "away"
     when = ("--schedule", "0 7 13 * FRI", "--timezone", "Europe/Berlin")

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Runs wine.ipynb for cron, exported by nbops.
-# Its exit code is the notebook's; what it prints goes to log/. With --missed it runs when a time was missed.
+# Its exit code is the notebook's; what it prints goes to log/. With --due it runs if the clock is the schedule's, with --missed if a time was missed.
 set -u
 cd "$(dirname "$0")" || exit 1
 umask 077
 mkdir -p log out
 log="log/$(date +%Y%m%d-%H%M%S)-$$.log"
-if [ "$(date +%z)" != "$(TZ=Europe/Berlin date +%z)" ]; then
-  echo "$(date): this machine is not in Europe/Berlin" >> log/skipped.log
+if [ "${1:-}" = --due ] && [ "$(date +%z)" != "$(TZ=Europe/Berlin date +%z)" ]; then
+  exit 0  # it is another time in Europe/Berlin: the line with --missed starts it
 fi
 # As many runs at once as there may be.
 taken=

@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING
 
 from nbops.errors import UsageError
 from nbops.scheduling.command import LOCK, PROJECT
-from nbops.scheduling.dialects.fields import read_times
+from nbops.scheduling.dialects.fields import read_times, write_field
 from nbops.scheduling.dialects.posix import as_cron
 from nbops.scheduling.preflight.findings import Finding
+from nbops.scheduling.schedule import MINUTES
 from nbops.scheduling.target import Emission
 from nbops.scheduling.wrapper import DELETE, SCRIPT, SECRETS, install_lines, write_wrapper
 
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
+
+
+_MOST_LOOKS = 4  # in an hour
 
 
 class Cron:
@@ -27,12 +31,15 @@ class Cron:
     def emit(self, job: "Job") -> Emission:
         if job.schedule is None:
             raise UsageError("cron needs a time.", "Add --schedule 'every day at 07:00'.")
-        read_times(job.schedule, "An exported crontab")
+        times = read_times(job.schedule, "An exported crontab")
         mark = f"# nbops {job.name}"
         call = f'"FOLDER/{SCRIPT}"'
-        lines = [f"{fields} {call} {mark}" for fields in as_cron(job.schedule)]
-        if job.catch_up != "none":
-            lines += [f"@reboot {call} --missed {mark}", f"17 * * * * {call} --missed {mark}"]
+        lines = [f"{fields} {call} --due {mark}" for fields in as_cron(job.schedule)]
+        # A minute later, in every hour: after the machine was off or asleep, and where its clock is another one.
+        most = _MOST_LOOKS if times.is_of_a_clock else 1
+        minutes = tuple(sorted((minute + 1) % 60 for minute in times.minutes[:most]))
+        later = write_field(minutes, MINUTES, with_star=True)
+        lines += [f"@reboot {call} --missed {mark}", f"{later} * * * * {call} --missed {mark}"]
         others = f"crontab -l 2>/dev/null | grep -v '{mark}$'"
         return Emission(
             files={
@@ -49,7 +56,10 @@ class Cron:
             remove=[f"{others} | crontab -", DELETE],
             secrets={},
             notes=[
-                f"cron knows no time zone: the machine is to be in {job.schedule.timezone}.",
+                (
+                    f"cron knows no time zone. Where the machine's clock is not that of {job.schedule.timezone}, it starts a minute later, "
+                    "or within the hour where the zones are not whole hours apart."
+                ),
                 f"Passwords, tokens and MLFLOW_TRACKING_URI: NAME=VALUE lines in `{SECRETS}`, `chmod 600`.",
                 "The folder's path must have no % and no |.",
             ],

@@ -82,8 +82,10 @@ class SageMaker:
             f"docker build -t {registry}/{job.name}:latest . && docker push {registry}/{job.name}:latest",
             f"aws secretsmanager create-secret --name {secret} --secret-string {_VALUE}",
             _FILL,
-            f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}"
-            "  # update-pipeline, once it is there",
+            (
+                f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}"
+                "  # update-pipeline, once it is there"
+            ),
         ]
         remove = [
             f"aws sagemaker delete-pipeline --pipeline-name {job.name}",

@@ -9,15 +9,15 @@ interface OverlayProps {
   readonly b: string;
 }
 
-/** Two figures on one spot: the slider wipes from A to B. */
+/** Two figures on one spot: the slider fades from A to B, and between shows both, with their axes. */
 export function Overlay({ a, b }: OverlayProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const [share, setShare] = React.useState(50);
   return (
     <div className="nbops-Overlay">
       <div className="nbops-Overlay-figures">
-        <img src={a} alt={trans.__('Figure of A')} />
-        <img src={b} alt={trans.__('Figure of B')} style={{ clipPath: `inset(0 0 0 ${share}%)` }} />
+        <img src={a} alt={trans.__('Figure of A')} style={{ opacity: (100 - share) / 50 }} />
+        <img src={b} alt={trans.__('Figure of B')} style={{ opacity: share / 50 }} />
       </div>
       <div className="nbops-Overlay-share">
         <Letter index={0} />
@@ -26,7 +26,7 @@ export function Overlay({ a, b }: OverlayProps): React.JSX.Element {
           min={0}
           max={100}
           value={share}
-          aria-label={trans.__('Where A ends and B begins')}
+          aria-label={trans.__('From A to B')}
           onChange={event => {
             setShare(Number(event.target.value));
           }}

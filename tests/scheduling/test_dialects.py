@@ -5,12 +5,14 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import elsewhere_clocks
 import pytest
 import waiting
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from nbops.scheduling.dialects.azure import as_azure
+from nbops.scheduling.dialects.croniter import as_croniter
 from nbops.scheduling.dialects.eventbridge import as_eventbridge
 from nbops.scheduling.dialects.github import as_github
 from nbops.scheduling.dialects.kubeflow import as_kubeflow
@@ -49,6 +51,10 @@ _SYSTEMS: dict[str, Reader] = {
     "kubeflow": lambda s, after, n: waiting.debian_cron(as_kubeflow(s), "UTC", after, n),
     "eventbridge": lambda s, after, n: waiting.eventbridge(*as_eventbridge(s), after, n),
     "systemd": lambda s, after, n: waiting.systemd(as_on_calendar(s), after, n),
+    "airflow": lambda s, after, n: elsewhere_clocks.airflow(*as_croniter(s, "Airflow"), after, n),
+    "jupyter-scheduler": lambda s, after, n: elsewhere_clocks.jupyter_scheduler(
+        *as_croniter(s, "jupyter-scheduler"), after, n
+    ),
     "azure": lambda s, after, n: waiting.azure(as_azure(s), after, n),
 }
 
@@ -92,6 +98,7 @@ def _changed(times: Times, *, is_gap: bool) -> tuple[Schedule, datetime]:
 # What random ones meet too seldom.
 @example(case=_changed(Times((30,), (2,)), is_gap=True))
 @example(case=_changed(Times(MINUTES, (2,)), is_gap=False))
+@example(case=_changed(Times(MINUTES, (2,)), is_gap=True))
 @settings(
     max_examples=80,
     deadline=None,

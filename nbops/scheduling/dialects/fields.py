@@ -97,7 +97,7 @@ def move_to_utc(schedule: Schedule) -> Schedule:
     times = schedule.times
     if times is None or schedule.timezone == "UTC":
         return schedule
-    changes = find_changes(schedule.timezone, _this_year())
+    changes = find_changes(schedule.timezone, this_year())
     if times == Times(times.minutes):
         walls = [datetime.now(UTC).astimezone(ZoneInfo(schedule.timezone)).replace(tzinfo=None)]
         walls += [
@@ -112,7 +112,12 @@ def move_to_utc(schedule: Schedule) -> Schedule:
 
 
 def check_changes(
-    schedule: Schedule, system: str, *, skipped: str | None = None, repeated: str | None = None
+    schedule: Schedule,
+    system: str,
+    *,
+    skipped: str | None = None,
+    repeated: str | None = None,
+    is_any: bool = False,
 ) -> None:
     """Refuse what a system would run at other times than meant, where a clock is changed.
 
@@ -122,6 +127,8 @@ def check_changes(
         What the system does with a time that the clock leaves out; None for what is meant.
     repeated
         What it does with one that comes twice; None for what is meant.
+    is_any
+        Whether it makes up, too, for what follows the time that passes.
 
     Raises
     ------
@@ -131,10 +138,10 @@ def check_changes(
     times = schedule.times
     if times is None:
         return
-    for change in find_changes(schedule.timezone, _this_year()):
+    for change in find_changes(schedule.timezone, this_year()):
         does = skipped if change.is_gap else repeated
         is_over = change.end.date() < date.today()  # noqa: DTZ011
-        if does is None or is_over or (change.is_gap and not times.follows_clock):
+        if does is None or is_over or (change.is_gap and not times.follows_clock and not is_any):
             continue
         wall = _find_time(times, change)
         if wall is None:
@@ -169,5 +176,5 @@ def _minutes_in_utc(times: Times, wall: datetime, timezone: str) -> tuple[int, .
     return tuple(sorted({(minute - shift) % 60 for minute in times.minutes}))
 
 
-def _this_year() -> int:
+def this_year() -> int:
     return date.today().year  # noqa: DTZ011 - a year more or less does not matter

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbops.errors import UsageError
 from nbops.jobs.injection import write_value
-from nbops.scheduling.dialects.jupyter_scheduler import as_jupyter_scheduler
+from nbops.scheduling.dialects.croniter import as_croniter
 from nbops.scheduling.jupyter.order import ASKS
 
 if TYPE_CHECKING:
@@ -64,5 +64,5 @@ def _say_schedule(job: "Job") -> dict[str, str]:
     """Keys of a definition that say when; none for what runs only when asked."""
     if job.schedule is None:
         return {}
-    cron = as_jupyter_scheduler(job.schedule)
+    cron = as_croniter(job.schedule, "jupyter-scheduler")
     return {"schedule": cron.expression, "timezone": cron.timezone}

@@ -13,7 +13,7 @@ from nbops.scheduling.command import (
     variable,
     variables_of,
 )
-from nbops.scheduling.dialects.kubernetes import as_kubernetes
+from nbops.scheduling.dialects.croniter import as_croniter
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
@@ -119,7 +119,7 @@ class Airflow:
 
 def write_dag(job: "Job") -> str:
     """Text of the DAG file."""
-    cron = as_kubernetes(job.schedule, "Airflow") if job.schedule else None
+    cron = as_croniter(job.schedule, "Airflow") if job.schedule else None
     env = [f'"SET_{each.name}": "{{{{ params.{each.name} }}}}",' for each in job.settings]
     env += [f'"{name}": {text!r},' for name, text in variables_of(job).items()]
     if job.bundle.import_paths:

@@ -141,6 +141,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
     from nbops.scheduling.job import check_complete, read_job
     from nbops.scheduling.jupyter.install import install_job as install_in_jupyter
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
+    from nbops.scheduling.moving import check_free, leave_elsewhere
 
     system = on or choose_system()
     given = dict(parameters or {})
@@ -157,6 +158,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
         max_parallel=max_parallel,
     )
     check_complete(job)
+    check_free(job.name, job.source, system)
     if system == "jupyter-scheduler":
         if credentials:
             raise UsageError(
@@ -164,6 +166,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
             )
         _inspect(job, system, ignore, dry_run=dry_run, limit_s=dry_run_limit)
         install_in_jupyter(job)
+        leave_elsewhere(job.name, job.source, system)
         return job.name
     texts = {
         f"{each.entry}.{each.parameter.name}" if job.is_pipeline else each.name: each.text
@@ -175,6 +178,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
     )
     _inspect(job, system, ignore, dry_run=dry_run, limit_s=dry_run_limit)
     install_job(job, planned)
+    leave_elsewhere(job.name, job.source, system)
     return planned.name
 
 

@@ -92,12 +92,14 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     """  # noqa: D301 - click wants the character itself
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
     from nbops.scheduling.local.kept import Kept, jobs_home
+    from nbops.scheduling.moving import check_free, leave_elsewhere
 
     system = options["system"] or choose_system()
     if options["credentials"] and options["env_file"]:
         raise UsageError("--credentials and --env-file both name a source.", "Give one.")
     params = [*options["parameters"], *_own_options(options)]
     job = _read(source, when, params, options)
+    check_free(job.name, job.source, system)
     if system == "jupyter-scheduler":
         _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
         _install_in_jupyter(job, options, is_dry=dry_run, as_json=as_json)
@@ -113,6 +115,8 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     # A dry run takes as long as the job: what can be refused was refused before.
     _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
     kept = Kept(jobs_home() / planned.name) if dry_run else install_job(job, planned)
+    if not dry_run:
+        leave_elsewhere(job.name, job.source, system)
     if as_json:
         click.echo(to_json(_document(kept, planned, is_dry=dry_run), indent=2).decode())
     else:
@@ -142,6 +146,7 @@ def _install_in_jupyter(
 ) -> None:
     """Create the job in the Jupyter server that runs here."""
     from nbops.scheduling.jupyter.install import install_job
+    from nbops.scheduling.moving import leave_elsewhere
     from nbops.scheduling.times import next_times
     from nbops.scheduling.wording import show_words
 
@@ -152,6 +157,8 @@ def _install_in_jupyter(
     schedule = job.schedule
     coming = next_times(schedule, datetime.now(UTC), _SHOWN) if schedule else []
     done = None if is_dry else install_job(job)
+    if done:
+        leave_elsewhere(job.name, job.source, "jupyter-scheduler")
     if as_json:
         told = {
             "format": FORMAT,

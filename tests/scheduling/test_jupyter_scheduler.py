@@ -16,6 +16,7 @@ from typing import Any
 
 import psutil
 import pytest
+from daemons import real_cron
 from leaving import write_lock, write_notebook
 from processes import PATIENCE_S
 from projects import nbops
@@ -399,6 +400,27 @@ def test_its_jobs_are_listed_run_paused_and_removed_like_those_of_cron(
     assert "no job 'daily'" in nbops(jupyter.root, *elsewhere, "remove", "daily", code=2).stderr
     nbops(jupyter.root, "jobs", "remove", "daily")
     assert [d["name"] for d in jupyter.server.list_definitions()] == ["other"]
+
+
+@needs_server
+def test_a_job_that_is_scheduled_with_another_system_moves_there(
+    jupyter: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = write_notebook(jupyter.root / "daily.ipynb", ["print(1)"], metadata=_PYTHON_3)
+    other = write_notebook(jupyter.root / "b" / "daily.ipynb", ["print(1)"], metadata=_PYTHON_3)
+
+    def systems() -> list[str]:
+        jobs = json.loads(nbops(jupyter.root, "jobs", "--json").stdout)["jobs"]
+        return [job["system"] for job in jobs]
+
+    lock = ("--lock", str(write_lock(jupyter.root)))
+    with real_cron(tmp_path / "cron-bin", monkeypatch):
+        for system in ("jupyter-scheduler", "cron", "jupyter-scheduler"):
+            nbops(jupyter.root, "schedule", str(path), "0 7 * * *", "--on", system, *lock)
+            assert systems() == [system]
+        words = ("schedule", str(other), "0 7 * * *", "--on", "cron", *lock)
+        assert "already, of " in nbops(jupyter.root, *words, code=2).stderr
+        assert systems() == ["jupyter-scheduler"]
 
 
 def test_the_setting_is_made_and_taken_back_and_others_stay(private_homes: Path):

@@ -17,7 +17,9 @@ PROJECT = "project"
 
 SECRETS = {
     "MLFLOW_TRACKING_URI": "the tracking server, such as https://mlflow.example.org",
-    "MLFLOW_TRACKING_TOKEN": "how to log in there; or MLFLOW_TRACKING_USERNAME and _PASSWORD",
+    "MLFLOW_TRACKING_TOKEN": "to log in there by a token; else by the next two",
+    "MLFLOW_TRACKING_USERNAME": "to log in there by name",
+    "MLFLOW_TRACKING_PASSWORD": "and by password",
 }
 """What every remote job is given by its system's own secrets, and never by a file."""
 

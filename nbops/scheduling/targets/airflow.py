@@ -41,8 +41,7 @@ PARAMS = {
 
 ENV = {
     "HERE": str(HERE),
-    "VAR_MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
-    "VAR_MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
+    <<secrets>>
     <<env>>
 }
 
@@ -136,6 +135,10 @@ def write_dag(job: "Job") -> str:
         _DAG,
         name=job.name,
         params="\n".join(f"{each.name!r}: {_param(each)}," for each in job.settings),
+        secrets="\n".join(
+            f"\"VAR_{name}\": \"{{{{ var.value.get('{name.lower()}', '') }}}}\","
+            for name in SECRETS
+        ),
         env="\n".join(env),
         description=repr(f"{job.place_of(job.source)}, exported by nbops"),
         schedule=repr(cron.expression) if cron else "None",

@@ -126,7 +126,7 @@ class Argo:
             files={**image_files(job), file: write_workflow(job, kind)},
             install=[
                 f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
-                f"kubectl create secret generic {job.name} {names}",
+                f"kubectl create secret generic {job.name} {names}  # those that there are",
                 f"kubectl apply -f {file}",
             ],
             run_now=[f"argo submit --from {origin} {settings}".strip()],

@@ -48,8 +48,7 @@ concurrency:
   cancel-in-progress: false
 
 env:
-  MLFLOW_TRACKING_URI: ${{ secrets.MLFLOW_TRACKING_URI }}
-  MLFLOW_TRACKING_TOKEN: ${{ secrets.MLFLOW_TRACKING_TOKEN }}
+  <<secrets>>
   <<python_path>>
   <<variables>>
 
@@ -132,6 +131,7 @@ def write_workflow(job: "Job", lock: str) -> str:
         _WORKFLOW,
         name=job.name,
         group=f"{job.name}-${{{{ github.ref }}}}",
+        secrets="\n".join(f"{name}: ${{{{ secrets.{name} }}}}" for name in SECRETS),
         schedule=_schedule(job),
         push=_push(job, lock),
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",

@@ -101,7 +101,7 @@ class Kubernetes:
             files={**image_files(job), "cronjob.yaml": write_cronjob(job)},
             install=[
                 f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
-                f"kubectl create secret generic {job.name} {names}",
+                f"kubectl create secret generic {job.name} {names}  # those that there are",
                 "kubectl apply -f cronjob.yaml",
             ],
             run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-$(date +%s)"],

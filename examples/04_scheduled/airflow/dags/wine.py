@@ -21,6 +21,8 @@ ENV = {
     "HERE": str(HERE),
     "VAR_MLFLOW_TRACKING_URI": "{{ var.value.get('mlflow_tracking_uri', '') }}",
     "VAR_MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
+    "VAR_MLFLOW_TRACKING_USERNAME": "{{ var.value.get('mlflow_tracking_username', '') }}",
+    "VAR_MLFLOW_TRACKING_PASSWORD": "{{ var.value.get('mlflow_tracking_password', '') }}",
     "SET_depth": "{{ params.depth }}",
     "SET_share": "{{ params.share }}",
     "SET_model": "{{ params.model }}",
@@ -49,6 +51,8 @@ with DAG(
         bash_command=r"""
 [ -z "$VAR_MLFLOW_TRACKING_URI" ] || export MLFLOW_TRACKING_URI="$VAR_MLFLOW_TRACKING_URI"
 [ -z "$VAR_MLFLOW_TRACKING_TOKEN" ] || export MLFLOW_TRACKING_TOKEN="$VAR_MLFLOW_TRACKING_TOKEN"
+[ -z "$VAR_MLFLOW_TRACKING_USERNAME" ] || export MLFLOW_TRACKING_USERNAME="$VAR_MLFLOW_TRACKING_USERNAME"
+[ -z "$VAR_MLFLOW_TRACKING_PASSWORD" ] || export MLFLOW_TRACKING_PASSWORD="$VAR_MLFLOW_TRACKING_PASSWORD"
 mkdir -p executed
 .venv/bin/python -m nbops run project/wine.ipynb \
   -p "depth=$SET_depth" \

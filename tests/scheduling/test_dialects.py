@@ -112,11 +112,12 @@ def test_a_system_that_takes_a_schedule_runs_it_at_the_same_fifty_times(
     if system == "systemd" and not shutil.which("systemd-analyze"):
         pytest.skip("there is no systemd here")
     schedule, after = case
-    # cronsim loses half an hour of Lord Howe's where the clock is put back.
+    # cronsim loses half an hour of Lord Howe's where the clock is put back, and, where one minute of each hour is
+    # meant, the second of two hours.
     assume(
         system != "cron"
-        or schedule.timezone != "Australia/Lord_Howe"
         or schedule.times.follows_clock
+        or (schedule.timezone != "Australia/Lord_Howe" and len(schedule.times.minutes) > 1)
     )
     moments = [moment.astimezone(UTC) for moment in next_times(schedule, after, _COUNT)]
     meant = [moment for moment in moments if moment.year < _LAST_YEAR]

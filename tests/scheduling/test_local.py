@@ -132,6 +132,20 @@ def test_the_line_of_a_pipeline_runs_its_steps_and_refuses_another_environment(
     assert "is not the environment" in nbops(project, "jobs", "run", "wines", code=2).stdout
 
 
+def test_what_a_job_writes_itself_does_not_start_it_again(project: Path, crontab: Crontab):
+    (project / "result.txt").write_text("before")
+    nbops(project, "schedule", "study.ipynb", "when *.txt changes")
+    kept = find_kept("study")
+    looks = ("jobs", "exec", str(kept.folder), "--changed")
+    for text in ("one", "two"):
+        (project / "in.txt").write_text(text)
+        (project / "result.txt").write_text(text)
+        nbops(project, *looks)
+        nbops(project, *looks)
+    runs = json.loads(nbops(project, "jobs", "logs", "study", "--json").stdout)["runs"]
+    assert [run["status"] for run in runs] == ["finished", "finished"]
+
+
 def test_a_name_that_another_notebook_has_is_refused_before_it_is_tried(
     project: Path, crontab: Crontab, monkeypatch: pytest.MonkeyPatch
 ):

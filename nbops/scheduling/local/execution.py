@@ -23,7 +23,7 @@ from nbops.scheduling.local.credentials import mask, read_credentials
 from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.kept import Kept, KeptJob
 from nbops.scheduling.local.notices import Notice, send_notice
-from nbops.scheduling.local.watching import read_watched
+from nbops.scheduling.local.watching import read_made, read_watched
 from nbops.scheduling.times import times_between
 from nbops.workspace import find_workspace
 
@@ -122,6 +122,19 @@ def _claim(kept: Kept, job: KeptJob, start: Reason) -> list[Due]:
     return claimed
 
 
+def _see_own(kept: Kept, job: KeptJob, run: JobRun) -> None:
+    """Count files that a run wrote as seen to: they do not start the job again."""
+    if not job.schedule.watched or not kept.is_there:
+        return
+    project = Path(job.project)
+    with contextlib.suppress(NbopsError, OSError):
+        made = read_made(project, job.name, run.started_at)
+        now = read_watched(project, job.schedule.watched)
+        with kept.state() as state:
+            own = {path: digest for path, digest in now.items() if made.get(path) == digest}
+            state.watched = {**state.watched, **own}
+
+
 def _take_left(kept: Kept) -> Reason | None:
     """A kind of start that came while a run, perhaps of another kind, had the place."""
     with kept.state() as state:
@@ -197,6 +210,7 @@ def _run(kept: Kept, job: KeptJob, reason: Reason, due_at: datetime | None) -> i
         message=message,
     )
     write_run(kept.runs, run)
+    _see_own(kept, job, run)
     _tell(kept, job, run, secrets, log)
     if was_stopped:
         raise Stopped(message)

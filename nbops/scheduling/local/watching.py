@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from nbops.digests import digest_file
 from nbops.errors import UsageError
@@ -79,3 +81,21 @@ def _has_wildcard(text: str) -> bool:
 def _find(project: Path, patterns: Iterable[str]) -> list[Path]:
     found = {path for pattern in patterns for path in project.glob(pattern) if path.is_file()}
     return sorted(found)
+
+
+def read_made(project: Path, job: str, since: datetime) -> dict[str, str]:
+    """Digests of the project's files that runs of a job have written since a time, by path, as they left them."""
+    from nbops.index.queries import Index
+    from nbops.workspace import find_workspace
+
+    index = Index(find_workspace(project))
+    index.wait(_PATIENCE_S)
+    made: dict[str, str] = {}
+    for session in index.sessions():
+        if session.tags.get("nbops.job") == job and session.started_at >= since:
+            for cell in index.document(index.resolve(session.id)).cell_runs:
+                for ref in cell.writes:
+                    path = Path(unquote(urlsplit(ref.uri).path))
+                    if ref.digest and path.is_relative_to(project):
+                        made[path.relative_to(project).as_posix()] = ref.digest
+    return made

@@ -214,8 +214,10 @@ def _lies(found: "Found", within: Path | None) -> bool:
     """Whether a job's notebook lies in a folder; in any when None."""
     from nbops.scheduling.jupyter.defined import DefinedJob
 
+    if within is None:  # of a damaged file nothing else can be told
+        return True
     source = found.source if isinstance(found, DefinedJob) else Path(found.read().source)
-    return within is None or source.resolve().is_relative_to(within)
+    return source.resolve().is_relative_to(within)
 
 
 def _describe(found: "Found") -> dict[str, Any]:

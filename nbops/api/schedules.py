@@ -141,7 +141,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
     from nbops.scheduling.job import check_complete, read_job
     from nbops.scheduling.jupyter.install import install_job as install_in_jupyter
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
-    from nbops.scheduling.moving import check_free, leave_elsewhere
+    from nbops.scheduling.waiting import check_free, leave_elsewhere
 
     system = on or choose_system()
     given = dict(parameters or {})

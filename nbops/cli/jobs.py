@@ -10,10 +10,7 @@ from nbops.errors import NotFound
 from nbops.records import FORMAT, to_json
 
 if TYPE_CHECKING:
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.kept import Kept
-
-    Found = Kept | DefinedJob
+    from nbops.scheduling.waiting import WaitingJob
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _job = click.argument("job")
@@ -41,11 +38,9 @@ def jobs(ctx: click.Context, as_json: bool, within: Path | None) -> None:
     ctx.obj = within
     if ctx.invoked_subcommand is not None:
         return
-    from nbops.scheduling.jupyter.defined import list_defined
-    from nbops.scheduling.local.kept import list_kept
+    from nbops.scheduling.waiting import list_waiting
 
-    found: list[Found] = [*list_kept(), *list_defined()]
-    told = [_describe(job) for job in found if _lies(job, within)]
+    told = [job.describe() for job in list_waiting() if _lies(job, within)]
     if as_json:
         click.echo(to_json({"format": FORMAT, "jobs": told}, indent=2).decode())
     elif told:
@@ -63,7 +58,7 @@ def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
     """Print what the newest run of JOB, or RUN, printed."""
     from nbops.views.text import show_duration, show_time, text_table
 
-    found = _runs(_find(job))
+    found = _find(job).runs()
     if as_json:
         click.echo(to_json({"format": FORMAT, "runs": found}, indent=2).decode())
         return
@@ -95,23 +90,12 @@ def logs(job: str, run: str | None, is_list: bool, as_json: bool) -> None:
 @click.option("--detach", is_flag=True, help="Do not wait for its end.")
 def run(job: str, detach: bool) -> None:
     """Run JOB now, as its schedule would."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.execution import execute
-    from nbops.scheduling.local.install import start_apart
-
     found = _find(job)
-    code, last = 0, None
-    if isinstance(found, DefinedJob):
-        last = found.run(is_awaited=not detach)
-        code = int(last["status"] not in ("finished", "running"))
-    elif detach:
-        start_apart(found)
-    else:
-        code = execute(found, "asked")
-        last = next((run for run in _runs(found) if run["reason"] == "asked"), None)
     if detach:
+        found.start()
         click.echo(f"{job} was started: nbops jobs logs {job}")
         return
+    code, last = found.run()
     if last is None:
         click.echo(f"{job} was removed while it ran.")
         raise click.exceptions.Exit(code)
@@ -127,11 +111,7 @@ def run(job: str, detach: bool) -> None:
 @_job
 def pause(job: str) -> None:
     """Have JOB not run until it is resumed; times meanwhile are left out."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.install import pause_job
-
-    found = _find(job)
-    found.pause() if isinstance(found, DefinedJob) else pause_job(found)
+    _find(job).pause()
     click.echo(f"{job} is paused: nbops jobs resume {job}")
 
 
@@ -139,12 +119,9 @@ def pause(job: str) -> None:
 @_job
 def resume(job: str) -> None:
     """Have JOB run again."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.install import resume_job
-
     found = _find(job)
-    found.resume() if isinstance(found, DefinedJob) else resume_job(found)
-    told = _describe(_find(job))
+    found.resume()
+    told = found.describe()
     click.echo(f"{job} runs {told['words']} ({told['timezone']}).")
 
 
@@ -152,11 +129,7 @@ def resume(job: str) -> None:
 @_job
 def remove(job: str) -> None:
     """Remove JOB, its logs and its history; what its runs recorded stays."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.install import remove_job
-
-    found = _find(job)
-    found.remove() if isinstance(found, DefinedJob) else remove_job(found)
+    _find(job).remove()
     click.echo(f"{job} was removed. What its runs recorded is still there: nbops ls")
 
 
@@ -192,50 +165,19 @@ def due(when: str, timezone: str | None, since: str) -> None:
     raise click.exceptions.Exit(0 if found else 1)
 
 
-def _find(name: str) -> "Found":
-    """The job of this name, where it may be found: of cron or systemd first."""
-    from nbops.scheduling.jupyter.defined import list_defined
-    from nbops.scheduling.local.kept import find_kept
+def _find(name: str) -> "WaitingJob":
+    """The job of this name, where it may be found."""
+    from nbops.scheduling.waiting import find_waiting
 
-    within = click.get_current_context().obj
-    try:
-        found: Found = find_kept(name)
-    except NotFound:
-        defined = next((job for job in list_defined() if job.name == name), None)
-        if defined is None:
-            raise
-        found = defined
-    if not _lies(found, within):
+    found = find_waiting(name)
+    if not _lies(found, click.get_current_context().obj):
         raise NotFound(f"There is no job {name!r}.", "`nbops jobs` lists them.")
     return found
 
 
-def _lies(found: "Found", within: Path | None) -> bool:
+def _lies(job: "WaitingJob", within: Path | None) -> bool:
     """Whether a job's notebook lies in a folder; in any when None."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-
-    if within is None:  # of a damaged file nothing else can be told
-        return True
-    source = found.source if isinstance(found, DefinedJob) else Path(found.read().source)
-    return source.resolve().is_relative_to(within)
-
-
-def _describe(found: "Found") -> dict[str, Any]:
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.listing import describe_job
-
-    return found.describe() if isinstance(found, DefinedJob) else describe_job(found)
-
-
-def _runs(found: "Found") -> list[dict[str, Any]]:
-    """All its runs that are known, newest first."""
-    from nbops.scheduling.jupyter.defined import DefinedJob
-    from nbops.scheduling.local.history import read_runs
-    from nbops.scheduling.local.listing import describe_run
-
-    if isinstance(found, DefinedJob):
-        return found.runs()
-    return [describe_run(found, run) for run in read_runs(found.runs)]
+    return within is None or job.source.resolve().is_relative_to(within)
 
 
 def _say_ended(job: str, run: dict[str, Any]) -> str:

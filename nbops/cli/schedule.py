@@ -92,7 +92,7 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     """  # noqa: D301 - click wants the character itself
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
     from nbops.scheduling.local.kept import Kept, jobs_home
-    from nbops.scheduling.moving import check_free, leave_elsewhere
+    from nbops.scheduling.waiting import check_free, leave_elsewhere
 
     system = options["system"] or choose_system()
     if options["credentials"] and options["env_file"]:
@@ -146,8 +146,8 @@ def _install_in_jupyter(
 ) -> None:
     """Create the job in the Jupyter server that runs here."""
     from nbops.scheduling.jupyter.install import install_job
-    from nbops.scheduling.moving import leave_elsewhere
     from nbops.scheduling.times import next_times
+    from nbops.scheduling.waiting import leave_elsewhere
     from nbops.scheduling.wording import show_words
 
     if options["credentials"] or options["env_file"]:

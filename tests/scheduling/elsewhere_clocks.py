@@ -43,8 +43,13 @@ def _start(environment: str, code: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [python, "-c", code + _LOOP], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    atexit.register(process.kill)
+    atexit.register(_end, process)
     return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    with process:
+        process.kill()
 
 
 def _ask(

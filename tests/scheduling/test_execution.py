@@ -266,7 +266,7 @@ def test_a_watched_file_that_is_gone_when_it_is_looked_at_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone.csv"
-    monkeypatch.setattr(watching, "_find", lambda *_: [gone])
+    monkeypatch.setattr(watching, "find_watched", lambda *_: [gone])
     assert read_watched(tmp_path, ["*.csv"]) == {}
 
 

@@ -33,7 +33,6 @@ def as_croniter(schedule: Schedule, system: str) -> ZonedCron:
     Unsayable
         It watches files, or falls into a change of the clock.
     """
-    read_times(schedule, system)
     schedule = move_to_utc(schedule)
     times = read_times(schedule, system)
     changes = find_changes(schedule.timezone, this_year())

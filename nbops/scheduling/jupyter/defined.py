@@ -82,14 +82,15 @@ class DefinedJob:
     def remove(self) -> None:
         self.server.delete_definition(self._id)
 
-    def run(self, *, is_awaited: bool) -> dict[str, Any]:
-        """Run it now; returns that run, at its end where that is awaited."""
+    def run(self) -> tuple[int, dict[str, Any]]:
+        """Run it now; returns its exit code and that run."""
         job_id = self.server.run_definition(self._id)
-        while True:
-            told = _describe_run(self.server.read_job(job_id))
-            if not is_awaited or told["status"] != "running":
-                return told
+        while (told := _describe_run(self.server.read_job(job_id)))["status"] == "running":
             time.sleep(_LOOKS_EVERY_S)
+        return int(told["status"] != "finished"), told
+
+    def start(self) -> None:
+        self.server.run_definition(self._id)
 
     def runs(self) -> list[dict[str, Any]]:
         """Its runs, newest first."""
@@ -109,9 +110,17 @@ def list_defined() -> list[DefinedJob]:
     found: list[DefinedJob] = []
     for server in list_servers():
         with contextlib.suppress(NbopsError):  # it has no such jobs, or is ending
-            definitions = server.list_definitions()
-            found += [DefinedJob(server, d) for d in definitions if ASKS in (d.get("tags") or ())]
+            found += jobs_of(server)
     return sorted(found, key=lambda job: job.name)
+
+
+def jobs_of(server: JupyterServer) -> list[DefinedJob]:
+    """Jobs of a server that ask for nbops."""
+    return [
+        DefinedJob(server, definition)
+        for definition in server.list_definitions()
+        if ASKS in (definition.get("tags") or ())
+    ]
 
 
 def _describe_run(job: dict[str, Any]) -> dict[str, Any]:

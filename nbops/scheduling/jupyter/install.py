@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nbops.scheduling.jupyter.defined import jobs_of
 from nbops.scheduling.jupyter.definition import write_definition
-from nbops.scheduling.jupyter.order import ASKS
 from nbops.scheduling.jupyter.server import JupyterServer, find_server
 from nbops.writing import write_whole
 
@@ -45,21 +45,12 @@ def install_job(job: "Job") -> Installed:
         project=str(job.workspace.root),
         lock=str(lock),
     )
-    before = _find_definitions(server, job.name)
+    before = [each for each in jobs_of(server) if each.name == job.name]
     _write(lock, job.lock)
     made = server.create_definition(definition)
     for each in before:
-        server.delete_definition(each)
+        each.remove()
     return Installed(server, made, is_new=not before)
-
-
-def _find_definitions(server: JupyterServer, name: str) -> list[str]:
-    """Ids of the definitions of a name that are nbops' own."""
-    return [
-        str(each["job_definition_id"])
-        for each in server.list_definitions()
-        if ASKS in (each.get("tags") or ()) and each["name"] == name
-    ]
 
 
 def _write(path: Path, text: str) -> None:

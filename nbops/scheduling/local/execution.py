@@ -23,7 +23,7 @@ from nbops.scheduling.local.credentials import mask, read_credentials
 from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.kept import Kept, KeptJob
 from nbops.scheduling.local.notices import Notice, send_notice
-from nbops.scheduling.local.watching import read_made, read_watched
+from nbops.scheduling.local.watching import find_watched, read_made, read_watched
 from nbops.scheduling.times import times_between
 from nbops.workspace import find_workspace
 
@@ -129,10 +129,12 @@ def _see_own(kept: Kept, job: KeptJob, run: JobRun) -> None:
     project = Path(job.project)
     with contextlib.suppress(NbopsError, OSError):
         made = read_made(project, job.name, run.started_at)
-        now = read_watched(project, job.schedule.watched)
+        paths = {
+            path.relative_to(project).as_posix()
+            for path in find_watched(project, job.schedule.watched)
+        }
         with kept.state() as state:
-            own = {path: digest for path, digest in now.items() if made.get(path) == digest}
-            state.watched = {**state.watched, **own}
+            state.watched |= {path: digest for path, digest in made.items() if path in paths}
 
 
 def _take_left(kept: Kept) -> Reason | None:

@@ -200,11 +200,15 @@ def _read_before(kept: Kept, source: str) -> KeptJob | None:
     """The job that a new one replaces; one of another notebook is not replaced."""
     before = kept.read() if kept.is_there else None
     if before is not None and before.source != source:
-        raise UsageError(
-            f"There is a job {before.name!r} already, of {before.source}.",
-            "Call this one --name OTHER.",
-        )
+        raise name_is_taken(before.name, before.source)
     return before
+
+
+def name_is_taken(name: str, source: Path | str) -> UsageError:
+    """That another notebook's job has a name."""
+    return UsageError(
+        f"There is a job {name!r} already, of {source}.", "Call this one --name OTHER."
+    )
 
 
 def _check_here(job: "Job", lock: Path) -> None:

@@ -32,10 +32,10 @@ def check_patterns(project: Path, patterns: Iterable[str]) -> None:
 def read_watched(project: Path, patterns: Iterable[str]) -> dict[str, str]:
     """Digests of the files that fit, by path; waits a little for one that is being written."""
     deadline = time.monotonic() + _PATIENCE_S
-    while any(map(_is_fresh, _find(project, patterns))) and time.monotonic() < deadline:
+    while any(map(_is_fresh, find_watched(project, patterns))) and time.monotonic() < deadline:
         time.sleep(0.5)
     found = {}
-    for path in _find(project, patterns):
+    for path in find_watched(project, patterns):
         try:
             found[path.relative_to(project).as_posix()] = digest_file(path)
         except OSError:  # removed meanwhile
@@ -78,7 +78,8 @@ def _has_wildcard(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-def _find(project: Path, patterns: Iterable[str]) -> list[Path]:
+def find_watched(project: Path, patterns: Iterable[str]) -> list[Path]:
+    """Files that fit."""
     found = {path for pattern in patterns for path in project.glob(pattern) if path.is_file()}
     return sorted(found)
 

@@ -11,6 +11,7 @@ from nbops.scheduling.targets.kubernetes import (
     HOME,
     USER,
     check_names,
+    create_secret,
     escape,
     image_files,
     image_of,
@@ -117,7 +118,6 @@ class Argo:
     def emit(self, job: "Job") -> Emission:
         kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
         file = "cronworkflow.yaml" if job.schedule else "workflowtemplate.yaml"
-        names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
         settings = " ".join(
             f"-p {shlex.quote(f'{each.name}={each.text}')}" for each in job.settings
         )
@@ -126,7 +126,7 @@ class Argo:
             files={**image_files(job), file: write_workflow(job, kind)},
             install=[
                 f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
-                f"kubectl create secret generic {job.name} {names}  # those that there are",
+                create_secret(job),
                 f"kubectl apply -f {file}",
             ],
             run_now=[f"argo submit --from {origin} {settings}".strip()],

@@ -96,12 +96,11 @@ class Kubernetes:
         ]
 
     def emit(self, job: "Job") -> Emission:
-        names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
         return Emission(
             files={**image_files(job), "cronjob.yaml": write_cronjob(job)},
             install=[
                 f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
-                f"kubectl create secret generic {job.name} {names}  # those that there are",
+                create_secret(job),
                 "kubectl apply -f cronjob.yaml",
             ],
             run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-$(date +%s)"],
@@ -154,6 +153,12 @@ def escape(text: str) -> str:
     'costs $$5, or $$(HOME)'
     """
     return text.replace("$", "$$")
+
+
+def create_secret(job: "Job") -> str:
+    """The command that makes what `envFrom` of its containers names."""
+    names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
+    return f"kubectl create secret generic {job.name} {names}  # those that there are"
 
 
 def write_env(variables: Mapping[str, str]) -> str:

@@ -27,6 +27,9 @@ def export(  # noqa: PLR0913 - an argument an option of the command
     timeout: float | None = None,
     retries: int = 0,
     max_parallel: int = 1,
+    catch_up: Literal["none", "last", "all"] | None = None,
+    secrets: Sequence[str] = (),
+    image: str | None = None,
     ignore: Sequence[str] = (),
     dry_run: bool = True,
     dry_run_limit: float = 600.0,
@@ -50,6 +53,12 @@ def export(  # noqa: PLR0913 - an argument an option of the command
         Requirements to run in; what the newest recorded run had when None.
     timeout, dry_run_limit
         Seconds that a notebook, or the run in a clean copy before, may take.
+    catch_up
+        Of the runs that were missed, which are made up for; what the system does by itself when None.
+    secrets
+        Names of variables that the notebook reads, given there by the system's own secrets.
+    image
+        Its container's name, such as `ghcr.io/me/report:1`.
     ignore
         Kinds of findings not to look for.
     force
@@ -66,8 +75,8 @@ def export(  # noqa: PLR0913 - an argument an option of the command
         is a `UserWarning`.
     """
     from nbops.scheduling.folder import emit_files, write_export
-    from nbops.scheduling.job import check_limits, read_job
-    from nbops.scheduling.target import find_target
+    from nbops.scheduling.job import read_job
+    from nbops.scheduling.target import check_export, find_target
 
     target = find_target(to)
     job = read_job(
@@ -81,8 +90,11 @@ def export(  # noqa: PLR0913 - an argument an option of the command
         retries=retries,
         max_parallel=max_parallel,
         events=(on,) if on else (),
+        catch_up=catch_up,
+        secrets=secrets,
+        image=image,
     )
-    check_limits(job)
+    check_export(job, target)
     _inspect(job, to, ignore, dry_run=dry_run, limit_s=dry_run_limit)
     folder = Path(output or f"{job.name}-{to}").resolve()
     return write_export(emit_files(job, target), folder, is_forced=force).folder
@@ -140,6 +152,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
     """
     from nbops.scheduling.job import check_complete, read_job
     from nbops.scheduling.jupyter.install import install_job as install_in_jupyter
+    from nbops.scheduling.local.credentials import list_names
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
     from nbops.scheduling.waiting import check_free, leave_elsewhere
 
@@ -156,6 +169,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
         retries=retries,
         catch_up=catch_up,
         max_parallel=max_parallel,
+        secrets=list_names(credentials),
     )
     check_complete(job)
     check_free(job.name, job.source, system)

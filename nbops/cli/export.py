@@ -36,6 +36,19 @@ _PATH = click.Path(path_type=Path)
 @limits
 @preflight
 @click.option("--max-parallel", type=click.IntRange(1), default=1, help="Runs at once; 1.")
+@click.option(
+    "--catch-up",
+    type=click.Choice(["none", "last", "all"]),
+    help="Of the runs that were missed: which are made up for, where the system can say it.",
+)
+@click.option(
+    "--secret",
+    "secrets",
+    metavar="NAME",
+    multiple=True,
+    help="A variable that the notebook reads, given there by the system's own secrets.",
+)
+@click.option("--image", metavar="IMAGE", help="Its container's name, such as ghcr.io/me/report:1.")
 @click.option("--force", is_flag=True, help="Write over files that others put there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--list", "is_list", is_flag=True, help="List the targets.")
@@ -71,11 +84,12 @@ def export(
         raise UsageError(f"`nbops export` needs {missing}.", "--list tells the targets.")
     from nbops.scheduling.folder import emit_files, write_export
     from nbops.scheduling.preflight import has_errors
-    from nbops.scheduling.target import find_target
+    from nbops.scheduling.target import check_export, find_target
 
     target = find_target(to)
     how = {name: options.pop(name) for name in PREFLIGHT}
     job = _read(source, options)
+    check_export(job, target)
     findings = inspect(job, target, **how)
     if not as_json:
         click.echo(show_findings(findings), nl=False, err=True)
@@ -94,7 +108,7 @@ def export(
 
 def _read(source: Path, options: dict[str, Any]) -> "Job":
     from nbops.jobs.parameters import Typed
-    from nbops.scheduling.job import check_limits, read_job
+    from nbops.scheduling.job import read_job
 
     own = {name: options[name] for name in _OWN}
     event = options["event"]
@@ -109,12 +123,20 @@ def _read(source: Path, options: dict[str, Any]) -> "Job":
     events = (event,) if event else ()
     if options.get("cell_timeout_s"):
         raise UsageError("An export has no --cell-timeout.", "--timeout is for the whole notebook.")
-    job = read_job(source, values, options["schedule"], events=events, **own)
-    check_limits(job)
-    return job
+    return read_job(source, values, options["schedule"], events=events, **own)
 
 
-_OWN = ("timezone", "name", "lock", "timeout_s", "retries", "max_parallel")
+_OWN = (
+    "timezone",
+    "name",
+    "lock",
+    "timeout_s",
+    "retries",
+    "max_parallel",
+    "catch_up",
+    "secrets",
+    "image",
+)
 
 
 def _list(*, as_json: bool) -> None:

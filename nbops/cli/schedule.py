@@ -90,6 +90,7 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     Exit codes: 0 done, 1 it was checked and must not run so, or the system refused, 2 what was typed cannot be
     meant.
     """  # noqa: D301 - click wants the character itself
+    from nbops.scheduling.local.credentials import list_names
     from nbops.scheduling.local.install import choose_system, install_job, plan_job
     from nbops.scheduling.local.kept import Kept, jobs_home
     from nbops.scheduling.waiting import check_free, leave_elsewhere
@@ -97,8 +98,9 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
     system = options["system"] or choose_system()
     if options["credentials"] and options["env_file"]:
         raise UsageError("--credentials and --env-file both name a source.", "Give one.")
+    credentials = options["credentials"] or options["env_file"]
     params = [*options["parameters"], *_own_options(options)]
-    job = _read(source, when, params, options)
+    job = _read(source, when, params, options | {"secrets": list_names(credentials)})
     check_free(job.name, job.source, system)
     if system == "jupyter-scheduler":
         _inspect(job, system, options, is_dry=dry_run, as_json=as_json)
@@ -109,7 +111,7 @@ def schedule(source: Path, when: str, as_json: bool, dry_run: bool, **options: A
         when,
         params,
         system,
-        credentials=options["credentials"] or options["env_file"],
+        credentials=credentials,
         cell_timeout_s=options["cell_timeout_s"],
     )
     # A dry run takes as long as the job: what can be refused was refused before.
@@ -204,10 +206,21 @@ def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -
         if not sign or not name:
             raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
         values[name] = Typed(text)
-    names = ("timezone", "name", "lock", "timeout_s", "retries", "catch_up", "max_parallel")
-    job = read_job(source, values, when, **{name: options[name] for name in names})
+    job = read_job(source, values, when, **{name: options[name] for name in _OWN})
     check_complete(job)
     return job
+
+
+_OWN = (
+    "timezone",
+    "name",
+    "lock",
+    "timeout_s",
+    "retries",
+    "catch_up",
+    "max_parallel",
+    "secrets",
+)
 
 
 def _document(kept: "Kept", job: "KeptJob", *, is_dry: bool) -> dict[str, Any]:

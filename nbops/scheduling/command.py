@@ -15,13 +15,19 @@ LOCK = "lock.txt"
 PROJECT = "project"
 """Folder of an export that holds the project's files."""
 
-SECRETS = {
+_SERVER = {
     "MLFLOW_TRACKING_URI": "the tracking server, such as https://mlflow.example.org",
     "MLFLOW_TRACKING_TOKEN": "to log in there by a token; else by the next two",
     "MLFLOW_TRACKING_USERNAME": "to log in there by name",
     "MLFLOW_TRACKING_PASSWORD": "and by password",
 }
-"""What every remote job is given by its system's own secrets, and never by a file."""
+"""What every job that runs elsewhere may need to reach the tracking server."""
+
+
+def secrets_of(job: "Job") -> dict[str, str]:
+    """Variables that its system's own secrets give a job, and no file does; by name, what each is."""
+    own = dict.fromkeys(job.secrets, "read by the notebook")
+    return own | _SERVER
 
 
 def run_step(

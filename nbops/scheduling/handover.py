@@ -1,5 +1,6 @@
 """A step on a machine of its own: a script that puts the project and what steps before it left together."""
 
+import json
 from typing import TYPE_CHECKING
 
 from nbops.scheduling.command import PROJECT
@@ -106,6 +107,12 @@ def write_dockerfile(job: "Job", home: str, client: str) -> str:
         Packages by which the script, outside of that environment, asks for secrets.
     """
     return fill(_DOCKERFILE, python=job.python, home=home, client=client)
+
+
+def write_secret(job: "Job") -> str:
+    """What its secret holds, as a word of the shell in which a person fills in the values."""
+    values = {"MLFLOW_TRACKING_URI": "https://..."} | dict.fromkeys(job.secrets, "...")
+    return f"'{json.dumps(values)}'"
 
 
 def limit_of(job: "Job", step: "JobStep") -> int | None:

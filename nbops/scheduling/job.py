@@ -74,13 +74,17 @@ class Job:
     steps
         In an order in which each comes after those that it needs.
     catch_up
-        Of runs that were missed: which are made up for.
+        Of runs that were missed: which are made up for; None for what the system does by itself.
     max_parallel
         How many of its runs may be under way at once.
     events
         What else starts it: `push`, to the repository that it lies in.
     tracking_uri
         The server that runs go to, without credentials; None for the store beside the project.
+    secrets
+        Names of variables that its system's own secrets give it, beside those of the tracking server.
+    image
+        What its container is called in a registry, such as `ghcr.io/me/report:1`; None for NAME:latest.
     """
 
     name: str
@@ -91,11 +95,13 @@ class Job:
     schedule: Schedule | None = None
     timeout_s: float | None = None
     retries: int = 0
-    catch_up: CatchUp = "last"
+    catch_up: CatchUp | None = None
     max_parallel: int = 1
     events: tuple[str, ...] = ()
     tracking_uri: str | None = None
     experiment: str | None = None
+    secrets: tuple[str, ...] = ()
+    image: str | None = None
 
     @property
     def is_pipeline(self) -> bool:
@@ -156,9 +162,11 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
     lock: Path | None = None,
     timeout_s: float | None = None,
     retries: int = 0,
-    catch_up: CatchUp = "last",
+    catch_up: CatchUp | None = None,
     max_parallel: int = 1,
     events: tuple[str, ...] = (),
+    secrets: Sequence[str] = (),
+    image: str | None = None,
 ) -> Job:
     """Read what is to be scheduled or exported.
 
@@ -206,6 +214,8 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
         events=events,
         tracking_uri=_without_login(uri) if uri else None,
         experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or workspace.settings.experiment,
+        secrets=_read_names(secrets),
+        image=_read_image(image),
     )
 
 
@@ -219,15 +229,6 @@ def check_complete(job: Job) -> None:
     """
     for step in job.steps:
         check_parameters(step.declared, step.params)
-
-
-def check_limits(job: Job) -> None:
-    """Refuse limits of an exported pipeline as a whole."""
-    if job.is_pipeline and (job.retries or job.timeout_s):
-        raise UsageError(
-            "An exported pipeline takes no --timeout and no --retries.",
-            "Its file has both, for each step: timeout, retries.",
-        )
 
 
 def _read_notebook(
@@ -271,6 +272,22 @@ def _read_pipeline(
         for step in definition.steps
     ]
     return tuple(steps), definition.name
+
+
+def _read_names(secrets: Sequence[str]) -> tuple[str, ...]:
+    for name in secrets:
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise UsageError(
+                f"A secret is called as a variable is, not {name.partition('=')[0]!r}.",
+                "Give its name, such as DB_PASSWORD; its value is in the system only.",
+            )
+    return tuple(dict.fromkeys(secrets))
+
+
+def _read_image(image: str | None) -> str | None:
+    if image is not None and not re.fullmatch(r"[a-z0-9][\w./:@-]*", image):
+        raise UsageError(f"{image!r} is no image.", "Such as ghcr.io/me/report:1.")
+    return image
 
 
 def _inside(workspace: Workspace, paths: Sequence[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ arguments. This room imports no system's SDK, and neither do targets: what they 
 """
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -56,11 +56,14 @@ class Target(Protocol):
         What is emitted, a few words.
     is_remote
         Whether it runs elsewhere, so that it reaches nothing that only this machine has.
+    takes
+        Which of `WISHES` it keeps to; the others are refused.
     """
 
     name: str
     summary: str
     is_remote: bool
+    takes: Collection[str]
 
     def check(self, job: "Job") -> list[Finding]:
         """What of a job this system cannot do: errors, and warnings."""
@@ -75,6 +78,34 @@ class Target(Protocol):
             The system cannot say something of it.
         """
         ...
+
+
+WISHES = ("--image", "--on push", "--catch-up none", "--catch-up last", "--catch-up all")
+"""What can be asked of an export that not every system keeps to."""
+
+
+def check_export(job: "Job", target: Target) -> None:
+    """Refuse what was asked of an export that its system does not keep to.
+
+    Raises
+    ------
+    UsageError
+        Something was, with what it does take.
+    """
+    if job.is_pipeline and (job.retries or job.timeout_s):
+        raise UsageError(
+            "An exported pipeline takes no --timeout and no --retries.",
+            "Its file has both, for each step: timeout, retries.",
+        )
+    wishes = [f"--on {event}" for event in job.events]
+    wishes += ["--image"] * bool(job.image) + [f"--catch-up {job.catch_up}"] * bool(job.catch_up)
+    for wish in wishes:
+        if wish not in target.takes:
+            others = [other.name for other in list_targets() if wish in other.takes]
+            raise UsageError(
+                f"{target.name} cannot keep to {wish}.",
+                f"These can: {', '.join(others)}." if others else "Leave it out.",
+            )
 
 
 OWN = {
@@ -111,7 +142,7 @@ def _load(point: EntryPoint) -> Target:
     if not isinstance(target, Target) or target.name != point.name:
         raise UsageError(
             f"{point.value} is no target {point.name!r}.",
-            "It has name, summary, is_remote, check and emit.",
+            "It has name, summary, is_remote, takes, check and emit.",
         )
     return target
 

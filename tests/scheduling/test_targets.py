@@ -20,12 +20,13 @@ class Letter:
     name = "letter"
     summary = "a letter to who runs it by hand"
     is_remote = True
+    takes = ()
 
     def check(self, job):
         return []
 
     def emit(self, job):
-        from nbops.scheduling.command import LOCK, SECRETS, run_step
+        from nbops.scheduling.command import LOCK, run_step, secrets_of
         from nbops.scheduling.dialects.kubernetes import as_kubernetes
         from nbops.scheduling.target import Emission
 
@@ -34,7 +35,7 @@ class Letter:
         words = run_step(job, step, values={}, project="project", lock=LOCK, output="out.ipynb")
         text = f"Please run at {when}: {words}"
         files = {**job.bundle.under("project"), LOCK: job.lock, "letter.txt": text}
-        return Emission(files, ["cat letter.txt"], ["cat letter.txt"], ["rm letter.txt"], SECRETS)
+        return Emission(files, ["cat letter.txt"], ["cat letter.txt"], ["rm letter.txt"], secrets_of(job))
 """
 
 

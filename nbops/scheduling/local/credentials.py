@@ -48,6 +48,17 @@ def read_credentials(source: str | None) -> dict[str, str]:
     return _read_file(Path(source))
 
 
+def list_names(source: str | None) -> tuple[str, ...]:
+    """Names of the variables that a source gives, as far as can be told before the job's own time.
+
+    Raises
+    ------
+    NotFound, UsageError
+        As `read_credentials` says.
+    """
+    return tuple(os.environ if source == "environment" else read_credentials(source))
+
+
 def mask(text: str, secrets: Mapping[str, str]) -> str:
     """Text without the values of credentials."""
     for name, value in secrets.items():

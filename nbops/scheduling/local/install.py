@@ -93,7 +93,7 @@ def plan_job(
         params=tuple(params),
         system=system,
         python=sys.executable,
-        catch_up=job.catch_up,
+        catch_up=job.catch_up or "last",
         max_parallel=job.max_parallel,
         timeout_s=job.timeout_s,
         cell_timeout_s=cell_timeout_s,

@@ -40,13 +40,30 @@ def check_secrets(subject: Subject) -> Iterator[Finding]:
 
 def check_variables(subject: Subject) -> Iterator[Finding]:
     """Kind `variable`: what cells read from the environment, and this machine's shell sets."""
-    told = set[str]()
-    for cell in subject.cells if subject.is_remote else ():
-        for name in _variables_needed(cell.tree) - told - _EVERYWHERE:
+    told = {*_EVERYWHERE, *subject.job.secrets, *_variables_set(subject)}
+    for cell in subject.cells if subject.is_remote or subject.where in _BARE else ():
+        for name in sorted(_variables_needed(cell.tree) - told):
             told.add(name)
             message = f"It reads ${name}: {subject.where} must set it."
-            hint = "Give the target a secret, or a variable, of that name."
+            hint = (
+                f"`nbops export --secret {name}` has the system's own secrets set it."
+                if subject.is_remote
+                else "Name it in a file of NAME=VALUE lines: `nbops schedule --credentials FILE`."
+            )
             yield subject.say("warning", "variable", cell, message, hint)
+
+
+def _variables_set(subject: Subject) -> Iterator[str]:
+    """Variables that the notebook sets itself."""
+    for cell in subject.cells:
+        for node in ast.walk(cell.tree):
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.ctx, ast.Store)
+                and dotted_name(node.value) in _ENVIRON
+                and isinstance(node.slice, ast.Constant)
+            ):
+                yield str(node.slice.value)
 
 
 def _variables_needed(tree: ast.Module) -> set[str]:
@@ -54,7 +71,7 @@ def _variables_needed(tree: ast.Module) -> set[str]:
     found = set[str]()
     for node in ast.walk(tree):
         key: ast.expr | None = None
-        if isinstance(node, ast.Subscript) and dotted_name(node.value) in ("os.environ", "environ"):
+        if isinstance(node, ast.Subscript) and dotted_name(node.value) in _ENVIRON:
             key = node.slice if isinstance(node.ctx, ast.Load) else None
         elif isinstance(node, ast.Call) and dotted_name(node.func) in _GETTERS:
             key = node.args[0] if len(node.args) == 1 and not node.keywords else None
@@ -63,5 +80,8 @@ def _variables_needed(tree: ast.Module) -> set[str]:
     return found
 
 
+_ENVIRON = ("os.environ", "environ")
 _GETTERS = ("os.getenv", "getenv", "os.environ.get", "environ.get")
-_EVERYWHERE = frozenset(["HOME", "PATH", "TMPDIR", "USER"])
+_EVERYWHERE = ("HOME", "LANG", "PATH", "TMPDIR", "TZ", "USER")
+_BARE = ("cron", "systemd")
+"""What starts a job on this machine, and without the shell's variables."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from nbops.scheduling.command import (
     LOCK,
     PROJECT,
-    SECRETS,
     break_line,
     output_of,
     run_step,
+    secrets_of,
     variable,
     variables_of,
 )
@@ -50,7 +50,7 @@ with DAG(
     description=<<description>>,
     schedule=<<schedule>>,
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("<<timezone>>")),
-    catchup=False,
+    catchup=<<catchup>>,
     max_active_runs=<<parallel>>,
     <<timeout>>
     params=PARAMS,
@@ -75,9 +75,6 @@ mkdir -p executed
 )
 '''
 
-_VARIABLES = [f'[ -z "$VAR_{name}" ] || export {name}="$VAR_{name}"' for name in SECRETS]
-"""Lines of the shell: what is no Variable of Airflow's leaves the worker's own as it is."""
-
 
 class Airflow:
     """A DAG file."""
@@ -85,6 +82,7 @@ class Airflow:
     name = "airflow"
     summary = "a DAG file for Airflow 3"
     is_remote = True
+    takes = ("--catch-up last", "--catch-up all")
 
     def check(self, job: "Job") -> list[Finding]:
         return [*check_conditions(job, "Airflow"), *check_texts(job, "Airflow", ("{{", "{%"))]
@@ -107,7 +105,7 @@ class Airflow:
             remove=[f"rm -r $AIRFLOW_HOME/dags/{job.name} $AIRFLOW_HOME/dags/{job.name}.py"],
             secrets={
                 name.lower(): f"a Variable, or a secrets backend's: {about}"
-                for name, about in SECRETS.items()
+                for name, about in secrets_of(job).items()
             },
             notes=[
                 f"Workers need the folder dags/{job.name}, and write into it: all share one.",
@@ -137,12 +135,13 @@ def write_dag(job: "Job") -> str:
         params="\n".join(f"{each.name!r}: {_param(each)}," for each in job.settings),
         secrets="\n".join(
             f"\"VAR_{name}\": \"{{{{ var.value.get('{name.lower()}', '') }}}}\","
-            for name in SECRETS
+            for name in secrets_of(job)
         ),
         env="\n".join(env),
         description=repr(f"{job.place_of(job.source)}, exported by nbops"),
         schedule=repr(cron.expression) if cron else "None",
         timezone=cron.timezone if cron else "UTC",
+        catchup=str(job.catch_up == "all"),
         parallel=str(job.max_parallel),
         timeout=timeout,
         tasks="<<tasks>>",
@@ -169,7 +168,9 @@ def _task(job: "Job", step: "JobStep", name: str) -> str:
     )
     lines = [f"    {line}" if line else line for line in text.splitlines()]
     at = lines.index("    <<variables>>")
-    lines[at : at + 4] = [*_VARIABLES, "mkdir -p executed", break_line(words), '    """,']
+    # What is no Variable of Airflow's leaves the worker's own as it is.
+    given = [f'[ -z "$VAR_{name}" ] || export {name}="$VAR_{name}"' for name in secrets_of(job)]
+    lines[at : at + 4] = [*given, "mkdir -p executed", break_line(words), '    """,']
     return "\n".join(lines) + "\n"
 
 

@@ -3,13 +3,14 @@
 import shlex
 from typing import TYPE_CHECKING
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step, variables_of
+from nbops.scheduling.command import LOCK, PROJECT, output_of, run_step, secrets_of, variables_of
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import (
     HOME,
     USER,
+    about_image,
     check_names,
     create_secret,
     escape,
@@ -109,6 +110,7 @@ class Argo:
     name = "argo"
     summary = "a CronWorkflow of Argo, a graph of steps, with a Dockerfile"
     is_remote = True
+    takes = ("--image", "--catch-up none", "--catch-up last")
 
     def check(self, job: "Job") -> list[Finding]:
         found = [*check_names(job, "Argo", _NAME_LENGTH), *check_conditions(job, "Argo")]
@@ -131,9 +133,9 @@ class Argo:
             ],
             run_now=[f"argo submit --from {origin} {settings}".strip()],
             remove=[f"kubectl delete -f {file}", f"kubectl delete secret {job.name}"],
-            secrets=SECRETS,
+            secrets=secrets_of(job),
             notes=[
-                f"Put your registry before `{image_of(job)}`, here and in {file}.",
+                *about_image(job),
                 "`schedules` is a list, as Argo Workflows has it from 3.6 on.",
                 "A `$` in a value is written `$$`: Kubernetes takes `$(NAME)` for a variable.",
             ],

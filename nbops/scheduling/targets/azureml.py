@@ -11,14 +11,14 @@ import yaml
 from nbops.scheduling.command import (
     LOCK,
     PROJECT,
-    SECRETS,
     output_of,
     quote,
     run_step,
+    secrets_of,
     variables_of,
 )
 from nbops.scheduling.dialects.azure import as_azure
-from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_step
+from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_secret, write_step
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import HOME
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 _SCHEMAS = "https://azuremlschemas.azureedge.net/latest"
 _HEAD = "# Written by `nbops export`: export again rather than change it here.\n"
-_VALUE = """'{"MLFLOW_TRACKING_URI": "https://..."}'"""
 _PLUGIN = "azureml-mlflow"
 
 _READER = '''\
@@ -54,6 +53,7 @@ class AzureML:
     name = "azureml"
     summary = "a pipeline job of Azure Machine Learning, a schedule, a Dockerfile"
     is_remote = True
+    takes = ()
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "Azure ML")
@@ -81,7 +81,7 @@ class AzureML:
         }
         install = [
             "az configure --defaults group=GROUP workspace=WORKSPACE",
-            f"az keyvault secret set --vault-name VAULT --name {secret} --value {_VALUE}",
+            f"az keyvault secret set --vault-name VAULT --name {secret} --value {write_secret(job)}",
             "echo https://VAULT.vault.azure.net > code/vault.txt",
         ]
         remove = [f"az keyvault secret delete --vault-name VAULT --name {secret}"]
@@ -102,7 +102,7 @@ class AzureML:
             remove=remove,
             secrets={
                 name: f"in the key vault, in the JSON of the secret `{secret}`: {about}"
-                for name, about in SECRETS.items()
+                for name, about in secrets_of(job).items()
             },
             notes=[
                 "The workspace's managed identity reads the secret: give it the role Key Vault Secrets User.",

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nbops.errors import UsageError
-from nbops.scheduling.command import LOCK, PROJECT
+from nbops.scheduling.command import LOCK, PROJECT, secrets_of
 from nbops.scheduling.dialects.fields import read_times, write_field
 from nbops.scheduling.dialects.posix import as_cron
 from nbops.scheduling.preflight.findings import Finding
@@ -24,6 +24,7 @@ class Cron:
     name = "cron"
     summary = "a crontab line, and the script that it starts: lock, log, catch-up"
     is_remote = False
+    takes = ("--catch-up last",)
 
     def check(self, job: "Job") -> list[Finding]:  # noqa: ARG002
         return []
@@ -54,13 +55,14 @@ class Cron:
             ],
             run_now=[f"./{SCRIPT}"],
             remove=[f"{others} | crontab -", DELETE],
-            secrets={},
+            secrets={
+                name: f"{about}: a line of `{SECRETS}`" for name, about in secrets_of(job).items()
+            },
             notes=[
                 (
                     f"cron knows no time zone. Where the machine's clock is not that of {job.schedule.timezone}, it starts a minute later, "
                     "or within the hour where the zones are not whole hours apart."
                 ),
-                f"Passwords, tokens and MLFLOW_TRACKING_URI: NAME=VALUE lines in `{SECRETS}`, `chmod 600`.",
                 "The folder's path must have no % and no |.",
             ],
         )

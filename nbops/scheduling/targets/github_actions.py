@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from nbops.scheduling.command import (
     LOCK,
-    SECRETS,
     break_line,
     output_of,
     run_pipeline,
     run_step,
+    secrets_of,
     variable,
     variables_of,
 )
@@ -88,6 +88,7 @@ class GitHubActions:
     name = "github-actions"
     summary = "a workflow of GitHub Actions"
     is_remote = True
+    takes = ("--on push",)
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_parallel(job, "GitHub Actions", ONE_OR_ANY)
@@ -97,6 +98,10 @@ class GitHubActions:
         if (job.timeout_s or 0) * (1 + job.retries) > _MOST_MINUTES * 60:
             message = f"GitHub's own machines end a job after {_MOST_MINUTES // 60} hours."
             found.append(say_job("error", "target", message, "Give a shorter --timeout."))
+        for name in job.secrets:
+            if name.upper().startswith("GITHUB_"):
+                message = f"GitHub has secrets of that name itself: {name} cannot be one."
+                found.append(say_job("error", "target", message, "Call it otherwise."))
         return found
 
     def emit(self, job: "Job") -> Emission:
@@ -110,7 +115,7 @@ class GitHubActions:
             ],
             run_now=[f"gh workflow run {job.name}.yml {_fields(job)}".strip()],
             remove=[f"git rm {path} {lock} && git commit -m 'No longer on GitHub' && git push"],
-            secrets=SECRETS,
+            secrets=secrets_of(job),
             notes=[
                 "Secrets: `gh secret set MLFLOW_TRACKING_URI`. Without one, runs end with the machine.",
                 "GitHub starts schedules of the default branch only, late when it is busy.",
@@ -131,7 +136,7 @@ def write_workflow(job: "Job", lock: str) -> str:
         _WORKFLOW,
         name=job.name,
         group=f"{job.name}-${{{{ github.ref }}}}",
-        secrets="\n".join(f"{name}: ${{{{ secrets.{name} }}}}" for name in SECRETS),
+        secrets="\n".join(f"{name}: ${{{{ secrets.{name} }}}}" for name in secrets_of(job)),
         schedule=_schedule(job),
         push=_push(job, lock),
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from nbops.errors import UsageError
-from nbops.scheduling.command import LOCK, PROJECT
+from nbops.scheduling.command import LOCK, PROJECT, secrets_of
 from nbops.scheduling.jupyter.definition import write_definition
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
@@ -126,6 +126,7 @@ class JupyterScheduler:
     name = "jupyter-scheduler"
     summary = "a job definition of JupyterLab's scheduler, and a script that creates it"
     is_remote = False
+    takes = ("--catch-up none",)
 
     def check(self, job: "Job") -> list[Finding]:
         """What it cannot do, and what it does otherwise than people expect."""
@@ -157,11 +158,14 @@ class JupyterScheduler:
             ],
             run_now=["python submit.py run"],
             remove=["python submit.py remove"],
-            secrets={},
+            secrets={
+                name: f"{about}: a variable of the server's own"
+                for name, about in secrets_of(job).items()
+            },
             notes=[
                 "This folder must lie below the server's root.",
                 "The job runs the notebook as it stands in `project/` by then: what you change there holds.",
-                "Runs go where the server's MLFLOW_TRACKING_URI says, else to the store of `project/`.",
+                "Without MLFLOW_TRACKING_URI runs go to the store of `project/`.",
                 "It starts while the server runs: what was due meanwhile is left out by jupyter-scheduler.",
             ],
         )

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, run_step, variables_of
+from nbops.scheduling.command import LOCK, PROJECT, run_step, secrets_of, variables_of
 from nbops.scheduling.dialects.kubeflow import as_kubeflow
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
-from nbops.scheduling.targets.kubernetes import HOME, image_of
+from nbops.scheduling.targets.kubernetes import HOME, about_image, create_secret, image_of
 from nbops.scheduling.targets.refusals import check_conditions, check_texts
 from nbops.scheduling.template import fill
 
@@ -115,6 +115,7 @@ class Kubeflow:
     name = "kubeflow"
     summary = "a pipeline of Kubeflow (IR YAML), a recurring run, a Dockerfile"
     is_remote = True
+    takes = ("--image", "--catch-up last", "--catch-up all")
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "Kubeflow")
@@ -137,15 +138,19 @@ class Kubeflow:
         }
         install = [
             f"docker build -t {image_of(job)} . && docker push {image_of(job)}",
+            create_secret(job),
             f"kfp pipeline create --pipeline-name {job.name} pipeline.yaml",
         ]
-        remove = ["kfp pipeline delete PIPELINE_ID  # kfp pipeline list"]
+        remove = [
+            "kfp pipeline delete PIPELINE_ID  # kfp pipeline list",
+            f"kubectl delete secret {job.name}",
+        ]
         if job.schedule is not None:
             files["recurring_run.json"] = write_recurring_run(job)
             install.append(
                 f"kfp recurring-run create --experiment-name {job.name} --job-name {job.name}"
                 f" --cron-expression '{as_kubeflow(job.schedule)}'"
-                f" --max-concurrency {job.max_parallel} --no-catchup --enabled"
+                f" --max-concurrency {job.max_parallel} --{'' if _makes_up(job) else 'no-'}catchup --enabled"
                 " --pipeline-package-path pipeline.yaml"
             )
             remove.insert(0, "kfp recurring-run delete RECURRING_RUN_ID  # kfp recurring-run list")
@@ -154,12 +159,10 @@ class Kubeflow:
             install=install,
             run_now=[f"kfp run create --experiment-name {job.name} --package-file pipeline.yaml"],
             remove=remove,
-            secrets={
-                name: f"a variable of the image's pods, from a Secret by a PodDefault: {about}"
-                for name, about in SECRETS.items()
-            },
+            secrets=secrets_of(job),
             notes=[
-                f"Put your registry before `{image_of(job)}`, here and in pipeline.yaml.",
+                *about_image(job),
+                f"The Secret `{job.name}` lies in the namespace that runs are made in: kubectl -n NAMESPACE.",
                 "recurring_run.json is the same recurring run for the API (POST /apis/v2beta1/recurringruns).",
             ],
         )
@@ -184,7 +187,27 @@ def write_pipeline(job: "Job") -> str:
         "schemaVersion": "2.1.0",
         "sdkVersion": "kfp-2.14.0",
     }
-    return head + yaml.dump(made, Dumper=_Readable, sort_keys=True, allow_unicode=True, width=100)
+    documents = [made, _platform(job)]
+    return head + yaml.dump_all(
+        documents, Dumper=_Readable, sort_keys=True, allow_unicode=True, width=100
+    )
+
+
+def _platform(job: "Job") -> dict[str, Any]:
+    """What `kfp.kubernetes.use_secret_as_env` adds: variables of a Secret, those that it holds."""
+    given = {
+        "keyToEnv": [{"envVar": name, "secretKey": name} for name in secrets_of(job)],
+        "optional": True,
+        "secretName": job.name,
+        "secretNameParameter": {"runtimeValue": {"constant": job.name}},
+    }
+    executors = {f"exec-{step.slug}": {"secretAsEnv": [given]} for step in job.steps}
+    return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
+
+
+def _makes_up(job: "Job") -> bool:
+    """Whether all runs are made up for that were missed, rather than the last."""
+    return job.catch_up == "all"
 
 
 class _Readable(yaml.SafeDumper):
@@ -215,7 +238,7 @@ def write_recurring_run(job: "Job") -> str:
             "parameters": {each.name: each.plain_value for each in job.settings},
         },
         "max_concurrency": str(job.max_parallel),
-        "no_catchup": job.catch_up != "all",
+        "no_catchup": not _makes_up(job),
         "mode": "ENABLE",
         "trigger": {"cron_schedule": {"cron": as_kubeflow(job.schedule)}},
     }

@@ -7,11 +7,11 @@ from nbops.errors import UsageError
 from nbops.scheduling.command import (
     LOCK,
     PROJECT,
-    SECRETS,
     import_path,
     output_of,
     run_pipeline,
     run_step,
+    secrets_of,
     variables_of,
 )
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
@@ -88,6 +88,7 @@ class Kubernetes:
     name = "kubernetes"
     summary = "a CronJob of Kubernetes, with a Dockerfile"
     is_remote = True
+    takes = ("--image", "--catch-up none", "--catch-up last")
 
     def check(self, job: "Job") -> list[Finding]:
         return [
@@ -105,9 +106,9 @@ class Kubernetes:
             ],
             run_now=[f"kubectl create job --from=cronjob/{job.name} {job.name}-$(date +%s)"],
             remove=["kubectl delete -f cronjob.yaml", f"kubectl delete secret {job.name}"],
-            secrets=SECRETS,
+            secrets=secrets_of(job),
             notes=[
-                f"Put your registry before `{image_of(job)}`, here and in cronjob.yaml.",
+                *about_image(job),
                 "A CronJob takes no values when it is run: export again with -p to change them.",
                 "Retries are the job's own (`--retries`), so that each try is recorded.",
             ],
@@ -157,7 +158,7 @@ def escape(text: str) -> str:
 
 def create_secret(job: "Job") -> str:
     """The command that makes what `envFrom` of its containers names."""
-    names = " ".join(f"--from-literal={name}=..." for name in SECRETS)
+    names = " ".join(f"--from-literal={name}=..." for name in secrets_of(job))
     return f"kubectl create secret generic {job.name} {names}  # those that there are"
 
 
@@ -184,7 +185,15 @@ def image_files(job: "Job") -> dict[str, str | bytes]:
 
 
 def image_of(job: "Job") -> str:
-    return f"{job.name}:latest"
+    """What its image is called."""
+    return job.image or f"{job.name}:latest"
+
+
+def about_image(job: "Job") -> list[str]:
+    """What a person has to know of the image's name."""
+    if job.image:
+        return []
+    return [f"Export with --image REGISTRY/{image_of(job)}, which the cluster pulls it from."]
 
 
 def check_names(job: "Job", system: str, most: int) -> list[Finding]:

@@ -7,9 +7,9 @@ region, role and bucket stand in them as `<ROLE>` and so on, which the README's 
 import json
 from typing import TYPE_CHECKING, Any
 
-from nbops.scheduling.command import LOCK, PROJECT, SECRETS, output_of, run_step, variables_of
+from nbops.scheduling.command import LOCK, PROJECT, output_of, run_step, secrets_of, variables_of
 from nbops.scheduling.dialects.eventbridge import as_eventbridge
-from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_step
+from nbops.scheduling.handover import SCRIPT, limit_of, write_dockerfile, write_secret, write_step
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.kubernetes import HOME
@@ -25,7 +25,6 @@ _MOST_SECONDS = 5 * 24 * 3600
 _MOUNT = "/opt/ml/processing"
 _TYPES = {"integer": "Integer", "number": "Float", "boolean": "Boolean", "string": "String"}
 
-_VALUE = """'{"MLFLOW_TRACKING_URI": "https://..."}'"""
 _FILL = """fill() { sed "s|<ACCOUNT>|$ACCOUNT|; s|<REGION>|$AWS_REGION|; s|<ROLE>|$ROLE|; s|<BUCKET>|$BUCKET|" $1; }"""
 _DEFINITION = """--role-arn $ROLE --pipeline-definition "$(fill pipeline_definition.json)\""""
 
@@ -47,6 +46,7 @@ class SageMaker:
     name = "sagemaker"
     summary = "a pipeline of Amazon SageMaker, a schedule of EventBridge, a Dockerfile"
     is_remote = True
+    takes = ("--catch-up none",)
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_conditions(job, "SageMaker")
@@ -80,7 +80,7 @@ class SageMaker:
             f"aws ecr create-repository --repository-name {job.name}",
             f"aws ecr get-login-password | docker login --username AWS --password-stdin {registry}",
             f"docker build -t {registry}/{job.name}:latest . && docker push {registry}/{job.name}:latest",
-            f"aws secretsmanager create-secret --name {secret} --secret-string {_VALUE}",
+            f"aws secretsmanager create-secret --name {secret} --secret-string {write_secret(job)}",
             _FILL,
             (
                 f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}"
@@ -109,7 +109,7 @@ class SageMaker:
             remove=remove,
             secrets={
                 name: f"in Secrets Manager, in the JSON of the secret `{secret}`: {about}"
-                for name, about in SECRETS.items()
+                for name, about in secrets_of(job).items()
             },
             notes=[
                 "ROLE is trusted by sagemaker and scheduler.",

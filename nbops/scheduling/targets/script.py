@@ -8,7 +8,7 @@ from nbops.errors import UsageError
 from nbops.jobs.injection import write_value
 from nbops.jobs.kinds import Kind
 from nbops.jobs.parameters import read_notebook
-from nbops.scheduling.command import LOCK
+from nbops.scheduling.command import LOCK, secrets_of
 from nbops.scheduling.plain import indent, write_plain
 from nbops.scheduling.preflight.findings import Finding
 from nbops.scheduling.schedule import Unsayable
@@ -121,6 +121,7 @@ class Script:
     name = "script"
     summary = "a plain Python file that does the same without Jupyter"
     is_remote = False
+    takes = ()
 
     def check(self, job: "Job") -> list[Finding]:  # noqa: ARG002
         return []
@@ -157,7 +158,10 @@ class Script:
             ],
             run_now=[f".venv/bin/python {script} {settings}".strip()],
             remove=["# delete this folder: with it go records that no server has"],
-            secrets={},
+            secrets={
+                name: f"{about}: a variable of the environment"
+                for name, about in secrets_of(job).items()
+            },
             notes=notes,
         )
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nbops.errors import UsageError
-from nbops.scheduling.command import LOCK, PROJECT
+from nbops.scheduling.command import LOCK, PROJECT, secrets_of
 from nbops.scheduling.dialects.fields import read_times
 from nbops.scheduling.dialects.systemd import as_on_calendar
 from nbops.scheduling.preflight.findings import Finding
@@ -21,6 +21,7 @@ class Systemd:
     name = "systemd"
     summary = "a service and a timer, and the script that they start: lock, log, catch-up"
     is_remote = False
+    takes = ("--catch-up none", "--catch-up last")
 
     def check(self, job: "Job") -> list[Finding]:
         return check_parallel(job, "systemd", "starts a service again only when that has ended")
@@ -64,10 +65,11 @@ class Systemd:
                 "systemctl --user daemon-reload",
                 DELETE,
             ],
-            secrets={},
+            secrets={
+                name: f"{about}: a line of `{SECRETS}`" for name, about in secrets_of(job).items()
+            },
             notes=[
                 "It runs while you are logged in; `loginctl enable-linger` changes that.",
-                f"Passwords, tokens and MLFLOW_TRACKING_URI: NAME=VALUE lines in `{SECRETS}`, `chmod 600`.",
                 "The folder's path must have no space, no % and no |.",
             ],
         )

@@ -141,9 +141,14 @@ def remove(job: str) -> None:
 def execute_due(folder: str, reason: Any) -> None:
     """Run the job in FOLDER for what is due; cron and systemd call it."""
     from nbops.scheduling.local.execution import execute
+    from nbops.scheduling.local.install import watch_anew
     from nbops.scheduling.local.kept import find_kept
 
-    sys.exit(execute(find_kept(folder), reason or "schedule"))
+    kept = find_kept(folder)
+    code = execute(kept, reason or "schedule")
+    while reason == "files" and watch_anew(kept):  # a new folder may hold files already
+        code = execute(kept, "files") or code
+    sys.exit(code)
 
 
 @jobs.command(hidden=True)

@@ -114,6 +114,20 @@ def test_systemd_starts_a_job_when_a_watched_file_changes(
         nbops(project, "jobs", "remove", "study")
 
 
+def test_systemd_watches_a_folder_that_comes_later(project: Path, monkeypatch: pytest.MonkeyPatch):
+    with real_systemd(monkeypatch):
+        nbops(project, "schedule", "study.ipynb", "when data/**/*.csv changes", "--on", "systemd")
+        new = project / "data" / "2027"
+        new.mkdir()
+        unit = systemd.units_home() / "nbops-study-files.path"
+        wait_until(lambda: f"PathChanged={new}" in unit.read_text())
+        (new / "y.csv").write_text("x\n4\n")
+        wait_until(lambda: _has_ended(project, "study"))
+        last = _jobs(project)["study"]
+        assert (last["status"], last["reason"]) == ("finished", "files"), last
+        nbops(project, "jobs", "remove", "study")
+
+
 def test_what_systemd_refuses_leaves_nothing_that_would_start_later(
     project: Path, private_homes: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -21,13 +21,14 @@ import pytest
 from processes import wait_until
 
 from nbops.capture.environment.machine import this_process
+from nbops.digests import digest_file, digest_sample
 from nbops.errors import NotFound, UsageError
 from nbops.scheduling.local import watching
 from nbops.scheduling.local.execution import execute, find_due
 from nbops.scheduling.local.history import JobRun, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.install import remove_job
 from nbops.scheduling.local.kept import Kept, KeptJob, State, find_kept, jobs_home
-from nbops.scheduling.local.watching import read_watched
+from nbops.scheduling.local.watching import Watched, read_watched
 
 _NOW = datetime.now(UTC)
 
@@ -248,7 +249,7 @@ def test_it_runs_when_the_content_of_watched_files_changed(make: Make, tmp_path:
     table.write_text("1")
     _age(table)
     with kept.state() as state:
-        state.watched = read_watched(project, ["data/*.csv"])
+        state.watched = read_watched(project, ["data/*.csv"], Watched())
     execute(kept, "files")
     table.touch()
     _age(table)
@@ -267,7 +268,7 @@ def test_a_watched_file_that_is_gone_when_it_is_looked_at_is_none(
 ) -> None:
     gone = tmp_path / "gone.csv"
     monkeypatch.setattr(watching, "find_watched", lambda *_: [gone])
-    assert read_watched(tmp_path, ["*.csv"]) == {}
+    assert read_watched(tmp_path, ["*.csv"], Watched()) == Watched()
 
 
 def test_a_file_that_is_being_written_is_waited_for(make: Make, tmp_path: Path) -> None:
@@ -281,10 +282,47 @@ def test_a_file_that_is_being_written_is_waited_for(make: Make, tmp_path: Path) 
 
     writer = threading.Thread(target=go_on)
     writer.start()
-    found = read_watched(tmp_path / "project", ["data/*.csv"])
+    found = read_watched(tmp_path / "project", ["data/*.csv"], Watched())
     writer.join()
     _age(table)
-    assert found == read_watched(tmp_path / "project", ["data/*.csv"])
+    again = read_watched(tmp_path / "project", ["data/*.csv"], Watched())
+    assert found.digests == again.digests
+
+
+def test_watched_files_that_were_not_touched_are_not_read_again(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = make(when="when data/*.csv changes")
+    table = tmp_path / "project" / "data" / "a.csv"
+    table.write_text("1")
+    _age(table)
+    read = []
+    monkeypatch.setattr(
+        watching, "digest_within", lambda path, limit: read.append(path) or digest_file(path)
+    )
+    execute(kept, "files")
+    assert len(read_runs(kept.runs)) == 1
+    read.clear()
+    execute(kept, "files")
+    execute(kept, "files")
+    assert read == []
+    os.utime(table, ns=(0, table.stat().st_mtime_ns - 10**9))  # touched
+    execute(kept, "files")
+    execute(kept, "files")
+    assert read == [table]
+    assert len(read_runs(kept.runs)) == 1
+
+
+def test_a_large_watched_file_is_read_in_samples_as_its_record_is(
+    make: Make, tmp_path: Path
+) -> None:
+    make()
+    project = tmp_path / "project"
+    (project / "pyproject.toml").write_text("[tool.nbops]\nhash_limit = 1\n")
+    (project / "data" / "a.csv").write_bytes(b"x" * 1_000_001)
+    _age(project / "data" / "a.csv")
+    found = read_watched(project, ["data/*.csv"], Watched())
+    assert found.digests == {"data/a.csv": digest_sample(project / "data" / "a.csv")}
 
 
 def test_credentials_reach_the_job_and_no_file(make: Make, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from nbops.scheduling.local.credentials import mask, read_credentials
 from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.kept import Kept, KeptJob
 from nbops.scheduling.local.notices import Notice, send_notice
-from nbops.scheduling.local.watching import find_watched, read_made, read_watched
+from nbops.scheduling.local.watching import Watched, find_watched, read_made, read_watched
 from nbops.scheduling.times import times_between
 from nbops.workspace import find_workspace
 
@@ -104,22 +104,14 @@ def find_due(job: KeptJob, until: datetime, now: datetime) -> list[datetime]:
 
 def _claim(kept: Kept, job: KeptJob, start: Reason) -> list[Due]:
     """What is due; from here on it counts as seen to."""
-    now = datetime.now(UTC)
-    schedule = job.schedule
-    claimed: list[Due] = []
     if start == "files":
-        found = read_watched(Path(job.project), schedule.watched)
-        with kept.state() as state:
-            if found != state.watched:
-                state.watched = found
-                claimed.append(("files", None))
-        return claimed
+        return [("files", None)] if _look(kept, job, is_claimed=True) else []
+    now = datetime.now(UTC)
     with kept.state() as state:
         # One of many at a time: where the machine is switched off, the others are due again.
         due = find_due(job, state.handled_until, now)[:1]
-        claimed += [("schedule" if now - at <= _LATE else "missed", at) for at in due]
         state.handled_until = due[0] if due and job.catch_up == "all" else now
-    return claimed
+    return [("schedule" if now - at <= _LATE else "missed", at) for at in due]
 
 
 def _see_own(kept: Kept, job: KeptJob, run: JobRun) -> None:
@@ -133,8 +125,10 @@ def _see_own(kept: Kept, job: KeptJob, run: JobRun) -> None:
             path.relative_to(project).as_posix()
             for path in find_watched(project, job.schedule.watched)
         }
+        own = {path: digest for path, digest in made.items() if path in paths}
         with kept.state() as state:
-            state.watched |= {path: digest for path, digest in made.items() if path in paths}
+            stats = {path: stat for path, stat in state.watched.stats.items() if path not in own}
+            state.watched = Watched(state.watched.digests | own, stats)
 
 
 def _take_left(kept: Kept) -> Reason | None:
@@ -150,11 +144,29 @@ def _is_due(kept: Kept, start: Reason) -> bool:
         return False
     if job.is_paused:
         return False
-    with kept.state() as state:
-        until, watched = state.handled_until, state.watched
     if start == "files":
-        return read_watched(Path(job.project), job.schedule.watched) != watched
+        return _look(kept, job, is_claimed=False)
+    with kept.state() as state:
+        until = state.handled_until
     return bool(find_due(job, until, datetime.now(UTC)))
+
+
+def _look(kept: Kept, job: KeptJob, *, is_claimed: bool) -> bool:
+    """Whether watched files hold something else than when a run last saw them.
+
+    Parameters
+    ----------
+    is_claimed
+        Whether a run sees to what they hold now.
+    """
+    with kept.state() as state:
+        before = state.watched
+    found = read_watched(Path(job.project), job.schedule.watched, before)
+    with kept.state() as state:
+        has_changed = found.digests != state.watched.digests
+        if is_claimed or not has_changed:
+            state.watched = found  # a touched file is read once
+    return has_changed
 
 
 def _run_asked(kept: Kept, job: KeptJob) -> int:

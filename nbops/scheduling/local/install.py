@@ -20,7 +20,7 @@ from nbops.scheduling.local.credentials import check_source
 from nbops.scheduling.local.history import read_runs
 from nbops.scheduling.local.kept import Kept, KeptJob, State, jobs_home
 from nbops.scheduling.local.notices import check_settings
-from nbops.scheduling.local.watching import check_patterns, find_folders, read_watched
+from nbops.scheduling.local.watching import Watched, check_patterns, find_folders, read_watched
 from nbops.scheduling.wording import show_words
 from nbops.writing import write_whole
 
@@ -121,7 +121,7 @@ def install_job(job: "Job", kept_job: KeptJob) -> Kept:
     try:
         write_whole(kept.lock, job.lock.encode())
         _check_here(job, kept.lock)
-        watched = read_watched(Path(kept_job.project), kept_job.schedule.watched)
+        watched = read_watched(Path(kept_job.project), kept_job.schedule.watched, Watched())
         kept.begin(State(handled_until=datetime.now(UTC), watched=watched))
         kept.write(kept_job)
         if before is not None and before.system != kept_job.system:
@@ -160,12 +160,27 @@ def pause_job(kept: Kept) -> KeptJob:
 def resume_job(kept: Kept) -> KeptJob:
     """Have its system wait for a job again."""
     job = msgspec.structs.replace(kept.read(), is_paused=False)
-    watched = read_watched(Path(job.project), job.schedule.watched)
+    with kept.state() as state:
+        before = state.watched
+    watched = read_watched(Path(job.project), job.schedule.watched, before)
     with kept.state() as state:
         state.handled_until, state.watched = datetime.now(UTC), watched
     _install(kept, job)
     kept.write(job)
     return job
+
+
+def watch_anew(kept: Kept) -> bool:
+    """Have systemd watch folders that have come since; whether there were any.
+
+    cron looks at all files each time.
+    """
+    if not kept.is_there:
+        return False
+    job = kept.read()
+    if job.system != "systemd" or job.is_paused or not job.schedule.watched:
+        return False
+    return systemd.renew_watch(job.name, _units(kept, job))
 
 
 def remove_job(kept: Kept) -> None:

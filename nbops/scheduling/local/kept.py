@@ -21,6 +21,7 @@ import msgspec
 from nbops.errors import NotFound, UsageError
 from nbops.locks import Lock
 from nbops.records import FORMAT, from_json, to_json
+from nbops.scheduling.local.watching import Watched
 from nbops.scheduling.schedule import Schedule, read_schedule
 from nbops.workspace import state_home
 from nbops.writing import write_whole
@@ -86,7 +87,7 @@ class State(msgspec.Struct, kw_only=True):
     handled_until
         Times up to here were run, or left out on purpose.
     watched
-        Digests of the files that it watches, by path, as its last run saw them.
+        The files that it watches, as its last run saw them.
     left
         What started a process that found all places taken, and left its runs to who has one.
     told_at
@@ -94,7 +95,7 @@ class State(msgspec.Struct, kw_only=True):
     """
 
     handled_until: datetime
-    watched: dict[str, str] = {}
+    watched: Watched = Watched()
     left: list[Literal["schedule", "missed", "files", "asked"]] = []
     told_at: datetime | None = None
 

@@ -91,6 +91,18 @@ def install(name: str, units: dict[str, str]) -> None:
         raise
 
 
+def renew_watch(name: str, units: dict[str, str]) -> bool:
+    """Have systemd watch what a path unit says now; whether that is something else than before."""
+    path = units_home() / f"{unit_of(name)}-files.path"
+    text = units[path.name].encode()
+    if not path.exists() or path.read_bytes() == text:
+        return False
+    write_whole(path, text)
+    _ask("daemon-reload")
+    _ask("restart", path.name)
+    return True
+
+
 def remove(name: str) -> None:
     """Stop what waits for a job, and remove its units."""
     unit = unit_of(name)

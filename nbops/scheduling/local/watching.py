@@ -6,11 +6,31 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from nbops.digests import digest_file
-from nbops.errors import UsageError
+import msgspec
 
-_QUIET_S = 2.0  # a file that was written to since then may not be whole
+from nbops.capture.data.contents import Stat, stat_file
+from nbops.capture.data.hashing import is_settled
+from nbops.digests import digest_within
+from nbops.errors import UsageError
+from nbops.tracking.hash_limits import HashLimits
+from nbops.workspace import find_workspace
+
 _PATIENCE_S = 30.0
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """Files as a job last saw them, by path within the project.
+
+    Parameters
+    ----------
+    digests
+        Of what they held.
+    stats
+        What stands for that content: inode, bytes, time of change in ns; not of what may still change unseen.
+    """
+
+    digests: dict[str, str] = {}
+    stats: dict[str, Stat] = {}
 
 
 def check_patterns(project: Path, patterns: Iterable[str]) -> None:
@@ -29,26 +49,39 @@ def check_patterns(project: Path, patterns: Iterable[str]) -> None:
             )
 
 
-def read_watched(project: Path, patterns: Iterable[str]) -> dict[str, str]:
-    """Digests of the files that fit, by path; waits a little for one that is being written."""
+def read_watched(project: Path, patterns: Iterable[str], before: Watched) -> Watched:
+    """The files that fit, as they are; waits a little for one that is being written.
+
+    Parameters
+    ----------
+    before
+        As they were: what has not been touched since is not read again.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     while any(map(_is_fresh, find_watched(project, patterns))) and time.monotonic() < deadline:
         time.sleep(0.5)
-    found = {}
+    limits = HashLimits(find_workspace(project).settings)
+    digests, stats = dict[str, str](), dict[str, Stat]()
     for path in find_watched(project, patterns):
-        try:
-            found[path.relative_to(project).as_posix()] = digest_file(path)
-        except OSError:  # removed meanwhile
+        name, stat = path.relative_to(project).as_posix(), stat_file(str(path))
+        if stat is None:  # removed meanwhile
             continue
-    return found
+        if before.stats.get(name) == stat:
+            digests[name] = before.digests[name]
+        else:
+            try:
+                digests[name] = digest_within(path, limits.of(str(path)))
+            except OSError:
+                continue
+        if is_settled(stat):
+            stats[name] = stat
+    return Watched(digests, stats)
 
 
 def _is_fresh(path: Path) -> bool:
     """Whether it was written to a moment ago; what is gone meanwhile was not."""
-    try:
-        return time.time() - path.stat().st_mtime < _QUIET_S
-    except OSError:
-        return False
+    stat = stat_file(str(path))
+    return stat is not None and not is_settled(stat)
 
 
 def find_folders(project: Path, patterns: Iterable[str]) -> list[Path]:
@@ -87,7 +120,6 @@ def find_watched(project: Path, patterns: Iterable[str]) -> list[Path]:
 def read_made(project: Path, job: str, since: datetime) -> dict[str, str]:
     """Digests of the project's files that runs of a job have written since a time, by path, as they left them."""
     from nbops.index.queries import Index
-    from nbops.workspace import find_workspace
 
     index = Index(find_workspace(project))
     index.wait(_PATIENCE_S)

@@ -2,21 +2,26 @@
 
 import ast
 import math
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from nbops.capture.code.lines import to_python
-from nbops.jobs.declarations import TAG
+from nbops.jobs.declarations import COMPUTED, TAG, parse_parameters
 from nbops.jobs.kinds import Unfit
 
 INJECTED = "injected-parameters"
 _COMMENT = "# Parameters"
+_PLAIN = (bool, int, float, str, bytes, type(None))
+_DECLARING = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 
 
 def inject(notebook: Any, values: Mapping[str, Any]) -> None:
     """Put values behind the cell tagged `parameters`, in a cell of their own, as papermill does.
+
+    Those that the notebook has anyway are left out, so that a run with them is the run without them.
 
     Parameters
     ----------
@@ -29,12 +34,60 @@ def inject(notebook: Any, values: Mapping[str, Any]) -> None:
 
     cells = notebook.cells
     tagged, injected = _find(cells, TAG), _find(cells, INJECTED)
-    source = write_cell("" if tagged is None else cells[tagged].source, values)
+    declared = "" if tagged is None else cells[tagged].source
     if injected is not None:
-        cells[injected].source = source
-        return
-    cell = nbformat.v4.new_code_cell(source, metadata={"tags": [INJECTED]})
-    cells.insert(0 if tagged is None else tagged + 1, cell)
+        cells[injected].source = write_cell(declared, values)
+    elif others := leave_out_usual(declared, values):
+        cell = nbformat.v4.new_code_cell(
+            write_cell(declared, others), metadata={"tags": [INJECTED]}
+        )
+        cells.insert(0 if tagged is None else tagged + 1, cell)
+
+
+def leave_out_usual(declared: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    r"""The values but for those that the declaring cell's variables have anyway, as far as its text tells.
+
+    >>> leave_out_usual("a = 1\nb = 2", {"a": 1, "b": 3})
+    {'b': 3}
+    >>> leave_out_usual("a = 1\nif True:\n    a = 2", {"a": 1})
+    {'a': 1}
+    """
+    try:
+        usual = {each.name: each.default for each in parse_parameters(declared)}
+        statements = ast.parse(to_python(declared)).body
+    except SyntaxError:
+        return dict(values)
+    bound, used = Counter[str](), set()
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.alias):
+            bound[node.asname or node.name.partition(".")[0]] += 1
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                used.add(node.id)
+            else:
+                bound[node.id] += 1
+    is_told = "*" not in bound and all(map(_only_declares, statements))
+    return {
+        name: value
+        for name, value in values.items()
+        if not is_told
+        or bound[name] != 1
+        or not _is_same(usual.get(name, COMPUTED), value)
+        or (name in used and not isinstance(value, _PLAIN))  # something may have changed it
+    }
+
+
+def _only_declares(statement: ast.stmt) -> bool:
+    is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_text or isinstance(statement, _DECLARING)
+
+
+def _is_same(default: Any, value: Any) -> bool:
+    """Whether two values are told by the same code: 1 is not 1.0, nor True."""
+    try:
+        return write_value(default) == write_value(value)
+    except Unfit:  # as what is computed is
+        return False
 
 
 def complete(notebook: Any) -> None:

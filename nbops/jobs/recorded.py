@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from nbops.index.queries import Index
 from nbops.jobs.declarations import read_declarations
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import inject
-from nbops.jobs.parameters import as_json, check_parameters, read_parameters
-from nbops.records import DataRef, Document, Session
+from nbops.jobs.kinds import Kind, Unfit, read_any
+from nbops.jobs.parameters import Typed, as_json, check_parameters, read_parameters
+from nbops.recording.scalars import as_scalar
+from nbops.records import DataRef, Document, Scalar, Session
 from nbops.replay import replay_folder
 
 _HASHED_BYTES = 2_000_000_000
@@ -96,8 +98,15 @@ class Recorded:
         return self._environments[key]
 
 
-def given_parameters(document: Document, notebook: Any, path: Path) -> dict[str, Any]:
+def given_parameters(
+    document: Document, notebook: Any, path: Path, *, anew: Container[str] = ()
+) -> dict[str, Any]:
     """What a job was given, as far as it is not what the notebook says anyway.
+
+    Parameters
+    ----------
+    anew
+        Parameters that are left out, since they are given again.
 
     Raises
     ------
@@ -105,20 +114,46 @@ def given_parameters(document: Document, notebook: Any, path: Path) -> dict[str,
         It does not fit the notebook any more, or was secret.
     """
     declared = read_declarations(notebook.cells, path.name)
-    usual = as_json({parameter.name: parameter.default for parameter in declared.parameters})
+    usual = as_recorded({parameter.name: parameter.default for parameter in declared.parameters})
     given = {
-        name: value
+        name: _as_given(declared[name].kind, value)
         for name, value in document.session.params.items()
-        if name in usual and usual[name] != value
+        if name in usual and usual[name] != value and name not in anew
     }
-    if any("[redacted" in str(value) for value in given.values()):
-        raise UsageError("A parameter of it was secret, so it is not recorded.", "Give all again.")
+    if any(is_hidden(document.session.params[name]) for name in given):
+        raise UsageError(
+            "A parameter of it was secret, so it is not recorded.", "Give it again with -p."
+        )
     return check_parameters(declared, given)
+
+
+def as_recorded(parameters: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Parameters as a session's record has them: of what is no number, text or truth value its text."""
+    plain = json.loads(json.dumps(as_json(parameters)))
+    return {name: as_scalar(name, value) for name, value in plain.items()}
+
+
+def _as_given(kind: Kind, value: Any) -> Any:
+    """A recorded value as it may have been given; only text may stand for something else."""
+    if not isinstance(value, str):
+        return value
+    if kind == Kind():
+        try:
+            read = read_any(value)
+        except Unfit:
+            return value
+        return read if isinstance(read, list | tuple | set | dict) else value
+    return Typed(value)
+
+
+def is_hidden(value: Any) -> bool:
+    """Whether a parameter was secret, so that its record does not tell it."""
+    return "[redacted" in str(value)
 
 
 def read_signature(
     notebook: Any, parameters: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
+) -> tuple[dict[str, Scalar], list[str]]:
     """All parameters as they will be recorded, and the digests of the code cells that will run.
 
     Parameters
@@ -132,7 +167,7 @@ def read_signature(
     if parameters:
         inject(made, parameters)
     cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
-    return as_json(read_parameters(made)), [digest_source(cell.source) for cell in cells]
+    return as_recorded(read_parameters(made)), [digest_source(cell.source) for cell in cells]
 
 
 def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
@@ -150,5 +185,5 @@ def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
 
 
 def key_of(parameters: Mapping[str, Any]) -> str:
-    """Text that is the same for the same parameters, as `as_json` gives them."""
+    """Text that is the same for the same parameters, as `as_json` or `as_recorded` gives them."""
     return json.dumps(parameters, sort_keys=True)

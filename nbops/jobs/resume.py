@@ -6,7 +6,7 @@ depends on; the others, whose results are recorded, are left out.
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from nbops.jobs.declarations import TAG
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import INJECTED, inject
 from nbops.jobs.plan import JobPlan
-from nbops.jobs.recorded import given_parameters
+from nbops.jobs.recorded import as_recorded, given_parameters, is_hidden
 from nbops.records import CellRun, Document
 from nbops.workspace import Workspace
 
@@ -60,7 +60,9 @@ def plan_resume(
             f"{word} is {document.session.status}: there is nothing to resume.",
             "Without --resume it runs as a whole.",
         )
-    parameters = job.parameters or given_parameters(document, notebook, path)
+    _refuse_other_parameters(document, job.parameters)
+    known = given_parameters(document, notebook, path, anew=job.parameters)
+    parameters = {**known, **job.parameters}
     cells = _cells_of(notebook, path, parameters)
     done = {cell.cell_id: cell for cell in document.cell_runs if cell.status == "ok"}
     count = next((n for n, cell in enumerate(cells) if cell.id not in done), len(cells))
@@ -75,6 +77,21 @@ def plan_resume(
     }
     tags = {**job.tags, "nbops.resumed": document.session.id}
     return replace(job, parameters=parameters, skipped=skipped, tags=tags)
+
+
+def _refuse_other_parameters(document: Document, given: Mapping[str, Any]) -> None:
+    """Refuse values that are others than those of the run.
+
+    Raises
+    ------
+    UsageError
+    """
+    before = document.session.params
+    for name, value in as_recorded(given).items():
+        if name not in before:
+            _refuse(f"{name} is given now, and was not then")
+        if before[name] != value and not is_hidden(before[name]):
+            _refuse(f"{name} was {before[name]}, and is {value} now")
 
 
 def find_needed(sources: Sequence[str], count: int, recorded: Sequence[CellRun]) -> set[int]:

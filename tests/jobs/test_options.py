@@ -80,7 +80,13 @@ def test_a_failed_job_goes_on_at_its_cell_and_only_when_that_is_sound(workspace:
     assert "cell [3] used helper.py, which was changed since" in refused.stderr
     (workspace.root / "helper.py").write_text(helper)
 
-    done = run(workspace, "run", "n.ipynb", "--resume", "last", "-o", "out.ipynb", "--log")
+    refused = run(workspace, "run", "n.ipynb", "--resume", "last", "-p", "times=6")
+    assert "To resume would not be sound: times was 5, and is 6 now" in refused.stderr
+    assert len(documents(workspace)) == 1
+
+    done = run(
+        workspace, "run", "n.ipynb", "--resume", "last", "-p", "times=5", "-o", "out.ipynb", "--log"
+    )
     assert done.returncode == 0, done.stderr
     assert "\n60\n" in done.stdout
     assert "[1/7] times = 2" in done.stdout

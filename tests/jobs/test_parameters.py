@@ -209,6 +209,35 @@ def test_a_notebook_that_was_executed_takes_other_values_and_keeps_its_own_when_
     assert [cell.source for cell in notebook.cells] == ["a = 1\nb = 2 * a", "a + b"]
 
 
+@pytest.mark.parametrize(
+    ("source", "given", "told"),
+    [
+        ("a = 1\nb = [2]", {"a": 1, "b": [2]}, None),
+        ("import os\n'of all'\na: float = 1.0  # so", {"a": 1.0}, None),
+        ("a = 1\nb = a * 2", {"a": 1}, None),
+        ("a = 1\nb = 2", {"a": 1, "b": 3}, "b = 3"),
+        ("a = 1", {"a": 1.0}, "a = 1.0"),
+        ("a = 1", {"a": True}, "a = True"),
+        ("a = f()", {"a": 1}, "a = 1"),
+        ("a = 1\na = 1", {"a": 1}, "a = 1"),
+        ("a = [1]\nb = a.pop()", {"a": [1]}, "a = [1]\nb = a.pop()"),
+        ("a = 1\nfor a in range(3):\n    pass", {"a": 1}, "a = 1"),
+        ("a = 1\nfrom os import sep as a", {"a": 1}, "a = 1"),
+        ("a = 1\nfrom os import *", {"a": 1}, "a = 1"),
+        ("a = 1\n%run other.py", {"a": 1}, "a = 1"),
+        ("a = ", {"a": 1}, "a = 1"),
+    ],
+)
+def test_a_value_that_the_notebook_has_anyway_is_not_given_to_it(
+    source: str, given: dict[str, Any], told: str | None
+):
+    notebook = nbformat.v4.new_notebook(cells=cells(source))
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    inject(notebook, given)
+    sources = [cell.source.removeprefix("# Parameters\n") for cell in notebook.cells[1:]]
+    assert sources == ([] if told is None else [told])
+
+
 def cells(*sources: str) -> list[Any]:
     return [nbformat.v4.new_code_cell(source) for source in sources]
 

@@ -11,7 +11,7 @@ import nbops
 from nbops.index.queries import Index
 from nbops.jobs import recorded
 from nbops.jobs.parameters import read_notebook
-from nbops.jobs.recorded import Recorded
+from nbops.jobs.recorded import Recorded, given_parameters
 from nbops.records import Session
 from nbops.workspace import Workspace
 
@@ -85,3 +85,21 @@ def test_data_that_are_as_they_once_were_give_the_run_of_then(
     monkeypatch.setattr(recorded, "_MOST_LOOKED_AT", 1)
     newest = Recorded(Index(workspace), path, read_notebook(path))
     assert newest.find({}) is None
+
+
+def test_a_run_is_known_again_whatever_its_parameters_are(workspace: Workspace):
+    usual = "n = 0\nlayers = [1]\nshape = (1, 2)\nlimit = float('nan')\nnames = {'a': None}"
+    path = write_notebook(workspace, usual, "n")
+    session = nbops.run(path, {"n": 0, "layers": [2, 3]}, cell_timeout=PATIENCE_S)
+    index = Index(workspace)
+    found = Recorded(index, path, read_notebook(path))
+    assert found.find({"layers": [1]}) is None
+    document = found.find({"layers": [2, 3], "shape": (1, 2)})
+    assert document is not None
+    assert document.session.id == session
+    assert [run.source for run in document.cell_runs] == [
+        usual,
+        "# Parameters\nlayers = [2, 3]",
+        "n",
+    ]
+    assert given_parameters(document, read_notebook(path), path) == {"layers": [2, 3]}

@@ -16,7 +16,6 @@ from nbops.jobs.pipeline.results import FileState, StepResult, result_of
 from nbops.jobs.pipeline.shelf import Shelf
 from nbops.jobs.pipeline.surroundings import Surroundings
 from nbops.jobs.recorded import Recorded, read_signature
-from nbops.recording.scalars import as_scalar
 from nbops.records import Document
 
 Action = Literal["keep", "restore", "run", "wait", "leave"]
@@ -84,7 +83,7 @@ class Decider:
             step,
             "run",
             key=digest_step("" if folder == str(self._workspace.root) else folder, cells),
-            params={name: as_scalar(name, value) for name, value in params.items()},
+            params=params,
             cells=tuple(cells),
         )
         if self._is_forced:

@@ -7,6 +7,7 @@ import time
 import click
 
 from nbops.errors import NbopsError, StoreUnreachable
+from nbops.index.open_parents import find_abandoned
 from nbops.index.queries import Index
 from nbops.recording.background import is_served, request_retry, summon
 from nbops.recording.destination import choose_destination, remember_access
@@ -79,8 +80,21 @@ def sync() -> None:
     quiet = not sys.stderr.isatty()
     with tqdm(total=total, desc="to MLflow", unit="run", disable=quiet, leave=False) as bar:
         _watch(index, total, bar)
+        _await_parents(workspace, index)
     text = f"{total} runs shipped: all are in MLflow" if total else "All runs are in MLflow"
     click.echo(f"{text}{_refusals(index)}.")
+
+
+def _await_parents(workspace: Workspace, index: Index) -> None:
+    """Wait until the runs of sweeps and pipelines that were killed are ended."""
+    deadline = time.monotonic() + _LONGEST_SILENCE_S
+    while any(find_abandoned(workspace)) and time.monotonic() < deadline:
+        if error := index.state().get("error"):
+            raise StoreUnreachable(
+                f"A sweep or pipeline that was killed is still open in MLflow: {error.rstrip('.')}.",
+                "Run nbops sync again.",
+            )
+        time.sleep(0.1)
 
 
 def _watch(index: Index, total: int, bar: "object") -> None:

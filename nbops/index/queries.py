@@ -4,7 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from subprocess import SubprocessError
@@ -12,6 +12,7 @@ from typing import Any
 
 from nbops.errors import NbopsError, NotFound
 from nbops.index.database import connect, file_sizes
+from nbops.index.open_parents import find_abandoned
 from nbops.index.where import COLUMNS, compile_where, parse_field
 from nbops.index.words import Found, resolve
 from nbops.recording.background import summon
@@ -47,13 +48,16 @@ class Index:
     def wait(self, timeout_s: float = 30.0) -> bool:
         """Wait until everything that is written by now is indexed; False when time ran out.
 
-        Starts the background process when it is needed.
+        Starts the background process when it is needed, be it for something else that is left to do.
         """
         wanted = {
             folder.name: file_sizes(folder)[0]
             for folder in self.workspace.sessions.glob("*")
             if folder.is_dir()
         }
+        with suppress(OSError, SubprocessError, NbopsError):
+            if any(find_abandoned(self.workspace)):
+                summon(self.workspace)
         deadline = time.monotonic() + timeout_s
         summoned_at = time.monotonic() - 1.0  # a job's driver may be at it: look twice before that
         while True:

@@ -17,6 +17,7 @@ from pathlib import Path
 from nbops.capture.secrets.privacy import set_private
 from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.index.database import IndexWriter, file_sizes
+from nbops.index.open_parents import find_abandoned
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
 from nbops.recording.background import look_requested_at, retry_requested_at
@@ -124,6 +125,7 @@ class Courier:
             self._discover()
             self._heed_retry()
             self._heed_look()
+            self._heed_parents()
             self._heed_doubts()
         for followed in list(self._followed.values()):
             if followed.is_leaving:
@@ -233,6 +235,14 @@ class Courier:
             self._busy_at = time.monotonic()
             store = self._index.latest_store() or self._default_store()
             self._shipper(store).look_now()
+
+    def _heed_parents(self) -> None:
+        """Stay until the runs of sweeps and pipelines that were killed are ended."""
+        if self._only is None:
+            for _, note, _ in find_abandoned(self.workspace):
+                self._shipper(note.tracking_uri)
+                if not self.error:
+                    self._busy_at = time.monotonic()
 
     def _heed_doubts(self) -> None:
         """Look at the files of which somebody wants to know whether they changed."""

@@ -1,18 +1,31 @@
 """An MLflow run that many jobs hang below: a sweep's, a pipeline's."""
 
+import contextlib
+import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from nbops.errors import NbopsError
+from nbops.index.open_parents import (
+    HEARTBEAT_S,
+    find_abandoned,
+    note_open,
+    note_status,
+    say_alive,
+)
 from nbops.recording.destination import choose_destination, remember_access
 from nbops.recording.scalars import as_scalar
 from nbops.records import DataRef
 from nbops.tracking.datasets import as_input
-from nbops.tracking.errors import mlflow_errors
+from nbops.tracking.errors import Refusal, mlflow_errors
 from nbops.tracking.experiments import find_or_create_experiment
 from nbops.tracking.metric_names import to_mlflow_name
 from nbops.tracking.store import be_quiet, open_store
 from nbops.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 PARENT = "mlflow.parentRunId"
 
@@ -21,7 +34,7 @@ class ParentRun:
     """A run of its own in MLflow.
 
     It is a help for people who look at MLflow: when the store is away there is none, `problem` says so,
-    and the jobs are recorded all the same.
+    and the jobs are recorded all the same. When its process is killed, whoever comes next ends it.
     """
 
     def __init__(
@@ -34,6 +47,8 @@ class ParentRun:
         self._name = name
         self._tags = dict(tags)
         self._client: Any = None
+        self._note: Path | None = None
+        self._over = threading.Event()
 
     def __enter__(self) -> Self:
         be_quiet()
@@ -103,11 +118,17 @@ class ParentRun:
         """Close it; once."""
         if self.id is None or self._client is None:
             return
+        self._over.set()
         try:
             with mlflow_errors():
                 self._client.set_terminated(self.id, status)
         except NbopsError as error:
             self.problem = str(error)
+            if self._note is not None:
+                note_status(self._note, status)
+        else:
+            if self._note is not None:
+                self._note.unlink(missing_ok=True)
         self._client = None
 
     def _open(self) -> None:
@@ -115,9 +136,38 @@ class ParentRun:
             self._workspace, uri=None, experiment=None, notebook=self._notebook
         )
         self._workspace.prepare()
-        client = open_store(self._workspace, remember_access(self._workspace, chosen.uri))
+        shown_uri = remember_access(self._workspace, chosen.uri)
+        client = open_store(self._workspace, shown_uri)
         root = self._workspace.artifacts if chosen.is_embedded else None
         with mlflow_errors():
             experiment = find_or_create_experiment(client, chosen.experiment, root)
             created = client.create_run(experiment, run_name=self._name, tags=self._tags)
         self._client, self.id = client, created.info.run_id
+        with contextlib.suppress(OSError):
+            self._note = note_open(self._workspace, created.info.run_id, shown_uri)
+            threading.Thread(target=self._say_alive, name="nbops-parent", daemon=True).start()
+
+    def _say_alive(self) -> None:
+        while self._note is not None and not self._over.wait(HEARTBEAT_S):
+            say_alive(self._note)
+
+
+def end_abandoned(workspace: Workspace, shown_uri: str, client: "MlflowClient") -> None:
+    """End the runs in this store whose process is gone: it was killed, which is a failure.
+
+    Raises
+    ------
+    StoreUnreachable
+    """
+    for path, note, lived_at in find_abandoned(workspace):
+        if note.tracking_uri != shown_uri:
+            continue
+        try:
+            with mlflow_errors():
+                if note.status is None:
+                    client.set_tag(note.run_id, "nbops.status", "died")
+                at = int(lived_at * 1000)
+                client.set_terminated(note.run_id, note.status or "FAILED", end_time=at)
+        except Refusal:
+            pass  # somebody has deleted it
+        path.unlink(missing_ok=True)

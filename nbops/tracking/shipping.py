@@ -13,6 +13,7 @@ from nbops.tracking.following import FollowedSession
 from nbops.tracking.mlflow_reader import LinkQuestion, MlflowReader
 from nbops.tracking.mlflow_writer import MlflowWriter
 from nbops.tracking.other_runs import OtherRuns
+from nbops.tracking.parents import end_abandoned
 from nbops.tracking.shipments import Shipment
 from nbops.tracking.store import open_store, use_access
 from nbops.workspace import Workspace
@@ -160,6 +161,8 @@ class Shipper:
             self._at_work = True
             try:
                 self._answer(writer, reader)
+                if self._index is not None:
+                    end_abandoned(self._workspace, self.shown_uri, writer.client)
             finally:
                 self._at_work = False
         if self._others is not None and not self._is_stopping and self._others.step():

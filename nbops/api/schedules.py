@@ -202,7 +202,10 @@ def _inspect(job: "Job", to: str, ignore: Sequence[str], *, dry_run: bool, limit
     from nbops.scheduling.target import find_target
 
     found = check_job(job, find_target(to), dry_run=dry_run, ignore=ignore, limit_s=limit_s)
+    errors = [one for one in found if one.level == "error"]
+    if errors:  # all of them, since each look may take a dry run
+        first, *others = errors
+        more = " ".join(f"{one.message} {one.hint}" for one in others)
+        raise UsageError(first.message, f"{first.hint} {more}".rstrip())
     for one in found:
-        if one.level == "error":
-            raise UsageError(one.message, one.hint)
         warnings.warn(f"{one.message} {one.hint}", stacklevel=3)

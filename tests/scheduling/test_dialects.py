@@ -1,6 +1,7 @@
 """A schedule runs at the same times on every system that takes it: random ones, in random zones, fifty times."""
 
 import contextlib
+import random
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -130,3 +131,46 @@ def test_each_system_takes_plain_schedules(system: str) -> None:
     for text in ("every day at 07:00", "every 15 minutes", "every weekday at 6:30"):
         schedule = read_schedule(text, "UTC")
         assert _SYSTEMS[system](schedule, _NOW, 3) == next_times(schedule, _NOW, 3)
+
+
+_WRITERS: dict[str, tuple[Callable[[Schedule], object], float]] = {
+    "cron": (as_cron, 1.0),
+    "github": (as_github, 0.98),
+    "kubernetes": (as_kubernetes, 0.98),
+    "eventbridge": (as_eventbridge, 0.98),
+    "systemd": (as_on_calendar, 0.98),
+    "airflow": (lambda schedule: as_croniter(schedule, "Airflow"), 0.93),
+    "azure": (as_azure, 0.85),  # which has no months
+    "kubeflow": (as_kubeflow, 0.15),  # which has no zone but UTC
+}
+
+
+@pytest.mark.parametrize("system", _WRITERS)
+def test_what_people_schedule_is_hardly_ever_refused(system: str) -> None:
+    write, least = _WRITERS[system]
+    ours = random.Random(7)
+    taken = [_is_taken(write, _usual(ours)) for _ in range(300)]
+    assert sum(taken) / len(taken) >= least
+
+
+def _usual(ours: random.Random) -> Schedule:
+    """A schedule as people write it, in a zone that many live in."""
+    at = f"{ours.randrange(24)}:{ours.choice((0, 7, 15, 30, 45)):02}"
+    hour, minute = at.split(":")
+    text = ours.choice(
+        (
+            *(f"every day at {at}", f"every weekday at {at}", "every 15 minutes", "hourly"),
+            *(f"every monday and thursday at {at}", f"{int(minute)} {hour} 1 * *"),
+            *(f"{int(minute)} */{ours.choice((2, 3, 6))} * * *", "*/10 9-17 * * 1-5"),
+            f"{int(minute)} {hour} 1 1,4,7,10 *",
+        )
+    )
+    return read_schedule(text, ours.choice(_ZONES[:6]))
+
+
+def _is_taken(write: Callable[[Schedule], object], schedule: Schedule) -> bool:
+    try:
+        write(schedule)
+    except Unsayable:
+        return False
+    return True

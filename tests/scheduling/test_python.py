@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from projects import SERVER, URI, nbops
+from projects import SERVER, URI, nbops, write_notebook
 
 import nbops as public
 from nbops.errors import UsageError
@@ -44,6 +44,13 @@ def test_what_must_not_leave_is_refused_with_the_way_out(project: Path):
     with pytest.raises(UsageError, match=r"Kubeflow takes .* Read such a text from a file"):
         public.export("study.ipynb", "kubeflow", {"model": "$(HOME)"}, dry_run=False)
     assert not (project / "study-kubeflow").exists()
+
+
+def test_all_that_must_be_mended_is_told_at_once(project: Path):
+    write_notebook(project / "bad.ipynb", {"a": "password = 'hunter2-swordfish'", "b": "input()"})
+    with pytest.raises(UsageError, match=r"looks like a secret") as refused:
+        public.export("bad.ipynb", "cron", schedule="@daily", dry_run=False)
+    assert "waits for" in str(refused.value)
 
 
 def test_a_schedule_from_python_is_kept_as_typed(project: Path, monkeypatch: pytest.MonkeyPatch):

@@ -11,7 +11,7 @@ from typing import Any
 import environments
 import pytest
 from elsewhere import Elsewhere, printed
-from projects import export, nbops
+from projects import export, nbops, write_notebook
 from test_kubernetes import pipeline
 
 WHEN = ("--schedule", "every weekday at 6:30", "--timezone", "Europe/Berlin")
@@ -130,8 +130,10 @@ def run_steps(elsewhere: Elsewhere, out: Path, root: Path, steps: dict[str, Any]
             return re.sub(r"(?<!\w)/job/", f"{image}/", text)
 
         for each in step.get("ProcessingInputs", []):
-            local = here(each["S3Input"]["LocalPath"])
-            shutil.copytree(bucket / each["S3Input"]["S3Uri"].removeprefix("s3://"), local)
+            source = bucket / each["S3Input"]["S3Uri"].removeprefix("s3://")
+            # S3 has files only, and SageMaker wants some under an input's address.
+            assert [path for path in source.rglob("*") if path.is_file()], source
+            shutil.copytree(source, here(each["S3Input"]["LocalPath"]))
         outputs = [each["S3Output"] for each in step["ProcessingOutputConfig"]["Outputs"]]
         for each in outputs:
             Path(here(each["LocalPath"])).mkdir(parents=True)
@@ -183,6 +185,23 @@ def test_aws_takes_the_pipeline_and_its_commands_run(
     text = printed(bucket / "bucket/wines/e1/report/executed/report.ipynb")
     assert text == "it's; $(touch bad) tree {'total': 36, 'leaves': 64}\n"
     assert elsewhere.metrics() == {"total": 36.0, "leaves": 64.0}
+
+
+def test_a_step_that_writes_nothing_hands_on_something(
+    project: Path, tmp_path: Path, elsewhere: Elsewhere
+):
+    write_notebook(project / "look.ipynb", {"only": "1 + 1"})
+    write_notebook(project / "then.ipynb", {"only": "print('went on')"})
+    (project / "pipeline.yaml").write_text(
+        "steps:\n  look: {notebook: look.ipynb}\n  then: {notebook: then.ipynb, after: look}\n"
+    )
+    export(project, "pipeline.yaml", "--to", "sagemaker", "-o", "out", "--name", "two")
+    steps = resolve_steps(read(project / "out/pipeline_definition.json"), {})
+    bucket = run_steps(elsewhere, project / "out", tmp_path / "aws", steps)
+    assert printed(bucket / "bucket/two/e1/then/executed/then.ipynb") == "went on\n"
+    # The store beside it, which a server would be, writes into the project, too.
+    left = [path for path in (bucket / "bucket/two/e1/look/left").iterdir() if path.is_file()]
+    assert left
 
 
 def test_the_readmes_command_fills_every_place(project: Path):

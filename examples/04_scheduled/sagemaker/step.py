@@ -36,6 +36,9 @@ def main():
             target = Path(options.left, path)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(work / path, target)
+    # A bucket knows no empty folder: the next step would not find what this one left.
+    Path(options.left).mkdir(parents=True, exist_ok=True)
+    Path(options.left, ".nbops-step").write_text("what a step left\n")
     return code
 
 

@@ -292,6 +292,19 @@ def test_a_file_outside_that_was_read_is_found_in_the_record(
     assert not [one for one in check_job(job, DESK, dry_run=False) if one.kind == "data"]
 
 
+def test_a_jobs_own_values_make_nothing_of_the_recorded_session_run_out_of_order(
+    kernel: Kernel, workspace: Workspace, index: Index
+):
+    cells = ["depth = 4", "leaves = 2**depth", "print(leaves)"]
+    for key, source in zip("abc", cells, strict=True):
+        kernel.run(source, key)
+    assert index.wait()
+    make_job(workspace.root, cells)
+    path = write_notebook(workspace.root / "notebook.ipynb", cells, {0: ["parameters"]})
+    job = read_job(path, {"depth": 8})
+    assert not [one for one in check_job(job, DESK, dry_run=False) if one.kind == "order"]
+
+
 def test_what_a_target_says_itself_is_among_it(workspace: Workspace):
     said = say_job("error", "target", "It cannot.", "Take another one.")
     assert find(workspace, ["x = 1"], target=replace(CLOUD, found=[said])) == [said]

@@ -75,6 +75,13 @@ class Subject:
     def cells(self) -> tuple[Cell, ...]:
         return self.notebook.cells
 
+    @cached_property
+    def as_written(self) -> Notebook:
+        """The notebook as the file has it, without the job's values: what a session has run."""
+        written = [cell for cell in self.cells if self.places[cell.position or 0] is not None]
+        cells = tuple(replace(cell, position=place) for place, cell in enumerate(written))
+        return replace(self.notebook, cells=cells)
+
     @property
     def ran(self) -> tuple[CellRun, ...]:
         return self.document.cell_runs if self.document else ()

@@ -7,6 +7,8 @@ bottom, and may come to another result than was seen.
 import ast
 from collections.abc import Iterator
 
+import msgspec
+
 from nbops.capture.code.randomness import dotted_name
 from nbops.checks import Finding as Check
 from nbops.checks import check_notebook
@@ -28,9 +30,11 @@ def check_text(subject: Subject) -> Iterator[Finding]:
     for check in check_notebook(subject.notebook, (), subject.around):
         told.add((check.kind, check.position))
         yield _of(subject, check, _level(subject, check))
-    for check in check_notebook(subject.notebook, subject.ran, subject.around):
-        if check.kind in _FATAL and (check.kind, check.position) not in told:
-            yield _of(subject, check, "warning")
+    for check in check_notebook(subject.as_written, subject.ran, subject.around):
+        # Among the cells as they will run it has another place.
+        where = None if check.position is None else subject.places.index(check.position)
+        if check.kind in _FATAL and (check.kind, where) not in told:
+            yield _of(subject, msgspec.structs.replace(check, position=where), "warning")
     yield from _check_home(subject)
 
 

@@ -141,7 +141,7 @@ _WRITERS: dict[str, tuple[Callable[[Schedule], object], float]] = {
     "systemd": (as_on_calendar, 0.98),
     "airflow": (lambda schedule: as_croniter(schedule, "Airflow"), 0.93),
     "azure": (as_azure, 0.85),  # which has no months
-    "kubeflow": (as_kubeflow, 0.15),  # which has no zone but UTC
+    "kubeflow": (as_kubeflow, 0.5),  # which has no zone but UTC
 }
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import limits
+from nbops.cli.limits import whole_limits
 from nbops.cli.parameters import NotebookCommand, read_pairs
 from nbops.cli.preflight import OPTIONS as PREFLIGHT
 from nbops.cli.preflight import inspect, preflight, show_findings
@@ -33,9 +33,16 @@ _PATH = click.Path(path_type=Path)
 @click.option("-o", "output", metavar="DIR", type=_PATH, help="Where to write it.")
 @click.option("--name", metavar="NAME", help="What to call it there, instead of as the file.")
 @click.option("--lock", metavar="FILE", type=_PATH, help="Requirements to run in.")
-@limits
+@whole_limits
 @preflight
-@click.option("--max-parallel", type=click.IntRange(1), default=1, help="Runs at once; 1.")
+@click.option(
+    "--max-parallel",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many of its runs may be under way at once.",
+)
 @click.option(
     "--catch-up",
     type=click.Choice(["none", "last", "all"]),
@@ -121,8 +128,6 @@ def _read(source: Path, options: dict[str, Any]) -> "Job":
             raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
         values[name] = Typed(text)
     events = (event,) if event else ()
-    if options.get("cell_timeout_s"):
-        raise UsageError("An export has no --cell-timeout.", "--timeout is for the whole notebook.")
     return read_job(source, values, options["schedule"], events=events, **own)
 
 
@@ -155,10 +160,10 @@ def _list(*, as_json: bool) -> None:
 
 
 def _tell(job: "Job", to: str, emission: "Emission", done: "Exported") -> None:
-    from nbops.scheduling.readme import describe_schedule
+    from nbops.scheduling.readme import tell_schedule
 
     click.echo(f"{job.name} for {to}: {len(done.files)} files in {done.folder}/")
-    click.echo(f"It runs {describe_schedule(job)}. Packages: {job.environment.source}.")
+    click.echo(f"{tell_schedule(job)} Packages: {job.environment.source}.")
     for each in job.bundle.left_out:
         click.echo(f"nbops: {each.path} does not travel: {each.reason}.", err=True)
     for note in emission.notes:

@@ -19,6 +19,18 @@ _SECONDS = click.FloatRange(0, min_open=True)
 
 def limits(command: _Command) -> _Command:
     """Add `--timeout`, `--cell-timeout` and `--retries`: `timeout_s`, `cell_timeout_s` and `retries`."""
+    add = click.option(
+        "--cell-timeout",
+        "cell_timeout_s",
+        metavar="SECONDS",
+        type=_SECONDS,
+        help="End it when a cell takes longer.",
+    )
+    return whole_limits(add(command))
+
+
+def whole_limits(command: _Command) -> _Command:
+    """Add `--timeout` and `--retries` alone."""
     options = (
         click.option(
             "--timeout",
@@ -26,13 +38,6 @@ def limits(command: _Command) -> _Command:
             metavar="SECONDS",
             type=_SECONDS,
             help="End it after this time.",
-        ),
-        click.option(
-            "--cell-timeout",
-            "cell_timeout_s",
-            metavar="SECONDS",
-            type=_SECONDS,
-            help="End it when a cell takes longer.",
         ),
         click.option(
             "--retries",

@@ -16,7 +16,7 @@ def write_readme(job: "Job", target: Target, emission: Emission) -> str:
         f"# {job.name}",
         (
             f"{what} `{job.place_of(job.source)}` for {target.name}: {target.summary}."
-            f" {_when(job)} Python {job.python}; packages: {job.environment.source}."
+            f" {tell_schedule(job)} Python {job.python}; packages: {job.environment.source}."
         ),
         "Written by `nbops export`; export again rather than change it here.",
         _commands("Install", emission.install),
@@ -43,8 +43,11 @@ def describe_schedule(job: "Job") -> str:
     return show_words(job.schedule)
 
 
-def _when(job: "Job") -> str:
-    return f"It runs {describe_schedule(job)}."
+def tell_schedule(job: "Job") -> str:
+    """When it runs, and on whose clock, as a sentence."""
+    schedule = job.schedule
+    zone = f" ({schedule.timezone})" if schedule and schedule.times else ""
+    return f"It runs {describe_schedule(job)}{zone}."
 
 
 def _commands(title: str, commands: Sequence[str]) -> str:

@@ -38,7 +38,10 @@ export function addAnswer(known: History | null, answer: ChangedNotebook): Histo
     version: answer.version,
     sessions: answer.sessions,
     cellRuns: mergeCellRuns(known?.cellRuns ?? [], answer.cell_runs),
-    runs: new Map([...(known?.runs ?? []), ...answer.runs.map(run => [run.id, run] as const)]),
+    runs: new Map([
+      ...(known?.runs ?? []),
+      ...answer.runs.map(run => [run.id, addCurves(known?.runs.get(run.id), run)] as const)
+    ]),
     unshipped: answer.unshipped,
     error: answer.error
   };
@@ -53,16 +56,19 @@ export function noteShipping(known: History | null, answer: UnchangedNotebook): 
     : { ...known, unshipped: unshipped ?? known.unshipped, error: error ?? null };
 }
 
-/** Of a metric only the last point is sent: those that were seen while a cell ran are its curve. */
 function mergeCellRuns(known: readonly CellRun[], told: readonly CellRun[]): readonly CellRun[] {
   const byId = new Map(known.map(cellRun => [cellRun.id, cellRun]));
   for (const cellRun of told) {
-    const before = byId.get(cellRun.id);
-    const isLive = before?.status === 'running';
-    const metrics = isLive ? mergeCurves(before.metrics, cellRun.metrics) : cellRun.metrics;
-    byId.set(cellRun.id, { ...cellRun, metrics });
+    byId.set(cellRun.id, addCurves(byId.get(cellRun.id), cellRun));
   }
   return [...byId.values()].sort((one, other) => other.seq - one.seq);
+}
+
+/** Of a metric only the last point is sent: those that were seen while a cell or its run ran are its curve. */
+function addCurves<Ran extends CellRun | Run>(before: Ran | undefined, now: Ran): Ran {
+  return before?.status === 'running'
+    ? { ...now, metrics: mergeCurves(before.metrics, now.metrics) }
+    : now;
 }
 
 function mergeCurves(known: Metrics, told: Metrics): Metrics {

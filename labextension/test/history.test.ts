@@ -67,13 +67,18 @@ test('how shipping stands may move while nothing else does', () => {
   });
 });
 
-test('the points that a running cell logged are its curve', () => {
+test('the points that a running cell logged are its curve, and those of the run that it makes', () => {
   const at = (step: number): CellRun['metrics'] => ({ loss: [[step, 1 / (step + 1), `t${step}`]] });
-  const live = (step: number, status: CellRun['status'] = 'running') =>
-    answer({ cell_runs: [cellRun(0, { status, metrics: at(step) })] });
+  const live = (step: number, isOver = false) =>
+    answer({
+      cell_runs: [cellRun(0, { status: isOver ? 'ok' : 'running', metrics: at(step) })],
+      runs: [run('r', { status: isOver ? 'finished' : 'running', metrics: at(step) })]
+    });
   let history = addAnswer(null, live(0));
-  for (const next of [live(1), live(1), live(2, 'ok')]) {
+  for (const next of [live(1), live(1), live(2, true)]) {
     history = addAnswer(history, next);
   }
-  expect(history?.cellRuns[0]?.metrics.loss?.map(([step]) => step)).toEqual([0, 1, 2]);
+  for (const ran of [history?.cellRuns[0], history?.runs.get('r')]) {
+    expect(ran?.metrics.loss?.map(([step]) => step)).toEqual([0, 1, 2]);
+  }
 });

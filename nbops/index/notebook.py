@@ -1,15 +1,16 @@
 """A notebook in front: what the panel is sent of its sessions, cell runs and runs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from nbops.index.queries import Index
-from nbops.records import FORMAT, CellRun
+from nbops.index.queries import Index, NotebookView
+from nbops.records import FORMAT, MetricPoint
 from nbops.replay import replay_folder
 
 _CURVE_POINTS = 200
+
+Curves = dict[str, list[MetricPoint]]
 
 
 def describe_notebook(
@@ -17,7 +18,7 @@ def describe_notebook(
 ) -> dict[str, Any]:
     """What the panel is sent of a notebook.
 
-    Who asks from the start, as after a reload, is told the curves so far of what a running cell logs.
+    Who asks from the start, as after a reload, is told the curves so far of what a running cell logs, or the run that it makes.
 
     Parameters
     ----------
@@ -32,35 +33,33 @@ def describe_notebook(
     view = index.session(session) if session else index.notebook(notebook, kernel, since=since)
     if view is None:
         return {"format": FORMAT, "unchanged": True, "version": since}
-    cells = view.cell_runs if since else _with_curves(index, view.cell_runs)
+    curves = {} if since else _curves(index, view)
     return {
         "format": FORMAT,
         "unchanged": False,
         "version": view.version,
         "notebook": notebook,
         "sessions": view.sessions,
-        "cell_runs": cells,
-        "runs": view.runs,
+        "cell_runs": [
+            replace(cell, metrics=curves.get(cell.id, cell.metrics)) for cell in view.cell_runs
+        ],
+        "runs": [replace(run, metrics=curves.get(run.id, run.metrics)) for run in view.runs],
         "unshipped": view.unshipped,
         "error": view.state.get("error") or None,
     }
 
 
-def _with_curves(index: Index, cells: Sequence[CellRun]) -> list[CellRun]:
-    """Cell runs, those that run with the latest points of their metrics: the index keeps the last one only."""
-    return [
-        _with_curve(index, cell) if cell.status == "running" and cell.metrics else cell
-        for cell in cells
-    ]
-
-
-def _with_curve(index: Index, cell: CellRun) -> CellRun:
-    found = index.rows("SELECT session_id FROM cell_runs WHERE id = ?", [cell.id])
-    folder = index.workspace.sessions / (found[0][0] if found else "-")
-    if not folder.exists():
-        return cell
+def _curves(index: Index, view: NotebookView) -> dict[str, Curves]:
+    """By cell run and run that still runs, the latest points of its metrics: the index keeps the last one."""
+    going = {cell.id for cell in view.cell_runs if cell.status == "running" and cell.metrics}
+    going |= {run.id for run in view.runs if run.status == "running" and run.metrics}
+    folder = index.workspace.sessions / (view.sessions[0].id if view.sessions else "-")
+    if not going or not folder.exists():
+        return {}
     replay = replay_folder(folder)
-    if cell.id not in replay.cells:
-        return cell
-    curves = replay.cell_run(cell.id).metrics
-    return replace(cell, metrics={name: points[-_CURVE_POINTS:] for name, points in curves.items()})
+    logged = {cell.id: cell.metrics for cell in replay.cell_runs()}
+    logged |= {run.id: run.metrics for run in replay.runs()}
+    return {
+        each: {name: points[-_CURVE_POINTS:] for name, points in logged[each].items()}
+        for each in going & logged.keys()
+    }

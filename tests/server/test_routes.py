@@ -116,20 +116,21 @@ async def test_an_earlier_session_is_sent_with_its_cell_runs_and_runs(
     assert caught.value.code == 404
 
 
-async def test_who_asks_from_the_start_is_told_the_curves_of_a_running_cell(
+async def test_who_asks_from_the_start_is_told_the_curves_of_a_running_cell_and_of_its_run(
     jp_fetch, workspace: Workspace
 ):
     told = Told("5e5510000001", notebook="n.ipynb")
     losses = [metric("loss", value, step=step) for step, value in enumerate((0.9, 0.5, 0.4))]
-    told.cell("train()", *losses, cell_id="train", ends=False)
+    told.cell("%%track train\ntrain()", *losses, cell_id="train", ends=False)
     put(workspace, told)
 
-    async def points(since: str) -> list[float]:
+    async def points(kind: str, since: str) -> list[float]:
         view = await get(jp_fetch, "notebook", path="n.ipynb", since=since)
-        return [point[1] for point in view["cell_runs"][0]["metrics"]["loss"]]
+        return [point[1] for point in view[kind][0]["metrics"]["loss"]]
 
-    assert await points("0") == [0.9, 0.5, 0.4]
-    assert await points("1") == [0.4], "what one has seen is not sent again"
+    for kind in ("cell_runs", "runs"):
+        assert await points(kind, "0") == [0.9, 0.5, 0.4]
+        assert await points(kind, "1") == [0.4], "what one has seen is not sent again"
 
 
 async def states_of(jp_fetch, selected: tuple[str, ...] = (), **cells: str) -> dict[str, Any]:

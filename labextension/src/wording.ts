@@ -216,7 +216,8 @@ export function sayState(kind: StateKind, trans: Translation): string {
 }
 
 /**
- * What a conclusion adds to the sentence above it: a metric's figures, and that nobody can tell, are said once.
+ * What a conclusion adds to the sentence above it: a metric's figures, how much changed, and that nobody can
+ * tell, are said once.
  *
  * @param isAlone - Whether there is no other metric that it could be about.
  */
@@ -228,6 +229,6 @@ export function sayOnce({ sentence }: Conclusion, above: string): { said: string
   const rest = sentence.slice(figures.length).replace(/^[.,]? /, '');
   const said = above.includes('cannot tell')
     ? rest.replace(/^\d+ things? changed; these records cannot tell [^.]*\.\s*/, '')
-    : rest;
+    : rest.replace(/^(\d+ things? changed; |but nothing that was recorded changed: .*)/, '');
   return { said, isCut: true };
 }

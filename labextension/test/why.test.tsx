@@ -159,3 +159,29 @@ test('what holds for several metrics is concluded once, and names them', () => {
     'loss 5 → 6 (+1). 2 things changed; these records cannot tell which.'
   ]);
 });
+
+test('what the sentence says of changes, or of none, is not said again below it', () => {
+  const conclusion = (says: Conclusion['says'], rest: string): Conclusion => ({
+    says,
+    metric: 'auc',
+    delta: 1,
+    sentence: `auc 1 → 2 (+1)${rest}`,
+    causes: [],
+    pairs: [],
+    spread: null
+  });
+  const sentence = 'auc 1 → 2 (+1). One recorded thing changed. Not all could be compared.';
+  const rest = '. 1 thing changed; these records cannot tell whether that did it.';
+  show({ sentence, conclusions: [conclusion('cannot_tell', rest)] });
+  expect(screen.getByRole('listitem').textContent.trim()).toBe(
+    'These records cannot tell whether that did it.'
+  );
+  cleanup();
+  const none = ', but nothing that was recorded changed: it is in none of the records.';
+  show({
+    sentence: 'auc 1 → 2 (+1). Nothing that was recorded changed.',
+    conclusions: [conclusion('no_cause_recorded', none)]
+  });
+  expect(screen.queryByRole('listitem')).toBeNull();
+  expect(document.body.textContent.match(/[Nn]othing/g)).toHaveLength(1);
+});

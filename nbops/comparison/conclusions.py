@@ -220,8 +220,6 @@ class _Evidence:
         count = "1 thing" if len(changes) == 1 else f"{len(changes)} things"
         which = "whether that did it" if len(changes) == 1 else "which"
         parts = [f"{_moved(metric)}. {count} changed; these records cannot tell {which}"]
-        if self._found.unknown:
-            parts.append("Not all could be compared")
         parts += [_say_step(step, metric.name) for step in steps.values()]
         left = [change for change in changes if _cause(change) not in steps]
         left.sort(

@@ -96,7 +96,7 @@ def say_conclusions(comparison: Comparison) -> list[str]:
     told = [
         conclusion.sentence
         for conclusion in comparison.conclusions
-        if conclusion.says != "cannot_tell" or conclusion.pairs
+        if conclusion.says not in ("cannot_tell", "no_cause_recorded") or conclusion.pairs
     ]
     more = [f"{len(told) - _MOST_TOLD} more metrics moved."] if len(told) > _MOST_TOLD else []
     return [*told[:_MOST_TOLD], *more]

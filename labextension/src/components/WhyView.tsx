@@ -8,7 +8,6 @@ import { MetricsSection } from './MetricsSection';
 import { OutputPairs } from './OutputPairs';
 import { Rest } from './Rest';
 import { SideLine } from './SideLine';
-import { useSurroundings } from './surroundings';
 import { WhyChanges } from './WhyChanges';
 
 interface WhyViewProps {
@@ -20,8 +19,7 @@ interface WhyViewProps {
 
 /** Two runs. The sentence comes before any table; then only what differs, the rest in one line. */
 export function WhyView({ comparison, rows, actions }: WhyViewProps): React.JSX.Element {
-  const { trans } = useSurroundings();
-  const { a, b, sentence, metrics, changes, same, around = [], outputs = [] } = comparison;
+  const { a, b, sentence, metrics, changes, same, outputs = [] } = comparison;
   return (
     <div className="nbops-Compare">
       <div className="nbops-Sides">
@@ -38,9 +36,6 @@ export function WhyView({ comparison, rows, actions }: WhyViewProps): React.JSX.
       <WhyChanges changes={changes} same={same} isHeaded={metrics.length === 0} />
       {outputs.length > 0 && <OutputPairs outputs={outputs} load={actions.details} />}
       <Rest same={same} unknown={comparison.unknown} context={comparison.context} />
-      {around.length === 0 && comparison.context.length === 0 && changes.length === 0 && (
-        <p className="nbops-Notice">{trans.__('Nothing recorded differs.')}</p>
-      )}
     </div>
   );
 }

@@ -114,20 +114,11 @@ def export(
 
 
 def _read(source: Path, options: dict[str, Any]) -> "Job":
-    from nbops.jobs.parameters import Typed
     from nbops.scheduling.job import read_job
 
     own = {name: options[name] for name in _OWN}
-    event = options["event"]
-    pairs = options.pop("parameters")
-    typed = {key: value for key, value in options.items() if key not in (*_OWN, "event")}
-    values = read_pairs((), typed)
-    for pair in pairs:
-        name, sign, text = pair.partition("=")
-        if not sign or not name:
-            raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
-        values[name] = Typed(text)
-    events = (event,) if event else ()
+    values = read_pairs(options["parameters"], options)
+    events = (options["event"],) if options["event"] else ()
     return read_job(source, values, options["schedule"], events=events, **own)
 
 

@@ -1,6 +1,6 @@
 """Parameters of a notebook as options of a command that takes one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,8 @@ class NotebookCommand(click.Command):
                     formatter.write_dl(found)
 
 
-def read_pairs(pairs: tuple[str, ...], options: Mapping[str, str | None]) -> dict[str, Any]:
-    """Values that were typed, as `-p name=value` or as options of the notebook's own.
+def read_pairs(pairs: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that were typed, as `-p name=value`, `-p step.name=value` or options of the notebook's own.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_pairs(pairs: tuple[str, ...], options: Mapping[str, str | None]) -> dic
     }
     for pair in pairs:
         name, sign, text = pair.partition("=")
-        if not sign or not name.isidentifier():
+        if not sign or not name:
             raise UsageError(f"-p takes name=value, not {pair!r}.")
         values[name] = Typed(text)
     return values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbops.cli.limits import limits
-from nbops.cli.parameters import PREFIX, NotebookCommand
+from nbops.cli.parameters import PREFIX, NotebookCommand, read_pairs
 from nbops.cli.preflight import OPTIONS as PREFLIGHT
 from nbops.cli.preflight import inspect, preflight, show_findings
 from nbops.errors import UsageError
@@ -197,16 +197,10 @@ def _own_options(options: dict[str, Any]) -> list[str]:
 
 
 def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -> "Job":
-    from nbops.jobs.parameters import Typed
     from nbops.scheduling.job import check_complete, read_job
 
-    values = {}
-    for pair in params:
-        name, sign, text = pair.partition("=")
-        if not sign or not name:
-            raise UsageError(f"-p takes NAME=VALUE, not {pair!r}.")
-        values[name] = Typed(text)
-    job = read_job(source, values, when, **{name: options[name] for name in _OWN})
+    own = {name: options[name] for name in _OWN}
+    job = read_job(source, read_pairs(params, {}), when, **own)
     check_complete(job)
     return job
 

@@ -138,3 +138,11 @@ def test_the_list_names_every_target_that_is_installed(project: Path):
     assert {"name": "script", "is_remote": False} in [
         {"name": each["name"], "is_remote": each["is_remote"]} for each in told
     ]
+
+
+def test_a_pipeline_is_checked_with_the_values_that_it_would_be_given(project: Path):
+    (project / "pipeline.yaml").write_text("steps: {study: {notebook: study.ipynb}}\n")
+    words = ("check", "pipeline.yaml", "--for", "cron", "--no-dry-run")
+    assert nbops(project, *words, "-p", "study.depth=8").returncode == 0
+    said = nbops(project, *words, "-p", "study.deph=8", code=2).stderr
+    assert "Did you mean 'depth'?" in said

@@ -56,7 +56,8 @@ def list_names(source: str | None) -> tuple[str, ...]:
     NotFound, UsageError
         As `read_credentials` says.
     """
-    return tuple(os.environ if source == "environment" else read_credentials(source))
+    found = os.environ if source == "environment" else read_credentials(source)
+    return tuple(name for name in found if name.isidentifier())  # a shell's functions are none
 
 
 def mask(text: str, secrets: Mapping[str, str]) -> str:

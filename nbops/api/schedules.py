@@ -201,7 +201,8 @@ def _inspect(job: "Job", to: str, ignore: Sequence[str], *, dry_run: bool, limit
     from nbops.scheduling.preflight import check_job
     from nbops.scheduling.target import find_target
 
-    found = check_job(job, find_target(to), dry_run=dry_run, ignore=ignore, limit_s=limit_s)
+    kinds = (ignore,) if isinstance(ignore, str) else ignore
+    found = check_job(job, find_target(to), dry_run=dry_run, ignore=kinds, limit_s=limit_s)
     errors = [one for one in found if one.level == "error"]
     if errors:  # all of them, since each look may take a dry run
         first, *others = errors

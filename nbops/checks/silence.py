@@ -5,8 +5,24 @@ from collections.abc import Collection
 
 from nbops.checks.cells import Cell
 from nbops.checks.findings import KINDS
+from nbops.errors import UsageError
 
 _COMMENT = re.compile(r"#\s*nbops:\s*ignore(?:\[([^\]]*)\])?")
+
+
+def check_kinds(ignore: Collection[str], known: Collection[str] = KINDS) -> None:
+    """Refuse to ignore what there is not.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind.
+    """
+    for kind in ignore:
+        if kind not in known:
+            raise UsageError(
+                f"There is no kind {kind!r} to ignore.", f"There are {', '.join(known)}."
+            )
 
 
 def silenced_kinds(cell: Cell, known: Collection[str] = KINDS) -> frozenset[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from nbops.cli.parameters import PREFIX, NotebookCommand, read_pairs
-from nbops.cli.preflight import check_kinds, count_findings, inspect, preflight, show_findings
+from nbops.cli.preflight import count_findings, inspect, preflight, show_findings
 from nbops.cli.runs import open_index
 from nbops.errors import UsageError
 from nbops.index.queries import Index
@@ -73,11 +73,11 @@ def check(
         _check_job(Path(what), place, ignore, as_json=as_json, **options)
         return
     _refuse(what, options)
-    from nbops.checks import KINDS
+    from nbops.checks.silence import check_kinds
     from nbops.index.check import check_found, check_path
     from nbops.views.checks import ChecksView
 
-    check_kinds(ignore, KINDS)
+    check_kinds(ignore)
     if what.endswith(".ipynb"):
         index = Index(find_workspace(what))
         index.wait()

@@ -1,12 +1,11 @@
 """What `check --for`, `export` and `schedule` have in common: the preflight's options, and how it is told."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nbops.errors import UsageError
 from nbops.views.text import cut
 
 if TYPE_CHECKING:
@@ -59,9 +58,8 @@ def inspect(
     UsageError
         There is no such kind to ignore.
     """
-    from nbops.scheduling.preflight import KINDS, check_job
+    from nbops.scheduling.preflight import check_job
 
-    check_kinds(ignore, KINDS)
     is_shown = sys.stderr.isatty()
     shown = ""
 
@@ -84,15 +82,6 @@ def inspect(
     finally:
         if shown and is_shown:
             click.echo(f"\r{' ' * len(shown)}\r", nl=False, err=True)
-
-
-def check_kinds(ignore: Sequence[str], known: Mapping[str, str]) -> None:
-    """Refuse to ignore what there is not."""
-    for kind in ignore:
-        if kind not in known:
-            raise UsageError(
-                f"There is no kind {kind!r} to ignore.", f"There are {', '.join(known)}."
-            )
 
 
 def show_findings(findings: "Sequence[Finding]") -> str:

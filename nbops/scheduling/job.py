@@ -275,13 +275,14 @@ def _read_pipeline(
 
 
 def _read_names(secrets: Sequence[str]) -> tuple[str, ...]:
-    for name in secrets:
+    names = (secrets,) if isinstance(secrets, str) else tuple(secrets)
+    for name in names:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise UsageError(
                 f"A secret is called as a variable is, not {name.partition('=')[0]!r}.",
                 "Give its name, such as DB_PASSWORD; its value is in the system only.",
             )
-    return tuple(dict.fromkeys(secrets))
+    return tuple(dict.fromkeys(names))
 
 
 def _read_image(image: str | None) -> str | None:

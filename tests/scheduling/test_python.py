@@ -53,6 +53,15 @@ def test_all_that_must_be_mended_is_told_at_once(project: Path):
     assert "waits for" in str(refused.value)
 
 
+def test_one_secret_or_kind_may_be_given_alone_and_an_unknown_kind_is_refused(project: Path):
+    folder = public.export("study.ipynb", "argo", secrets="DB_PASSWORD", dry_run=False)
+    assert "`DB_PASSWORD`" in (folder / "README.md").read_text()
+    write_notebook(project / "asks.ipynb", {"a": "input()"})
+    public.export("asks.ipynb", "argo", ignore="interactive", dry_run=False)
+    with pytest.raises(UsageError, match=r"There is no kind 'interactve' to ignore"):
+        public.export("asks.ipynb", "argo", ignore="interactve", dry_run=False)
+
+
 def test_a_schedule_from_python_is_kept_as_typed(project: Path, monkeypatch: pytest.MonkeyPatch):
     written: list[object] = []
     monkeypatch.setattr(cron, "is_there", lambda: True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbops.checks.silence import silenced_kinds
+from nbops.checks.silence import check_kinds, silenced_kinds
 from nbops.scheduling.preflight.dry_run import LIMIT_S, try_job
 from nbops.scheduling.preflight.findings import KINDS, Finding, say_job
 from nbops.scheduling.preflight.interaction import check_interaction
@@ -56,7 +56,13 @@ def check_job(
         How long the dry run may take.
     tell
         Is told how the dry run goes on, a line each.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind to ignore.
     """
+    check_kinds(ignore, KINDS)
     ignored = {*ignore, *job.workspace.settings.ignore_checks}
     found = [one for one in _find(job, target) if one.kind not in ignored]
     if dry_run and "dry-run" not in ignored:

@@ -185,7 +185,9 @@ def _open(place: Path | None, steps: tuple[str, ...], pairs: tuple[str, ...]) ->
 
 def _about(decision: "Decision") -> str:
     if decision.action == "restore":
-        names = ", ".join(file.path for file in decision.outdated)
+        from nbops.jobs.pipeline.changes import say
+
+        names = say([file.path for file in decision.outdated])
         return f"{names} {'come' if len(decision.outdated) > 1 else 'comes'} back"
     return decision.reason
 

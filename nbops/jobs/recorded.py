@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,15 @@ class Recorded:
                 found.setdefault(key_of(session.params), []).append(session)
         return found
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._sessions
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Iterator[Document]:
+        """Runs with these parameters, whatever else has changed since, the newest first; see `find`."""
+        wanted, _ = read_signature(self._notebook, parameters)
+        yield from self._with(wanted)
+
     def find(self, parameters: Mapping[str, Any]) -> Document | None:
         """The newest run with these parameters that would come out the same; None when there is none.
 
@@ -62,13 +71,14 @@ class Recorded:
             Those that are given; the others are as the notebook says.
         """
         wanted, digests = read_signature(self._notebook, parameters)
+        found = (document for document in self._with(wanted) if self._is_as_now(document, digests))
+        return next(found, None)
+
+    def _with(self, wanted: Mapping[str, Scalar]) -> Iterator[Document]:
         for session in self._sessions.get(key_of(wanted), ())[:_MOST_LOOKED_AT]:
             folder = self._index.workspace.sessions / session.id
             if folder.exists():
-                document = replay_folder(folder).document()
-                if self._is_as_now(document, digests):
-                    return document
-        return None
+                yield replay_folder(folder).document()
 
     def _is_as_now(self, document: Document, digests: list[str]) -> bool:
         runs = document.cell_runs

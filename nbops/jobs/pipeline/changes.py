@@ -1,9 +1,8 @@
 """What of a step is not as it was when it last ran; pure but for looking at files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nbops.jobs.expected import find_missing
 from nbops.jobs.pipeline.results import FileState, StepResult
 from nbops.jobs.pipeline.surroundings import Surroundings
 
@@ -34,7 +33,7 @@ def find_changes(
     changes += [f"{module.path} changed" for module in result.modules if around.has_changed(module)]
     changes += _changed_reads(result, around)
     if result.python is not None:
-        changes += find_missing(result.packages, result.python, installed)
+        changes += _changed_packages(result, *installed)
     return changes or list(result.unknown)
 
 
@@ -44,7 +43,26 @@ def _changed_params(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
         for name in {**before, **now}
         if name not in before or name not in now or before[name] != now[name]
     ]
-    return [f"{name} {before.get(name, 'unset')} → {now.get(name, 'unset')}" for name in names]
+    return [
+        f"{name} {before[name]} → {now[name]}"
+        if name in before and name in now
+        else f"{name} was set to {now[name]}"
+        if name in now
+        else f"{name} is no longer set"
+        for name in names
+    ]
+
+
+def _changed_packages(
+    result: StepResult, packages: Mapping[str, str], python: str
+) -> Iterator[str]:
+    if python != result.python:
+        yield f"Python {result.python} → {python}"
+    for name, version in result.packages.items():
+        if name not in packages:
+            yield f"{name} is not installed any more"
+        elif packages[name] != version:
+            yield f"{name} {version} → {packages[name]}"
 
 
 def _changed_reads(result: StepResult, around: Surroundings) -> list[str]:
@@ -64,7 +82,9 @@ def changed_outputs(result: StepResult, around: Surroundings) -> list[FileState]
     return [file for file in result.writes if around.has_changed(file)]
 
 
-def say(reasons: Sequence[str]) -> str:
-    """Reasons in one line."""
-    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
-    return ", ".join(reasons[:_SHOWN]) + more
+def say(words: Sequence[str]) -> str:
+    """Reasons, or names, in one line: `this, that and 3 more`."""
+    shown = [*words[:_SHOWN]]
+    if len(words) > _SHOWN:
+        shown.append(f"{len(words) - _SHOWN} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -1,6 +1,6 @@
 """What of a pipeline would run, and why; what would not is as its last run left it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -87,9 +87,11 @@ class Decider:
             cells=tuple(cells),
         )
         if self._is_forced:
-            return replace(decision, reason="as asked")
+            return replace(decision, reason="it was asked for")
         if not is_python(notebook):
-            return replace(decision, reason="nothing is recorded of notebooks that are not Python")
+            return replace(
+                decision, reason="its notebook is not Python, so nothing is recorded of it"
+            )
         return self._search(decision, notebook, around)
 
     def _search(self, decision: Decision, notebook: Any, around: Surroundings) -> Decision:
@@ -99,8 +101,8 @@ class Decider:
             outdated = changed_outputs(result, around)
             if not changes:
                 changes = [
-                    f"{file.path} {'changed' if around.is_there(file) else 'is gone'},"
-                    " and no copy of it was kept"
+                    f"its output {file.path}"
+                    f" {'changed' if around.is_there(file) else 'is gone'}, of which no copy was kept"
                     for file in outdated
                     if not self.copies.has(file)
                 ]
@@ -111,16 +113,18 @@ class Decider:
         last = self.shelf.last(str(self._definition.path), step.name)
         if last is not None:
             reason = say(self._changes(decision, last, notebook, around)) or reason
-        return replace(decision, reason=reason or "it was not run yet")
+        is_new = self._recorded[step.notebook].is_empty
+        usual = "it has not run yet" if is_new else "it has not run with these params yet"
+        return replace(decision, reason=reason or usual)
 
     def _results(self, decision: Decision, notebook: Any) -> Iterable[StepResult]:
         yield from self.shelf.find(decision.key)
         path = decision.step.notebook
         if path not in self._recorded:
             self._recorded[path] = Recorded(self._index, path, notebook)
-        document = self._recorded[path].find(decision.step.params)
-        if document is not None:
-            yield self.result_of(decision, document)
+        for document in self._recorded[path].with_parameters(decision.step.params):
+            cells = tuple(run.source_digest for run in document.cell_runs)
+            yield self.result_of(replace(decision, cells=cells), document)
 
     def result_of(self, decision: Decision, document: Document) -> StepResult:
         """What is to be kept of a run of this step."""
@@ -147,10 +151,17 @@ class Decider:
             around=around,
         )
         known = {"reads": result.reads, "writes": result.writes}
-        for key, named in (("reads", decision.step.reads), ("writes", decision.step.writes)):
+        for key, verb, named in (
+            ("reads", "read", decision.step.reads),
+            ("writes", "write", decision.step.writes),
+        ):
             paths = {file.path for file in known[key]}
             asked = [self._workspace.name_of(path) for path in named]
-            changes += [f"`{key}` names {path} now" for path in asked if path not in paths]
+            changes += [
+                f"`{key}` names {path}, which its last run did not {verb}"
+                for path in asked
+                if path not in paths
+            ]
         return changes
 
 
@@ -170,6 +181,9 @@ def plan_pipeline(definition: Definition, *, is_forced: bool = False) -> list[De
         if decision.action == "restore":
             digests = {file.path: file.digest for file in decision.outdated}
             around = replace(around, planned={**around.planned, **digests})
+        elif decision.action in ("run", "wait"):
+            written = map(definition.workspace.name_of, step.writes)
+            around = replace(around, pending=around.pending.union(written))
         made[step.name] = decision
     return list(made.values())
 
@@ -185,10 +199,16 @@ def _plan_step(
     if step.when is not None:
         metrics = {each.step.entry: each.result.metrics for each in before if each.result}
         if not step.when.steps <= metrics.keys():
-            return Decision(step, "wait", f"`{step.when.text}` is told by {say(open_ones)}")
+            return Decision(
+                step, "wait", _known_after(open_ones, f"if `{step.when.text}` holds is")
+            )
         if not step.when.holds(step.params, metrics):
             return Decision(step, "leave", f"`{step.when.text}` does not hold")
     decision = decider.decide(step, around)
     if open_ones and decision.action in ("keep", "restore"):
-        return replace(decision, action="wait", reason=f"{say(open_ones)} comes first")
+        return replace(decision, action="wait", reason=_known_after(open_ones))
     return decision
+
+
+def _known_after(steps: Sequence[str], what: str = "that is") -> str:
+    return f"{what} known once {say(steps)} {'has' if len(steps) == 1 else 'have'} run"

@@ -71,23 +71,23 @@ def result_of(
     """
     unknown: list[str] = []
     seen_reads, seen_writes = read_and_written(document)
-    seen_writes = [ref for ref in seen_writes if not _is_gone(ref)]
+    seen_writes = [ref for ref in seen_writes if not _is_gone(ref) or _is_named(ref, writes)]
     read = _states(workspace, seen_reads, reads, unknown)
     written = _states(workspace, seen_writes, writes, unknown)
     modules: dict[str, FileState] = {}
     for run in document.cell_runs:
         if run.skipped:
-            unknown.append("what a skipped cell did is not recorded")
+            unknown.append("what its skipped cell does is not recorded")
         for module in run.modules:
             if module.digest is None:
-                unknown.append(f"nobody can tell if {module.path} changes")
+                unknown.append(f"nobody can tell if {module.path} changed")
             else:
                 modules[module.path] = FileState(path=module.path, digest=module.digest)
     if [run.source_digest for run in document.cell_runs] != cells:
-        unknown.append("its record is not of all its cells")
+        unknown.append("its record lacks some of its cells")
     environment = environment_of(document)
     if environment is None:
-        unknown.append("its packages were not listed")
+        unknown.append("its packages were not recorded")
     session = document.session
     job = next((run for run in document.runs if run.origin == "job"), None)
     return StepResult(
@@ -116,13 +116,17 @@ def _is_gone(ref: DataRef) -> bool:
     return ref.uri.startswith("file:") and not os.path.exists(path_of(ref.uri))
 
 
+def _is_named(ref: DataRef, named: tuple[str, ...]) -> bool:
+    return ref.uri.startswith("file:") and path_of(ref.uri) in named
+
+
 def _states(
     workspace: Workspace, refs: list[DataRef], named: tuple[str, ...], unknown: list[str]
 ) -> tuple[FileState, ...]:
     found: dict[str, FileState] = {}
     for ref in refs:
         if ref.digest is None or ref.sampled or ref.kind not in ("file", "folder"):
-            unknown.append(f"nobody can tell if {ref.name} changes")
+            unknown.append(f"nobody can tell if {ref.name} changed")
         else:
             path = workspace.name_of(path_of(ref.uri))
             found[path] = FileState(

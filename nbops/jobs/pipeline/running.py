@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nbops.errors import NbopsError
 from nbops.jobs.crew import Crew
 from nbops.jobs.engines import Engine, Worker
+from nbops.jobs.pipeline.changes import say
 from nbops.jobs.pipeline.definition import Definition, Step
 from nbops.jobs.pipeline.planning import Decider, Decision
 from nbops.jobs.pipeline.results import StepResult
@@ -149,7 +150,7 @@ class Running:
             if moved is not None:
                 taken.moved.append(f"{file.path} as it was is {moved}")
         self._keep(taken, decision, result)
-        names = ", ".join(file.path for file in decision.outdated)
+        names = say([file.path for file in decision.outdated])
         self._settle(
             taken, "restored" if names else "unchanged", f"{names} came back" if names else ""
         )
@@ -176,7 +177,7 @@ class Running:
             return
         missing = [path for path in step.writes if not os.path.exists(path)]
         if missing:
-            names = ", ".join(self._definition.workspace.name_of(path) for path in missing)
+            names = say([self._definition.workspace.name_of(path) for path in missing])
             self._settle(taken, "failed", f"it did not write {names}", 1)
             return
         folder = self._definition.workspace.sessions / taken.session_id

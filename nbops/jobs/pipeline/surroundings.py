@@ -23,11 +23,14 @@ class Surroundings:
         Of a path with this stat, as the background process found it; None when it did not.
     planned
         Digests that files will have, by path, once what comes first was done.
+    pending
+        Paths of files that what comes first will write anew: nobody knows yet if they will have changed.
     """
 
     workspace: Workspace
     known_digest: Callable[[str, Stat], str | None] = lambda _path, _stat: None
     planned: Mapping[str, str] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
     _hashed: dict[tuple[str, Stat], str] = field(default_factory=dict)
 
     def absolute(self, file: FileState) -> str:
@@ -35,6 +38,8 @@ class Surroundings:
 
     def has_changed(self, file: FileState) -> bool:
         """Whether a file, or a folder, is another than it was, or gone."""
+        if file.path in self.pending:
+            return False
         path = self.absolute(file)
         if file.kind == "folder":
             size = file.size_bytes or 0

@@ -73,27 +73,32 @@ def test_each_thing_that_changed_is_named(fresh_workspace: Workspace, result: St
 
     other = (*CELLS[:2], "source1:4")
     assert of(params={"depth": 8}, cells=other) == ["depth 4 → 8"]
-    assert of(params={"depth": 4, "rate": 1}) == ["rate unset → 1"]
+    assert of(params={"depth": 4, "rate": 1}) == ["rate was set to 1"]
     assert of(cells=other) == ["its cells changed"]
     assert of(cells=CELLS[:2]) == ["its cells changed"]
     assert of(cells=CELLS[::-1]) == ["its cells changed"]
     assert of(installed=({"pandas": "3.1", "another": "2"}, "3.12.1")) == [
-        "pandas 3.1, not 3.0",
-        "scipy 1.0 is missing",
+        "pandas 3.0 → 3.1",
+        "scipy is not installed any more",
     ]
-    assert of(installed=(INSTALLED[0], "3.13.0")) == ["Python 3.13.0, not 3.12.1"]
+    assert of(installed=(INSTALLED[0], "3.13.0")) == ["Python 3.12.1 → 3.13.0"]
     put(fresh_workspace, "helpers.py", "x = 2")
     put(fresh_workspace, "in.csv", "a,c")
     assert of() == ["helpers.py changed", "in.csv changed"]
     (fresh_workspace.root / "in.csv").unlink()
     assert of() == ["helpers.py changed", "in.csv is gone"]
     put(fresh_workspace, "log.txt", "neither")
-    assert say(of(params={})) == "depth 4 → unset, helpers.py changed, in.csv is gone and 1 more"
+    assert of(params={})[0] == "depth is no longer set"
+
+
+def test_reasons_make_a_sentence():
+    told = [say(list("abcde"[:count])) for count in range(6)]
+    assert told == ["", "a", "a and b", "a, b and c", "a, b, c and 1 more", "a, b, c and 2 more"]
 
 
 def test_what_nobody_can_look_at_again_always_runs(fresh_workspace: Workspace, result: StepResult):
-    unsure = msgspec.structs.replace(result, unknown=("nobody can tell if http://x changes",))
-    assert changes(fresh_workspace, unsure) == ["nobody can tell if http://x changes"]
+    unsure = msgspec.structs.replace(result, unknown=("nobody can tell if http://x changed",))
+    assert changes(fresh_workspace, unsure) == ["nobody can tell if http://x changed"]
 
 
 def test_what_a_step_before_will_bring_back_counts_as_there(

@@ -131,7 +131,7 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
         }
         assert told["left"] == ("run", "helpers.py changed")
         assert told["right"] == ("keep", "")
-        assert told["both"] == ("wait", "left comes first")
+        assert told["both"] == ("wait", "that is known once left has run")
     finally:
         stop_background(other)
     session = first["left"]["session"]
@@ -181,6 +181,36 @@ def check_mlflow(workspace: Workspace) -> None:
     assert kept == {"nbops/pipeline.yaml", "nbops/steps.json"}
 
 
+def test_a_plan_says_what_changed_since_the_notebooks_were_run_by_hand(workspace: Workspace):
+    root = workspace.root
+    write(root / "one.ipynb", "size = 2", "open('a.txt', 'w').write('a' * size)")
+    write(root / "two.ipynb", "layers = [1]", "import part\nopen('a.txt').read()")
+    (root / "part.py").write_text("")
+    (root / "pipeline.yaml").write_text(
+        "steps:\n  one: {notebook: one.ipynb, writes: [a.txt]}\n"
+        "  two: {notebook: two.ipynb, reads: [a.txt]}\n"
+    )
+
+    def plan(*given: str) -> list[str]:
+        told = run(root, "pipeline", "plan", *given)
+        assert told.returncode == 0, told.stderr
+        return [" ".join(line.split()) for line in told.stdout.splitlines()]
+
+    assert plan() == ["one runs it has not run yet", "two runs it has not run yet"]
+    for name in ("one", "two"):
+        assert run(root, "run", f"{name}.ipynb").returncode == 0
+    assert plan() == ["one unchanged", "two unchanged"]
+    (root / "a.txt").unlink()
+    assert plan() == ["one unchanged a.txt comes back", "two unchanged"]
+    (root / "part.py").write_text("x = 1")
+    assert plan()[1] == "two runs part.py changed"
+    (root / "part.py").write_text("")
+    assert plan("-p", "one.size=3") == [
+        "one runs it has not run with these params yet",
+        "two may run that is known once one has run",
+    ]
+
+
 def test_a_step_of_a_matrix_has_its_place_in_mlflow_too(workspace: Workspace):
     with ParentRun(workspace, "p.yaml", "p", {}) as parent:
         parent.log({}, {"train[depth=2].auc": 0.5})
@@ -212,7 +242,7 @@ def test_sigterm_ends_a_pipeline_cleanly_and_the_rest_waits(workspace: Workspace
         ("slow.ipynb", "running"),
         ("slow.ipynb", "waiting"),
     ]
-    assert (live.status, live.steps[0].reason) == ("running", "it was not run yet")
+    assert (live.status, live.steps[0].reason) == ("running", "it has not run yet")
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 143, err

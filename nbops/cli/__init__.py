@@ -10,12 +10,14 @@ import click
 
 from nbops.cli.app import app
 from nbops.errors import NbopsError
+from nbops.jobs.garbage import collect_rarely, keep_loaded
 from nbops.jobs.grammars import defer_grammars
 
 
 def main() -> None:
     """Entry point of the `nbops` command."""
     defer_grammars()
+    collect_rarely()
     debug = "--debug" in sys.argv
     try:
         code = app.main(prog_name="nbops", standalone_mode=False)
@@ -37,4 +39,5 @@ def main() -> None:
     except BrokenPipeError:  # `nbops ls | head`
         sys.stderr.close()
         code = 0
+    keep_loaded()
     sys.exit(code if isinstance(code, int) else 0)

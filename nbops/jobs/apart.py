@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.garbage import collect_rarely, keep_loaded
 from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.starter import end_with
 
@@ -116,6 +117,7 @@ def main() -> None:
     """
     end_with(int(sys.argv[1]), signal.SIGTERM)
     defer_grammars()
+    collect_rarely()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     task, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
@@ -128,6 +130,7 @@ def main() -> None:
     with contextlib.suppress(BrokenPipeError):
         pickle.dump(answer, answers)
         answers.close()
+    keep_loaded()
 
 
 if __name__ == "__main__":

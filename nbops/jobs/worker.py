@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.garbage import collect_rarely, keep_loaded
 from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.run import JobResult
@@ -125,11 +126,13 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         pickle.dump(answer, answers)
         answers.flush()
+        keep_loaded()  # jobs are alike: what the first one loaded serves the others
 
 
 def main() -> None:
     """Serve on stdin and stdout; what is printed meanwhile goes to stderr."""
     defer_grammars()
+    collect_rarely()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):

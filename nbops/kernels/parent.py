@@ -6,6 +6,7 @@ and the last one is gone.
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -164,6 +165,8 @@ def main() -> None:
         preloaded = preload(order.modules, order.left_out, base)
     except Unsafe as unsafe:
         _start_anew(order, unsafe)
+    gc.collect()
+    gc.freeze()  # a kernel that looks for garbage would copy each page of it, and find none
     parent = Parent(order, preloaded)
     with os.fdopen(order.ready, "w") as ready:
         ready.write(json.dumps(preloaded.left_out))

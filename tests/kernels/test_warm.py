@@ -148,6 +148,12 @@ def test_a_warm_kernel_is_as_a_fresh_one_and_knows_no_other(start: Callable[...,
     told = json.loads(other.run(_IMPORTED).text)
     assert (told["value"], told["variable"]) == (1, "yes")
     assert other.run("import asyncio; await asyncio.sleep(0, 5)").result == "5"
+    kept = "import gc\nprint(gc.get_freeze_count() > 10_000, gc.isenabled(), gc.get_threshold())"
+    assert other.run(kept).text.split(maxsplit=2)[:2] == [
+        "True",
+        "True",
+    ]  # no page is copied for it
+    assert other.run(kept).text.split("(")[1] == cold.run(kept).text.split("(")[1]
     draw = "print(numpy.random.random(), random.random(), os.urandom(4).hex())"
     drawn = [kernel.run(draw).text.split() for kernel in (one, other)]
     assert all(left != right for left, right in zip(*drawn, strict=True))

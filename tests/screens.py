@@ -32,10 +32,20 @@ class Lab:
         Whether our extensions of server and JupyterLab are on.
     is_notebook
         Whether it is Notebook 7, which shows one notebook a page.
+    python
+        Whose JupyterLab it is.
     """
 
-    def __init__(self, root: Path, *, knows_us: bool = True, is_notebook: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        knows_us: bool = True,
+        is_notebook: bool = False,
+        python: str | Path = sys.executable,
+    ) -> None:
         self.root = root
+        self._python = python
         self._port = free_port()
         self._knows_us = knows_us
         self._module, app, self._place = (
@@ -53,7 +63,7 @@ class Lab:
         config.mkdir(parents=True, exist_ok=True)
         disabled = {**_WITHOUT_NEWS, **({} if self._knows_us else {"@nbops/labextension": True})}
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
-        command = [sys.executable, "-m", self._module, "--no-browser", "--allow-root"]
+        command = [self._python, "-m", self._module, "--no-browser", "--allow-root"]
         command += [f"--ServerApp.port={self._port}", "--ServerApp.port_retries=0"]
         command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={root}"]
         command += [f"--IdentityProvider.token={TOKEN}", self._exposed]

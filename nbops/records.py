@@ -334,6 +334,7 @@ class Document(Record, frozen=True, kw_only=True):
     runs: tuple[Run, ...] = ()
     cell_runs: tuple[CellRun, ...] = ()
     imported: tuple[str, ...] = ()  # packages that the process had imported by then
+    shown: tuple[CellRun, ...] = ()  # cells in no run that showed something of this run's values
 
     def cell_run(self, cell_run_id: str) -> CellRun | None:
         return next((cell for cell in self.cell_runs if cell.id == cell_run_id), None)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 
-from nbops.comparison.code import compare_code, pair_cells
+from nbops.comparison.code import Paired, compare_code, pair_cells
 from nbops.comparison.data import compare_data, derived_changes
 from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
@@ -67,8 +67,15 @@ def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -
         context=(*sorted(derived_changes(*followed)), *_compare_source(a, b)),
         sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
         around=tuple(_compare_tree(a, b)),
-        outputs=tuple(compare_outputs(paired)),
+        outputs=tuple(compare_outputs([*paired, *_pair_shown(a, b)])),
     )
+
+
+def _pair_shown(a: Document, b: Document) -> Iterator[Paired]:
+    """Cells after both runs that showed something of them; one that was run after the other alone says nothing."""
+    for one, other in pair_cells(a.shown, b.shown):
+        if one and other:
+            yield one, other
 
 
 def _compare_found(a: Document, b: Document) -> Comparison:

@@ -54,6 +54,18 @@ class Composition:
     runs: dict[str, RunDraft] = field(default_factory=dict)
     session: Logged = field(default_factory=lambda: Logged(""))
     upstream: dict[str, Upstream] = field(default_factory=dict)
+    beyond: dict[str, list[RunDraft]] = field(default_factory=dict)
+    """By cell run that is in no run: the runs whose names it uses."""
+
+    def showing(self, run_id: str) -> list[str]:
+        """Cell runs after a run that use its names, and of other runs those alone that it depends on."""
+        run = self.runs[run_id]
+        used = {*self.upstream[run_id].cells, *(cell.id for cell in run.cells)}
+        return [
+            cell_run
+            for cell_run, homes in self.beyond.items()
+            if run in homes and all(any(cell.id in used for cell in home.cells) for home in homes)
+        ]
 
 
 @dataclass
@@ -163,7 +175,7 @@ class _Composer:
         self._give(cell, owner)
         blocks = [self._add_block(block, cell, own) for block in cell.blocks]
         made = _outermost(blocks)[-1] if blocks else owner
-        cell.run_id = made.id if made else None
+        self._join(cell, made, homes)
         imports = set(cell.names.imports) if cell.names else set()
         for name in imports:
             self.importer[name] = cell
@@ -184,6 +196,11 @@ class _Composer:
         if cell.names:
             self._forget(set(cell.names.names.deletes))
             self.calls.keep(cell.names)
+
+    def _join(self, cell: CellDraft, made: RunDraft | None, homes: list[RunDraft]) -> None:
+        cell.run_id = made.id if made else None
+        if homes and not made:
+            self.made.beyond[cell.id] = homes
 
     def _seek(self, defines: set[str], touches: set[str], *, is_sought: bool) -> None:
         """Whose these names are is known once a run of the user's is found; or it is known by now."""

@@ -178,9 +178,11 @@ class Replay:
     def document(self, run_id: str | None = None) -> Document:
         """The whole session, or one run with all that it depends on."""
         session = self.session()
+        shown: tuple[CellRun, ...] = ()
         if run_id is None:
             runs, cells = tuple(self.runs()), tuple(self.cell_runs())
         else:
+            shown = self._shown(run_id)
             run = self.run(run_id)
             wanted = {*run.cell_run_ids, *run.depends_on, *run.imports_from}
             runs = (run,)
@@ -193,7 +195,13 @@ class Replay:
             runs=runs,
             cell_runs=cells,
             imported=self.imported_by(run_id),
+            shown=shown,
         )
+
+    def _shown(self, run_id: str) -> tuple[CellRun, ...]:
+        """What cells that are in no run showed of this run's values, each as it ran last."""
+        found = map(self.cell_run, self.composition().showing(run_id))
+        return tuple({cell.cell_id or cell.id: cell for cell in found if cell.outputs}.values())
 
     def imported_by(self, run_id: str | None = None) -> tuple[str, ...]:
         """Packages that the process had imported when a run's last cell ended; or by now."""

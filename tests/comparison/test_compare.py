@@ -396,3 +396,43 @@ def test_what_only_the_net_saw_in_one_of_the_two_is_no_change_but_not_known():
     assert found.same["inputs"] == 1
     (line,) = [line for line in found.unknown if "opened" in line]
     assert line == "b, c, d and 1 more: opened while only one of the two ran, by whom is not known"
+
+
+def figure(digest: str) -> OutputRef:
+    return OutputRef(mime="image/png", digest=f"file1:{digest}", size_bytes=3, kind="display")
+
+
+def test_what_cells_after_a_run_showed_of_it_is_compared_as_it_was_last():
+    def told(session: str, *digests: str, is_plotted: bool = True) -> Told:
+        told = Told(session)
+        told.cell("df = read('a.csv')", cell_id="load")
+        told.cell("%%track forest\nm = fit(df)", cell_id="fit")
+        told.cell("p = m.predict(df)", cell_id="predict")
+        for digest in digests if is_plotted else ():
+            told.cell("plot(p)", cell_id="plot", outputs=[figure(digest)])
+        told.cell("plot(df)", cell_id="look", outputs=[figure(digests[-1])])
+        return told
+
+    found = compared(told("s", "aa"), told("t", "cc", "bb"))
+    assert [(change.name, change.a_cell, change.b_cell) for change in found.outputs] == [
+        ("plot(p)", "s.3", "t.4")
+    ]
+    assert found.changes == (), "what is shown is no cause"
+    assert compared(told("s", "aa"), told("t", "aa")).outputs == ()
+    assert compared(told("s", "aa"), told("t", "bb", is_plotted=False)).outputs == ()
+
+
+def test_what_a_cell_shows_is_the_latest_run_s_when_that_depends_on_the_others_and_else_nobody_s():
+    def shown_of(name: str, *, uses: str) -> list[str]:
+        told = Told("s")
+        told.cell("%%track low\na = fit()", cell_id="low")
+        told.cell(f"%%track high\nb = fit({uses})", cell_id="high")
+        told.cell("plot(a, b)", cell_id="plot", outputs=[])
+        told.cell("plot(a, b)", cell_id="plot", outputs=[figure("aa")])
+        replay = told.replay()
+        run = next(run for run in replay.runs() if run.name == name)
+        return [cell.id for cell in replay.document(run.id).shown]
+
+    assert shown_of("high", uses="a") == ["s.3"]
+    assert shown_of("low", uses="a") == []
+    assert shown_of("high", uses="") == []

@@ -42,6 +42,9 @@ export function metricFact(
   return { key: `metric ${name}`, name, kind: '', cells, order: sorted(numbers, sign) };
 }
 
+/** What the server says of code that is the baseline's. */
+const AS_BASELINE = 'as in A';
+
 export function differenceFact(
   { kind, name, values, notes }: Difference,
   trans: Translation
@@ -52,7 +55,7 @@ export function differenceFact(
     return {
       text: kind === 'code' && note !== '' ? note : text,
       title: `${text} ${note}`.trim(),
-      standsOut: note !== '',
+      standsOut: note !== '' && note !== AS_BASELINE,
       moved: '',
       tone: 'plain' as const
     };

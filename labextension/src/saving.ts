@@ -2,6 +2,8 @@
 
 /** Policy of the file: only what stands in it, and no scripts. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
+/** What would run or be fetched, and what can only be used where something runs. */
+const LEFT_OUT = 'script, iframe, object, embed, link, .nbops-Views, .nbops-Overlay-share > input';
 const PAGE = `
 html, body { height: auto; overflow: auto; }
 body { max-width: 1100px; margin: 24px auto; background: var(--jp-layout-color1); font-family: var(--jp-ui-font-family); }
@@ -34,7 +36,7 @@ export function asHtml(shown: HTMLElement, title: string): string {
   const panel = saved.createElement('div');
   panel.className = 'nbops-Panel';
   const copy = shown.cloneNode(true) as HTMLElement;
-  for (const element of copy.querySelectorAll('script, iframe, object, embed, link')) {
+  for (const element of copy.querySelectorAll(LEFT_OUT)) {
     element.remove();
   }
   for (const moment of copy.querySelectorAll('time')) {

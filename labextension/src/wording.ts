@@ -226,7 +226,10 @@ export function sayOnce({ sentence }: Conclusion, above: string): { said: string
   if (figures === undefined) {
     return { said: sentence, isCut: false };
   }
-  const rest = sentence.slice(figures.length).replace(/^[.,]? /, '');
+  const rest = sentence
+    .slice(figures.length)
+    .replace(/^[.,]? /, '')
+    .replace(/^which may be/, 'it may be');
   const said = above.includes('cannot tell')
     ? rest.replace(/^\d+ things? changed; these records cannot tell [^.]*\.\s*/, '')
     : rest.replace(/^(\d+ things? changed; |but nothing that was recorded changed: .*)/, '');

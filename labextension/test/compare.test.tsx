@@ -145,6 +145,18 @@ test('of many runs each is a row, and the first and the best stand out among the
   expect(screen.getByText('27 more things can be said')).toBeTruthy();
 });
 
+test('in a table of runs what is as in A does not stand out', () => {
+  const code = { kind: 'code', name: 'fit()', differs: true } as const;
+  const differences = [{ ...code, values: [1, null, 3], notes: ['', 'as in A', 'edited'] }];
+  compare({ ...THREE, metrics: [], differences });
+  const cells = screen.getAllByRole('cell').filter(cell => cell.textContent !== '');
+  expect(cells.map(cell => [cell.textContent, cell.classList.contains('nbops-mod-out')])).toEqual([
+    ['1', false],
+    ['as in A', false],
+    ['edited', true]
+  ]);
+});
+
 test('it opens wide with the same runs', async () => {
   const actions = compare();
   await userEvent.click(screen.getByRole('button', { name: 'Open wide' }));
@@ -171,11 +183,14 @@ test('as Markdown it is a table with the code, and nothing in it is markup', () 
 
 test('the saved file runs nothing and asks for nothing', () => {
   const shown = document.createElement('div');
-  shown.innerHTML = '<p>auc</p><script>window.hacked = 1</script><iframe src="x"></iframe>';
+  shown.innerHTML =
+    '<p>auc</p><script>window.hacked = 1</script><iframe src="x"></iframe>' +
+    '<div class="nbops-Views"><button>Side by side</button></div>';
   const saved = asHtml(shown, '<b>title</b>');
   expect(saved).toContain('<p>auc</p>');
   expect(saved).toContain("default-src 'none'");
   expect(saved).not.toMatch(/<script|<iframe|<b>title/);
+  expect(saved, 'what needs a script to do something').not.toContain('Side by side');
 });
 
 test('only a server has a link to the run', () => {

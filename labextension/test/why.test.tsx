@@ -184,4 +184,13 @@ test('what the sentence says of changes, or of none, is not said again below it'
   });
   expect(screen.queryByRole('listitem')).toBeNull();
   expect(document.body.textContent.match(/[Nn]othing/g)).toHaveLength(1);
+  cleanup();
+  const chance = ', which may be chance: 4 repeats gave ±2.';
+  show({
+    sentence: 'auc 1 → 2 (+1). It is so.',
+    conclusions: [conclusion('may_be_chance', chance)]
+  });
+  expect(screen.getByRole('listitem').textContent.trim()).toBe(
+    'It may be chance: 4 repeats gave ±2.'
+  );
 });

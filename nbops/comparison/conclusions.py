@@ -247,6 +247,8 @@ def quote(change: Change) -> str:
 
     >>> quote(Change(kind="param", name="depth", a=4, b=8)), quote(Change(kind="code", name="fit(df)"))
     ('depth 4 → 8', 'the code of `fit(df)`')
+    >>> quote(Change(kind="param", name="rate", a=0.1 * 3, b=0.1))
+    'rate 0.3 → 0.1'
     """
     if change.kind == "code":
         return f"the code of `{change.name}`"
@@ -254,10 +256,12 @@ def quote(change: Change) -> str:
         return f"the order of `{change.name}`"
     if change.note and change.kind in ("data", "module"):
         return f"{change.name} ({change.note})"
-    return f"{change.name} {_plain(change.a)} → {_plain(change.b)}"
+    return f"{change.name} {plain(change.a)} → {plain(change.b)}"
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"  # 0.1 * 3 is no text of 17 digits
     return "(none)" if value is None else str(value)
 
 

@@ -242,7 +242,11 @@ def _sentence(
         for row in metrics[:2]
         if row.best is not None
     ]
-    names = [row.name for row in differences if row.kind != "git"]
+    names = [
+        f"`{row.name}`" if row.kind == "code" else row.name
+        for row in differences
+        if row.kind != "git"
+    ]
     what = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     parts = [f"{len(documents)} runs differ in {what}" if names else "Nothing recorded differs"]
     return ". ".join([*parts, *best]) + "."

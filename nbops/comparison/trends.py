@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from nbops.comparison.compare import compare, show
+from nbops.comparison.conclusions import plain
 from nbops.comparison.differences import Change, ChangeKind, Comparison
 from nbops.comparison.goals import Goal, goal_of
 from nbops.comparison.names import key_of, label_of
@@ -144,7 +145,7 @@ class _Evidence:
             value = self._changes[runs[0]][factor].b
         else:
             value = next(c[factor].a for c in self._changes if factor in c)
-        return value, f"at {'(none)' if value is None else value}"
+        return value, f"at {plain(value)}"
 
     def _differ_in_that_alone(self, one: int, other: int, factor: Factor) -> bool:
         if (one, other) not in self._compared:

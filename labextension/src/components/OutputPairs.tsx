@@ -6,6 +6,9 @@ import { Section } from './Section';
 import { ShownPair } from './ShownPair';
 import { useSurroundings } from './surroundings';
 
+/** So many stand open: the last are those of the run itself, and of what was drawn of it. */
+const MOST_OPEN = 3;
+
 interface OutputPairsProps {
   readonly outputs: readonly OutputChange[];
   readonly load: (cellRunId: string) => Promise<CellDetails>;
@@ -24,7 +27,12 @@ export function OutputPairs({ outputs, load }: OutputPairsProps): React.JSX.Elem
       )}
     >
       {outputs.map((output, index) => (
-        <OutputPair key={index} output={output} load={load} isOpen={index === 0} />
+        <OutputPair
+          key={index}
+          output={output}
+          load={load}
+          isOpen={index >= outputs.length - MOST_OPEN}
+        />
       ))}
     </Section>
   );

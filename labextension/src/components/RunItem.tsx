@@ -5,6 +5,7 @@ import { nameOf, showValue } from '../columns';
 import type { Picked } from '../picks';
 import type { Actions } from '../tokens';
 import { showDuration, showMoment, showWhen } from '../wording';
+import { Letter } from './Letter';
 import { PickBox } from './PickBox';
 import { useSurroundings } from './surroundings';
 
@@ -75,7 +76,7 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
       <span className="nbops-Run-name" title={describe(row)}>
         {row.status === 'running' && <span className="nbops-Spinner" aria-hidden />}
         {row.name}
-        {isBaseline && <span className="nbops-Letter">A</span>}
+        {isBaseline && <Letter index={0} />}
       </span>
       <span className="nbops-Run-values">
         {values.map(([field, value]) => (

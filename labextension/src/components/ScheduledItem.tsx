@@ -58,7 +58,10 @@ export function ScheduledItem({ job, isBusy, actions }: ScheduledItemProps): Rea
       </p>
       <p className="nbops-Job-facts">{`${words} · ${timezone} · ${system}`}</p>
       {last && (
-        <p className={isBad(last.status) ? 'nbops-Job-facts nbops-mod-bad' : 'nbops-Job-facts'}>
+        <p
+          className={`nbops-Job-facts nbops-Job-last ${isBad(last.status) ? 'nbops-mod-bad' : ''}`}
+          title={last.message}
+        >
           {sayLast(last, now(), trans)}
         </p>
       )}

@@ -27,9 +27,11 @@ export function TagsEditor({ tags, isEditable, onSave }: TagsEditorProps): React
         {names.map(name => (
           <span key={name} className="nbops-Chip">
             <span className="nbops-Chip-label">{name}</span>
-            <span className="nbops-Chip-value nbops-mod-long" title={tags[name]}>
-              {tags[name]}
-            </span>
+            {tags[name] !== '' && (
+              <span className="nbops-Chip-value nbops-mod-long" title={tags[name]}>
+                {tags[name]}
+              </span>
+            )}
             {isEditable && (
               <button
                 type="button"

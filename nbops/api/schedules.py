@@ -183,7 +183,7 @@ def schedule(  # noqa: PLR0913 - an argument an option of the command
         leave_elsewhere(job.name, job.source, system)
         return job.name
     texts = {
-        f"{each.entry}.{each.parameter.name}" if job.is_pipeline else each.name: each.text
+        f"{each.entry}.{each.parameter.name}" if job.is_pipeline else each.parameter.name: each.text
         for each in job.settings
     }
     pairs = [f"{key}={texts[key]}" for key in given]

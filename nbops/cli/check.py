@@ -23,6 +23,13 @@ _PATH = click.Path(path_type=Path)
     "-p", "parameters", metavar="NAME=VALUE", multiple=True, help="With --for: a value it is given."
 )
 @click.option("--lock", metavar="FILE", type=_PATH, help="With --for: requirements to run in.")
+@click.option(
+    "--secret",
+    "secrets",
+    metavar="NAME",
+    multiple=True,
+    help="With --for: a variable that the system's own secrets set.",
+)
 @preflight
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(
@@ -96,6 +103,7 @@ def check(
 def _refuse(what: str, options: dict[str, Any]) -> None:
     """What means nothing without a target."""
     given = {"-p": options["parameters"], "--lock": options["lock"]}
+    given |= {"--secret": options["secrets"]}
     given |= {"--no-dry-run": options["no_dry_run"]}
     given |= {
         f"--{name.removeprefix(PREFIX)}": value
@@ -111,7 +119,7 @@ def _refuse(what: str, options: dict[str, Any]) -> None:
         raise UsageError("A pipeline is checked for where it is to run.", "Add --for TARGET.")
 
 
-def _check_job(
+def _check_job(  # noqa: PLR0913 - an argument an option of the command
     source: Path,
     place: str,
     ignore: tuple[str, ...],
@@ -119,6 +127,7 @@ def _check_job(
     as_json: bool,
     parameters: tuple[str, ...],
     lock: Path | None,
+    secrets: tuple[str, ...],
     no_dry_run: bool,
     dry_run_limit: float,
     **typed: Any,
@@ -128,7 +137,7 @@ def _check_job(
     from nbops.scheduling.target import find_target
 
     target = find_target(place)
-    job = read_job(source, read_pairs(parameters, typed), lock=lock)
+    job = read_job(source, read_pairs(parameters, typed), lock=lock, secrets=secrets)
     found = inspect(job, target, ignore=ignore, no_dry_run=no_dry_run, dry_run_limit=dry_run_limit)
     is_ready = not has_errors(found)
     if as_json:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nbops.capture.code.lines import to_python
 from nbops.capture.secrets.privacy import may_be_kept, set_private
@@ -220,11 +220,3 @@ def _path_of(ref: DataRef) -> str | None:
     if ref.kind not in ("file", "folder") or not ref.uri.startswith("file:"):
         return None
     return path_of(ref.uri)
-
-
-def describe(bundle: Bundle) -> Mapping[str, Any]:
-    """What travels, as JSON has it."""
-    return {
-        "files": sorted(bundle.files),
-        "left_out": [{"path": each.path, "reason": each.reason} for each in bundle.left_out],
-    }

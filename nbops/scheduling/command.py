@@ -64,9 +64,21 @@ def run_step(
 
 
 def run_pipeline(
-    job: "Job", *, values: Mapping[str, str], project: str, lock: str, python: str = "python"
+    job: "Job",
+    *,
+    values: Mapping[str, str],
+    project: str,
+    lock: str,
+    python: str = "python",
+    is_whole: bool = True,
 ) -> list[str]:
-    """Words of the command that runs a whole pipeline, where it was put; see `run_step`."""
+    """Words of the command that runs a whole pipeline, where it was put; see `run_step`.
+
+    Parameters
+    ----------
+    is_whole
+        Whether steps run in which nothing changed: what they fetch may be another by now.
+    """
     words = [
         python,
         "-m",
@@ -79,7 +91,7 @@ def run_pipeline(
     for setting in job.settings:
         text = values.get(setting.name, setting.text)
         words += ["-p", f"{setting.entry}.{setting.parameter.name}={text}"]
-    return [*words, "--expect-env", lock]
+    return [*words, *(["--rerun"] if is_whole else []), "--expect-env", lock]
 
 
 def variables_of(job: "Job") -> dict[str, str]:

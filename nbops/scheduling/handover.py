@@ -78,6 +78,7 @@ _DOCKERFILE = """\
 # Written by `nbops export`: export again rather than change it here.
 FROM python:<<python>>-slim
 
+<<git>>
 RUN pip install --no-cache-dir <<client>>
 WORKDIR <<home>>
 COPY lock.txt ./
@@ -109,7 +110,17 @@ def write_dockerfile(job: "Job", home: str, client: str) -> str:
     client
         Packages by which the script, outside of that environment, asks for secrets.
     """
-    return fill(_DOCKERFILE, python=job.python, home=home, client=client)
+    return fill(_DOCKERFILE, python=job.python, git=install_git(job), home=home, client=client)
+
+
+def install_git(job: "Job") -> str:
+    """A Dockerfile's line that brings git where requirements come from repositories; else nothing."""
+    if "git+" not in job.lock:
+        return ""
+    return (
+        "RUN apt-get update && apt-get install --yes --no-install-recommends git"
+        " && rm -rf /var/lib/apt/lists/*"
+    )
 
 
 def write_secret(job: "Job") -> str:

@@ -136,10 +136,18 @@ class Job:
         """Those of the settings that one step is given."""
         return [each for each in self.settings if each.entry == step.entry]
 
-    def before(self, step: JobStep) -> list[str]:
-        """Slugs of the steps that come before one."""
+    def after(self, step: JobStep) -> list[str]:
+        """Slugs of the steps that one waits for."""
         slugs = {each.name: each.slug for each in self.steps}
         return [slugs[name] for name in step.after]
+
+    def before(self, step: JobStep) -> list[str]:
+        """Slugs of all steps that come before one, also before those: any may have left what it reads; in order."""
+        found = {step.name}
+        for each in reversed(self.steps):
+            if each.name in found:
+                found.update(each.after)
+        return [each.slug for each in self.steps if each.name in found and each is not step]
 
     @property
     def texts(self) -> list[str]:

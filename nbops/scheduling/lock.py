@@ -109,7 +109,16 @@ def _read_lock(path: Path) -> JobLock:
             f"{path} holds what looks like a secret.",
             "Have pip ask for it: ~/.netrc, PIP_INDEX_URL.",
         )
-    lines = re.findall(r"^[A-Za-z0-9](?:[^\n]*\\\n)*[^\n]*", text, re.MULTILINE)
+    logical = re.sub(r"(?m)^[ \t]*#.*\n?", "", text).replace("\\\n", "\0").splitlines()
+    told = [line.replace("\0", "\\\n") for line in logical if line.strip("\0 \t")]
+    for line in told:
+        if not re.match(r"[A-Za-z0-9]|--(index-url|extra-index-url|find-links https?:)", line):
+            raise UsageError(
+                f"{line.split()[0]!r} in {path.name} cannot travel: a lock names packages, and indexes.",
+                "Write what it stands for into the lock: nbops env RUN --lock does.",
+            )
+    indexes = [line for line in told if line.startswith("--")]
+    lines = [line for line in told if not line.startswith("--")]
     if not lines:
         raise UsageError(f"{path} locks nothing.", "A line of a lock is name==version.")
     found = re.search(r"\b(?:CPython|Python) (3\.\d+)", text)
@@ -125,10 +134,11 @@ def _read_lock(path: Path) -> JobLock:
             )
         lines.append(f"{_OWN}=={__version__}")
     source = f"as {path.name} says"
-    return JobLock(_text([f"Python {found[1]}: {source}."], lines), found[1], source)
+    text = _text([f"Python {found[1]}: {source}."], lines, indexes)
+    return JobLock(text, found[1], source)
 
 
-def _text(head: Sequence[str], lines: Sequence[str]) -> str:
+def _text(head: Sequence[str], lines: Sequence[str], indexes: Sequence[str] = ()) -> str:
     key = re.compile(r"[=\s]")
     ordered = sorted(lines, key=lambda line: key.split(line, maxsplit=1)[0].lower())
-    return "\n".join([*(f"# {line}" for line in head), *ordered]) + "\n"
+    return "\n".join([*(f"# {line}" for line in head), *indexes, *ordered]) + "\n"

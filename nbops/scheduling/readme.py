@@ -21,6 +21,7 @@ def write_readme(job: "Job", target: Target, emission: Emission) -> str:
         "Written by `nbops export`; export again rather than change it here.",
         _commands("Install", emission.install),
         _commands("Run now", emission.run_now),
+        *([_commands("After exporting again", emission.again)] if emission.again else []),
         _commands("Remove", emission.remove),
     ]
     if job.settings:

@@ -33,7 +33,7 @@ class Setting:
     Parameters
     ----------
     name
-        Other for each: `depth`; of a pipeline `train_depth`.
+        Other for each, `[A-Za-z_][A-Za-z0-9_]*`: `depth`; of a pipeline `train_depth`.
     entry
         The notebook's or the step's name.
     text
@@ -78,19 +78,37 @@ def settings_of(job: "Job") -> tuple[Setting, ...]:
     UsageError
         A value cannot be typed.
     """
-    found: dict[str, Setting] = {}
+    found: dict[tuple[str, str], Setting] = {}
+    taken = set[str]()
     for step in job.steps:
         chosen = set(re.findall(r"[\[,](\w+)=", step.name.removeprefix(step.entry)))
         for parameter in step.declared.parameters:
             value = step.params.get(parameter.name, parameter.default)
             if value is COMPUTED or parameter.name in chosen:
                 continue
-            name = parameter.name
-            if job.is_pipeline:
-                name = f"{re.sub(r'[^A-Za-z0-9]+', '_', step.entry)}_{name}"
+            key = (step.entry, parameter.name)
+            if key in found:
+                continue
+            name = _name_of("_".join(key) if job.is_pipeline else parameter.name, taken)
             text = write_typed(parameter, value)
-            found.setdefault(name, Setting(name, step.entry, parameter, value, text))
+            found[key] = Setting(name, step.entry, parameter, value, text)
     return tuple(found.values())
+
+
+def _name_of(text: str, taken: set[str]) -> str:
+    """A name that every system takes, and that no other setting has.
+
+    >>> _name_of("01_load_depth", set()), _name_of("größe", set()), _name_of("a_b", {"a_b"})
+    ('step_01_load_depth', 'gr_e', 'a_b_2')
+    """
+    name = first = re.sub(r"[^A-Za-z0-9_]+", "_", text)
+    if name[:1].isdigit():
+        name = first = f"step_{name}"
+    number = 2
+    while name in taken:
+        name, number = f"{first}_{number}", number + 1
+    taken.add(name)
+    return name
 
 
 def write_typed(parameter: Parameter, value: Any) -> str:

@@ -34,6 +34,8 @@ class Emission:
         Names of secrets that the system is to have, and what each is.
     notes
         What a person must know that does not stand in the files.
+    again
+        Commands after exporting again, where those that install it would refuse what is there.
     """
 
     files: Mapping[str, str | bytes]
@@ -42,6 +44,7 @@ class Emission:
     remove: Sequence[str]
     secrets: Mapping[str, str]
     notes: Sequence[str] = ()
+    again: Sequence[str] = ()
 
 
 @runtime_checkable

@@ -8,8 +8,10 @@ from nbops.scheduling.command import (
     PROJECT,
     import_path,
     output_of,
+    quote,
     run_pipeline,
     run_step,
+    variable,
     variables_of,
 )
 from nbops.scheduling.template import fill
@@ -42,29 +44,36 @@ for place in <<places>>; do
 done
 if [ -z "$taken" ]; then
   echo "$(date): not started, <<busy>> under way" >> log/skipped.log
+  [ ! -t 2 ] || echo "not started: <<busy>> under way" >&2
   exit 0
 fi
 
 <<missed>>
 if [ -r <<secrets>> ]; then
   while IFS= read -r line || [ -n "$line" ]; do  # as text: a password may hold what a shell reads
-    case "$line" in
-      "" | \\#*) ;;
-      *=*)
-        name=${line%%=*} value=${line#*=}
-        case "$value" in
-          \\"*\\" | \\'*\\') value=${value#?} value=${value%?} ;;
-        esac
-        export "${name#export }=$value" ;;
+    line=${line#"${line%%[![:space:]]*}"}
+    name=${line%%=*} value=${line#*=}
+    name=${name#export }
+    case "$line" in "" | \\#*) continue ;; esac
+    case "$name" in
+      "$line" | "" | [0-9]* | *[!A-Za-z0-9_]*)
+        echo "nbops: a line of <<secrets>> is not NAME=VALUE" >> "$log"
+        continue ;;
     esac
+    case "$value" in
+      \\"*\\" | \\'*\\') value=${value#?} value=${value%?} ;;
+    esac
+    export "$name=$value"
   done < <<secrets>>
 fi
 <<path>>
 <<variables>>
+<<output>>
+[ ! -t 2 ] || echo "It tells how it goes in $PWD/$log" >&2
 ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
 {
 <<commands>>
-} > "$log" 2>&1
+} >> "$log" 2>&1
 """
 
 
@@ -115,6 +124,7 @@ def write_wrapper(job: "Job", system: str) -> str:
         variables="\n".join(
             f"export {name}={shlex.quote(text)}" for name, text in variables_of(job).items()
         ),
+        output=_output(job),
         commands="\n".join(_commands(job)),
     )
 
@@ -128,22 +138,31 @@ def install_lines(job: "Job") -> list[str]:
     ]
 
 
+def _output(job: "Job") -> str:
+    """Where the executed notebook goes, one for each of the runs that there may be at once."""
+    if job.is_pipeline:
+        return ""
+    (step,) = job.steps
+    name = output_of(step)
+    place = f'"$taken"-{name}' if job.max_parallel > 1 else name
+    return f"OUTPUT=out/{place}"
+
+
 def _commands(job: "Job") -> list[str]:
     if job.is_pipeline:
         return [_quote(run_pipeline(job, values={}, project=PROJECT, lock=LOCK, python=_PYTHON))]
     (step,) = job.steps
-    values = {each.parameter.name: each.text for each in job.settings}
     words = run_step(
         job,
         step,
-        values=values,
+        values={},
         project=PROJECT,
         lock=LOCK,
-        output=f"out/{output_of(step)}",
+        output=variable("OUTPUT"),
         python=_PYTHON,
     )
     return [f"{_quote(words)} --log"]
 
 
 def _quote(words: list[str]) -> str:
-    return " ".join(shlex.quote(word) for word in words)
+    return " ".join(map(quote, words))

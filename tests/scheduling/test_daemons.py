@@ -119,7 +119,7 @@ def test_systemd_watches_a_folder_that_comes_later(project: Path, monkeypatch: p
         nbops(project, "schedule", "study.ipynb", "when data/**/*.csv changes", "--on", "systemd")
         new = project / "data" / "2027"
         new.mkdir()
-        unit = systemd.units_home() / "nbops-study-files.path"
+        unit = systemd.units_home() / "nbops-study.files.path"
         wait_until(lambda: f"PathChanged={new}" in unit.read_text())
         (new / "y.csv").write_text("x\n4\n")
         wait_until(lambda: _has_ended(project, "study"))

@@ -313,6 +313,38 @@ def test_watched_files_that_were_not_touched_are_not_read_again(
     assert len(read_runs(kept.runs)) == 1
 
 
+def test_hidden_folders_are_not_watched_where_programs_write_at_any_time(
+    make: Make, tmp_path: Path
+) -> None:
+    make()
+    project = tmp_path / "project"
+    for place in (".nbops/artifacts", ".venv/lib", "data/new"):
+        (project / place).mkdir(parents=True, exist_ok=True)
+        (project / place / "a.csv").write_text("1")
+        _age(project / place / "a.csv")
+    assert [*read_watched(project, ["**/*.csv"], Watched()).digests] == ["data/new/a.csv"]
+    assert [*read_watched(project, [".venv/**/*.csv"], Watched()).digests] == [".venv/lib/a.csv"]
+    folders = watching.find_folders(project, ["**/*.csv"])
+    assert folders == [project, project / "data", project / "data" / "new"]
+
+
+def test_a_pipelines_steps_all_run_at_their_time_and_only_the_changed_ones_when_files_change(
+    make: Make, tmp_path: Path
+) -> None:
+    kept = make(when="when data/*.csv changes")
+    job = kept.read()
+    kept.write(
+        msgspec.structs.replace(job, source=job.source.replace("report.ipynb", "pipeline.yaml"))
+    )
+    table = tmp_path / "project" / "data" / "a.csv"
+    table.write_text("1")
+    _age(table)
+    execute(kept, "files")
+    execute(kept, "asked")
+    [asked, changed] = [(kept.runs / f"{run.id}.log").read_text() for run in read_runs(kept.runs)]
+    assert ("--rerun" in asked, "--rerun" in changed) == (True, False)
+
+
 def test_a_large_watched_file_is_read_in_samples_as_its_record_is(
     make: Make, tmp_path: Path
 ) -> None:

@@ -98,9 +98,15 @@ def run_steps(
         is_meant = bool(evaluate(condition, known)) != ("!=" in step.get("if", ""))
         if not is_meant:
             continue
-        env = {name: evaluate(str(text), known) for name, text in step.get("env", {}).items()}
+        own = {name: str(text) for name, text in step.get("env", {}).items()}
+        # What GitHub's secrets hold, `elsewhere` has.
+        secrets = {name for name, text in own.items() if text == f"${{{{ secrets.{name} }}}}"}
+        assert "MLFLOW_TRACKING_URI" in secrets
+        env = {name: evaluate(text, known) for name, text in own.items() if name not in secrets}
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"]
-        elsewhere.run([*shell, step["run"]], clone, **event, **env)
+        place = workflow["jobs"]["run"].get("defaults", {}).get("run", {})
+        folder = clone / place.get("working-directory", ".")
+        elsewhere.run([*shell, step["run"]], folder, **event, **env)
     return summary
 
 
@@ -172,6 +178,39 @@ def test_every_step_runs_in_a_fresh_clone(project: Path, tmp_path: Path, elsewhe
     job = elsewhere.runs()[0]
     assert (job.info.run_name, job.info.status) == ("study", "FINISHED")
     assert job.data.params["is_quick"] == "False"
+
+
+def test_a_project_in_a_folder_of_its_repository_runs_there_and_is_compared(
+    project: Path, tmp_path: Path, elsewhere: Elsewhere
+):
+    repository = tmp_path / "repository"
+    shutil.copytree(project, repository / "reports" / "2027")
+    commit(repository, "init", "--quiet", "--initial-branch", "main")
+    export(repository / "reports" / "2027", *WORDS, "--on", "push")
+    shutil.move(repository / "reports/2027/out", project / "out")
+    workflow, path = read(project)
+    assert complaints(path) == []
+    assert {"reports/2027/study.ipynb", ".github/study-lock.txt"} < {
+        *workflow["on"]["push"]["paths"]
+    }
+    clone = clone_of(project, tmp_path)
+    module = clone / "reports/2027/measures.py"
+    module.write_text(module.read_text().replace("sum(rows)", "2 * sum(rows)"))
+    commit(clone, "commit", "--quiet", "-am", "twice")
+    summary = run_steps(workflow, clone, elsewhere, PUSHED).read_text()
+    assert "| total | 24 | 48 | +24 |" in summary
+    assert not (tmp_path / "base").exists()
+    [upload] = [
+        each for each in workflow["jobs"]["run"]["steps"] if "upload" in each.get("uses", "")
+    ]
+    assert (clone / upload["with"]["path"] / "study.ipynb").exists()
+
+
+def test_a_push_has_time_for_two_runs_and_the_installation(project: Path):
+    export(project, *WORDS, "--timeout", "900")
+    assert read(project)[0]["jobs"]["run"]["timeout-minutes"] == 35
+    export(project, *WORDS, "--timeout", "900", "--on", "push")
+    assert read(project)[0]["jobs"]["run"]["timeout-minutes"] == 55
 
 
 def test_an_emptied_input_is_empty_and_not_the_default(project: Path):
@@ -253,6 +292,10 @@ def test_what_github_cannot_do_is_refused(project: Path):
     often = ("--schedule", "* * * * *")
     write_notebook(project / "study.ipynb", CELLS)
     assert "every 5 minutes" in nbops(project, "export", *WORDS, *often, code=2).stderr
+    own = ("-p", "model=${{ secrets.X }}")
+    assert (
+        "takes ${{ in a value for its own" in nbops(project, "export", *WORDS, *own, code=1).stderr
+    )
     long = ("--timeout", "90000")
     assert "6 hours" in nbops(project, "export", *WORDS, *long, code=1).stderr
     assert not os.path.exists(project / "out")
@@ -263,6 +306,8 @@ def test_the_tracking_server_is_a_secret(project: Path, name: str, monkeypatch: 
     monkeypatch.setenv(name, "https://me:hunter2hunter2@tracking.example.org")
     export(project, *WORDS)
     workflow, _ = read(project)
-    assert workflow["env"][name] == f"${{{{ secrets.{name} }}}}"
+    [step] = [each for each in workflow["jobs"]["run"]["steps"] if each.get("name") == "Run"]
+    assert step["env"][name] == f"${{{{ secrets.{name} }}}}"
+    assert name not in workflow["env"]  # where the installer and every action would see it
     for path in (project / "out").rglob("*"):
         assert path.is_dir() or b"tracking.example" not in path.read_bytes()

@@ -17,6 +17,7 @@ for place in 1; do
 done
 if [ -z "$taken" ]; then
   echo "$(date): not started, one run is under way" >> log/skipped.log
+  [ ! -t 2 ] || echo "not started: one run is under way" >&2
   exit 0
 fi
 
@@ -27,20 +28,26 @@ fi
 touch log/.last
 if [ -r secrets.env ]; then
   while IFS= read -r line || [ -n "$line" ]; do  # as text: a password may hold what a shell reads
-    case "$line" in
-      "" | \#*) ;;
-      *=*)
-        name=${line%%=*} value=${line#*=}
-        case "$value" in
-          \"*\" | \'*\') value=${value#?} value=${value%?} ;;
-        esac
-        export "${name#export }=$value" ;;
+    line=${line#"${line%%[![:space:]]*}"}
+    name=${line%%=*} value=${line#*=}
+    name=${name#export }
+    case "$line" in "" | \#*) continue ;; esac
+    case "$name" in
+      "$line" | "" | [0-9]* | *[!A-Za-z0-9_]*)
+        echo "nbops: a line of secrets.env is not NAME=VALUE" >> "$log"
+        continue ;;
     esac
+    case "$value" in
+      \"*\" | \'*\') value=${value#?} value=${value%?} ;;
+    esac
+    export "$name=$value"
   done < secrets.env
 fi
 export NBOPS_JOB=wine
 export MLFLOW_EXPERIMENT_NAME=wine
+OUTPUT=out/wine.ipynb
+[ ! -t 2 ] || echo "It tells how it goes in $PWD/$log" >&2
 ls -t log/*.log 2>/dev/null | tail -n +51 | xargs -r rm -f --
 {
-.venv/bin/python -m nbops run project/wine.ipynb -p depth=4 -p share=0.5 -p model=forest -p is_balanced=false -p 'title=Wine, as it is' -o out/wine.ipynb --expect-env lock.txt --timeout 900 --log
-} > "$log" 2>&1
+.venv/bin/python -m nbops run project/wine.ipynb -p depth=4 -p share=0.5 -p model=forest -p is_balanced=false -p 'title=Wine, as it is' -o "$OUTPUT" --expect-env lock.txt --timeout 900 --log
+} >> "$log" 2>&1

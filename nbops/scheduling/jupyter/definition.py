@@ -35,6 +35,11 @@ def write_definition(job: "Job", *, notebook: str, project: str, lock: str) -> d
             "Schedule the pipeline with --on systemd or --on cron, or its notebooks one by one.",
         )
     (step,) = job.steps
+    if step.notebook.suffix != ".ipynb":
+        raise UsageError(
+            f"jupyter-scheduler takes notebooks, and {step.notebook.name} is a script.",
+            "jupytext --to ipynb makes one of it; or take --on cron, or --on systemd.",
+        )
     wishes: dict[str, int | float | bool | str] = {
         ASKS: True,
         "nbops_notebook": notebook,
@@ -53,7 +58,7 @@ def write_definition(job: "Job", *, notebook: str, project: str, lock: str) -> d
         "input_uri": notebook,
         "runtime_environment_name": ENVIRONMENT,
         "runtime_environment_parameters": wishes,
-        "parameters": {each.name: write_value(each.value) for each in job.settings},
+        "parameters": {each.parameter.name: write_value(each.value) for each in job.settings},
         "output_formats": ["ipynb"],
         "tags": [ASKS],
     }

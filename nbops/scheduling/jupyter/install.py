@@ -15,17 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Installed:
-    """A job definition that was created.
-
-    Parameters
-    ----------
-    is_new
-        Whether it is in the place of none of that name.
-    """
+    """A job definition that was created."""
 
     server: JupyterServer
     definition_id: str
-    is_new: bool
 
 
 def install_job(job: "Job") -> Installed:
@@ -50,7 +43,7 @@ def install_job(job: "Job") -> Installed:
     made = server.create_definition(definition)
     for each in before:
         each.remove()
-    return Installed(server, made, is_new=not before)
+    return Installed(server, made)
 
 
 def _write(path: Path, text: str) -> None:

@@ -238,6 +238,7 @@ class _Child:
         self, kept: Kept, job: KeptJob, run: JobRun, secrets: Mapping[str, str], log: Path
     ) -> None:
         self._kept, self._job, self._secrets, self._log = kept, job, secrets, log
+        self._reason = run.reason
         self._environment = {
             **os.environ,
             **job.environ,
@@ -255,17 +256,19 @@ class _Child:
         job = self._job
         tries = 1 + (job.retries if job.is_pipeline else 0)
         code, last = 0, ""
-        for _ in range(tries):
-            code, last = self._once()
+        for number in range(tries):
+            # What comes at its time may fetch something else than the last time; a file that changed is told by itself.
+            is_whole = number == 0 and self._reason != "files"
+            code, last = self._once(command_of(job, self._kept, is_whole=is_whole))
             if not code or self._stopped_by:
                 break
         if self._stopped_by:
             return code or 1, f"stopped by {self._stopped_by}"
         return code, last.removeprefix("nbops: ") if code else ""
 
-    def _once(self) -> tuple[int, str]:
+    def _once(self, words: list[str]) -> tuple[int, str]:
         process = subprocess.Popen(
-            command_of(self._job, self._kept),
+            words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -320,13 +323,19 @@ class _Child:
         return undo
 
 
-def command_of(job: KeptJob, kept: Kept) -> list[str]:
-    """What runs the notebook, or the pipeline, with its values and limits."""
+def command_of(job: KeptJob, kept: Kept, *, is_whole: bool) -> list[str]:
+    """What runs the notebook, or the pipeline, with its values and limits.
+
+    Parameters
+    ----------
+    is_whole
+        Whether a pipeline's steps run, too, in which nothing changed.
+    """
     values = [word for pair in job.params for word in ("-p", pair)]
     expected = ["--expect-env", str(kept.lock)]
     if job.is_pipeline:
         words = [job.python, "-m", "nbops", "pipeline", "run", "-f", job.source]
-        return [*words, *values, *expected]
+        return [*words, *values, *expected, *(["--rerun"] if is_whole else [])]
     limits = ["--timeout", str(job.timeout_s)] if job.timeout_s else []
     if job.cell_timeout_s:
         limits += ["--cell-timeout", str(job.cell_timeout_s)]

@@ -58,8 +58,8 @@ def write_units(
         )
     if schedule.watched:
         lines = "\n".join(f"PathChanged={_escape(str(folder))}" for folder in folders)
-        units[f"{unit}-files.service"] = _service(about, f"{call} --changed")
-        units[f"{unit}-files.path"] = (
+        units[f"{unit}.files.service"] = _service(about, f"{call} --changed")
+        units[f"{unit}.files.path"] = (
             f"[Unit]\nDescription=nbops: files that {_plain(about)} watches\n\n"
             f"[Path]\n{lines}\n\n[Install]\nWantedBy=default.target\n"
         )
@@ -93,7 +93,7 @@ def install(name: str, units: dict[str, str]) -> None:
 
 def renew_watch(name: str, units: dict[str, str]) -> bool:
     """Have systemd watch what a path unit says now; whether that is something else than before."""
-    path = units_home() / f"{unit_of(name)}-files.path"
+    path = units_home() / f"{unit_of(name)}.files.path"
     text = units[path.name].encode()
     if not path.exists() or path.read_bytes() == text:
         return False
@@ -108,7 +108,7 @@ def remove(name: str) -> None:
     unit = unit_of(name)
     files = [
         path
-        for ending in (".timer", "-files.path", "-files.service", ".service")
+        for ending in (".timer", ".files.path", ".files.service", ".service")
         if (path := units_home() / f"{unit}{ending}").exists()
     ]
     waiting = [path.name for path in files if path.suffix != ".service"]

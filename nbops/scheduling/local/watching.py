@@ -92,10 +92,18 @@ def find_folders(project: Path, patterns: Iterable[str]) -> list[Path]:
         fixed = project.joinpath(*_before_wildcard(above.parts))
         found.add(fixed)
         if "**" in above.parts:
-            found.update(path for path in fixed.rglob("*") if path.is_dir())
+            below = fixed.rglob("*")
         elif above.parts and _has_wildcard(above.as_posix()):
-            found.update(path for path in project.glob(above.as_posix()) if path.is_dir())
+            below = project.glob(above.as_posix())
+        else:
+            continue
+        found.update(path for path in below if path.is_dir() and not _is_hidden(path, project))
     return sorted(found)
+
+
+def _is_hidden(path: Path, project: Path) -> bool:
+    """Whether it lies in a folder such as .nbops, .git or .venv, where programs write at any time."""
+    return any(part.startswith(".") for part in path.relative_to(project).parts)
 
 
 def _before_wildcard(parts: tuple[str, ...]) -> list[str]:
@@ -112,8 +120,13 @@ def _has_wildcard(text: str) -> bool:
 
 
 def find_watched(project: Path, patterns: Iterable[str]) -> list[Path]:
-    """Files that fit."""
-    found = {path for pattern in patterns for path in project.glob(pattern) if path.is_file()}
+    """Files that fit; hidden ones only where a pattern names them."""
+    found = set()
+    for pattern in patterns:
+        is_named = any(part.startswith(".") for part in Path(pattern).parts)
+        for path in project.glob(pattern):
+            if path.is_file() and (is_named or not _is_hidden(path, project)):
+                found.add(path)
     return sorted(found)
 
 

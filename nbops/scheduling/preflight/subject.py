@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.checks import Cell, Notebook, Surroundings, place
+from nbops.checks.paths import find_uses
 from nbops.index.around import look_around
 from nbops.index.check import find_session
 from nbops.index.queries import Index
@@ -161,12 +162,21 @@ def read_subjects(
     index.wait()
     add_patterns(job.workspace.settings.redact)
     seen = set[tuple[Path, tuple[str, ...]]]()
+    made = {job.workspace.root / name for each in job.steps for name in each.writes}
     for step in job.steps:
-        subject = _read_subject(job, step, target, index, travels)
+        subject = _read_subject(job, step, target, index, travels, made)
+        made |= set(_written(subject))
         key = (step.notebook, tuple(sorted(step.params)))
         if key not in seen:
             seen.add(key)
             yield subject
+
+
+def _written(subject: Subject) -> Iterator[Path]:
+    """Files that its cells name as ones they write: steps after it find them."""
+    for _, use in find_uses(subject.cells):
+        if not use.is_read:
+            yield Path(os.path.normpath(subject.folder / use.path))
 
 
 def _read_subject(
@@ -175,6 +185,7 @@ def _read_subject(
     target: "Target | None",
     index: Index,
     travels: Callable[[Path], bool],
+    made: set[Path],
 ) -> Subject:
     read = read_notebook(step.notebook)
     written = [id(cell) for cell in read.cells if cell.cell_type == "code"]
@@ -188,7 +199,6 @@ def _read_subject(
     )
     notebook = Notebook(cells, instant(step.notebook.stat().st_mtime))
     around = look_around(index, step.notebook.parent, max_bytes=_HASHED_BYTES)
-    made = {job.workspace.root / name for each in job.steps for name in each.writes}
 
     def is_there(path: str) -> bool:
         return around.is_there(path) or Path(os.path.normpath(step.notebook.parent / path)) in made

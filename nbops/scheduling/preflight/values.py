@@ -1,6 +1,7 @@
 """Kinds `parameter`, `secret` and `variable`: values that are missing, must not travel, or must be set there."""
 
 import ast
+import contextlib
 from collections.abc import Iterator
 
 from nbops.capture.code.randomness import dotted_name
@@ -40,17 +41,33 @@ def check_secrets(subject: Subject) -> Iterator[Finding]:
 
 def check_variables(subject: Subject) -> Iterator[Finding]:
     """Kind `variable`: what cells read from the environment, and this machine's shell sets."""
+    if not subject.is_remote and subject.where not in _BARE:
+        return
     told = {*_EVERYWHERE, *subject.job.secrets, *_variables_set(subject)}
-    for cell in subject.cells if subject.is_remote or subject.where in _BARE else ():
+    for cell in subject.cells:
         for name in sorted(_variables_needed(cell.tree) - told):
             told.add(name)
             message = f"It reads ${name}: {subject.where} must set it."
-            hint = (
-                f"`nbops export --secret {name}` has the system's own secrets set it."
-                if subject.is_remote
-                else "Name it in a file of NAME=VALUE lines: `nbops schedule --credentials FILE`."
-            )
-            yield subject.say("warning", "variable", cell, message, hint)
+            yield subject.say("warning", "variable", cell, message, _way_out(subject, name))
+    for path, tree in _modules(subject):
+        for name in sorted(_variables_needed(tree) - told):
+            told.add(name)
+            message = f"{path} reads ${name}: {subject.where} must set it."
+            yield subject.say("warning", "variable", None, message, _way_out(subject, name))
+
+
+def _way_out(subject: Subject, name: str) -> str:
+    if subject.is_remote:
+        return f"`nbops export --secret {name}` has the system's own secrets set it."
+    return "Name it in a file of NAME=VALUE lines: `nbops schedule --credentials FILE`."
+
+
+def _modules(subject: Subject) -> Iterator[tuple[str, ast.Module]]:
+    """Modules of the project that travel, by path."""
+    for path, content in subject.job.bundle.files.items():
+        if path.endswith(".py") and path != subject.job.place_of(subject.step.notebook):
+            with contextlib.suppress(SyntaxError, ValueError):
+                yield path, ast.parse(content)
 
 
 def _variables_set(subject: Subject) -> Iterator[str]:

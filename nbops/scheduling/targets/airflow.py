@@ -1,6 +1,5 @@
 """Target `airflow`: a DAG file for Airflow 3, a task a step, which imports nothing but Airflow."""
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from nbops.scheduling.command import (
@@ -14,7 +13,7 @@ from nbops.scheduling.command import (
     variables_of,
 )
 from nbops.scheduling.dialects.croniter import as_croniter
-from nbops.scheduling.preflight.findings import Finding
+from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.refusals import check_conditions, check_texts
@@ -50,7 +49,7 @@ with DAG(
     description=<<description>>,
     schedule=<<schedule>>,
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("<<timezone>>")),
-    catchup=<<catchup>>,
+    catchup=False,
     max_active_runs=<<parallel>>,
     <<timeout>>
     params=PARAMS,
@@ -76,16 +75,35 @@ mkdir -p executed
 '''
 
 
+_HIDDEN = (
+    *("access_key", "access_token", "api_key", "apikey", "auth_header", "authorization", "bearer"),
+    *("connection_string", "dsn", "passphrase", "passwd", "password", "private_key", "proxy"),
+    *("secret", "service_account", "service_key", "token", "webhook_url"),
+)
+"""What in a Variable's name has Airflow hide its value: its own DEFAULT_SENSITIVE_FIELDS."""
+
+
 class Airflow:
     """A DAG file."""
 
     name = "airflow"
     summary = "a DAG file for Airflow 3"
     is_remote = True
-    takes = ("--catch-up last", "--catch-up all")
+    takes = ("--catch-up last",)
 
     def check(self, job: "Job") -> list[Finding]:
-        return [*check_conditions(job, "Airflow"), *check_texts(job, "Airflow", ("{{", "{%"))]
+        found = [
+            *check_conditions(job, "Airflow"),
+            *check_texts(job, "Airflow", ("{{", "{%", "{#")),
+        ]
+        shown = [name for name in job.secrets if not any(each in name.lower() for each in _HIDDEN)]
+        for name in shown:
+            message = f"Airflow shows the value of a Variable {name.lower()} in its pages and logs."
+            hint = (
+                "Call it *_password, *_token or *_secret, or name it in sensitive_var_conn_names."
+            )
+            found.append(say_job("warning", "target", message, hint))
+        return found
 
     def emit(self, job: "Job") -> Emission:
         home = f"dags/{job.name}"
@@ -100,8 +118,9 @@ class Airflow:
                 f"cp -r dags/. $AIRFLOW_HOME/dags/ && cd $AIRFLOW_HOME/dags/{job.name}",
                 f"uv venv --python {job.python} .venv && uv pip install --python .venv/bin/python -r {LOCK}",
                 "airflow variables set mlflow_tracking_uri https://...",
+                f"airflow dags reserialize && airflow dags unpause {job.name}",
             ],
-            run_now=[f"airflow dags unpause {job.name} && airflow dags trigger {job.name}"],
+            run_now=[f"airflow dags trigger {job.name}"],
             remove=[f"rm -r $AIRFLOW_HOME/dags/{job.name} $AIRFLOW_HOME/dags/{job.name}.py"],
             secrets={
                 name.lower(): f"a Variable, or a secrets backend's: {about}"
@@ -117,7 +136,10 @@ class Airflow:
 def write_dag(job: "Job") -> str:
     """Text of the DAG file."""
     cron = as_croniter(job.schedule, "Airflow") if job.schedule else None
-    env = [f'"SET_{each.name}": "{{{{ params.{each.name} }}}}",' for each in job.settings]
+    # Not params.NAME, which of `items` is a method.
+    env = [f'"SET_{each.name}": "{{{{ params[\'{each.name}\'] }}}}",' for each in job.settings]
+    if job.max_parallel > 1:
+        env.append('"RUN_ID": "{{ run_id }}",')
     env += [f'"{name}": {text!r},' for name, text in variables_of(job).items()]
     if job.bundle.import_paths:
         paths = ":".join(f"{{HERE}}/{PROJECT}/{path}" for path in job.bundle.import_paths)
@@ -141,7 +163,6 @@ def write_dag(job: "Job") -> str:
         description=repr(f"{job.place_of(job.source)}, exported by nbops"),
         schedule=repr(cron.expression) if cron else "None",
         timezone=cron.timezone if cron else "UTC",
-        catchup=str(job.catch_up == "all"),
         parallel=str(job.max_parallel),
         timeout=timeout,
         tasks="<<tasks>>",
@@ -160,7 +181,7 @@ def _task(job: "Job", step: "JobStep", name: str) -> str:
         values={each.name: variable(f"SET_{each.name}") for each in job.settings},
         project=PROJECT,
         lock=LOCK,
-        output=str(PurePosixPath("executed") / output_of(step)),
+        output=variable("OUTPUT"),
         python=".venv/bin/python",
     )
     text = fill(
@@ -170,7 +191,10 @@ def _task(job: "Job", step: "JobStep", name: str) -> str:
     at = lines.index("    <<variables>>")
     # What is no Variable of Airflow's leaves the worker's own as it is.
     given = [f'[ -z "$VAR_{name}" ] || export {name}="$VAR_{name}"' for name in secrets_of(job)]
-    lines[at : at + 4] = [*given, "mkdir -p executed", break_line(words), '    """,']
+    folder = "executed/$RUN_ID" if job.max_parallel > 1 else "executed"
+    place = f'OUTPUT="{folder}/{output_of(step)}"'
+    made = [*given, f'mkdir -p "{folder}"', place]
+    lines[at : at + 4] = [*made, break_line(words), '    """,']
     return "\n".join(lines) + "\n"
 
 

@@ -16,6 +16,7 @@ from nbops.scheduling.targets.kubernetes import (
     escape,
     image_files,
     image_of,
+    pull_policy,
     write_env,
 )
 from nbops.scheduling.targets.refusals import (
@@ -47,7 +48,7 @@ _CRON = """\
 schedules:
   - "<<cron>>"
 timezone: "<<timezone>>"
-concurrencyPolicy: <<concurrency>>
+concurrencyPolicy: Forbid
 startingDeadlineSeconds: <<deadline>>
 successfulJobsHistoryLimit: 3
 failedJobsHistoryLimit: 3
@@ -56,13 +57,13 @@ workflowSpec:
 """
 
 _WORKFLOW = """\
-entrypoint: all
+entrypoint: <<entry>>
 <<security>>
 <<timeout>>
 <<arguments>>
 <<volume>>
 templates:
-  - name: all
+  - name: <<entry>>
     dag:
       tasks:
         <<tasks>>
@@ -93,6 +94,7 @@ _TEMPLATE = """\
 - name: <<slug>>
   container:
     image: <<image>>
+    <<pull>>
     command:
       <<command>>
     envFrom:
@@ -121,7 +123,7 @@ class Argo:
         kind = "CronWorkflow" if job.schedule else "WorkflowTemplate"
         file = "cronworkflow.yaml" if job.schedule else "workflowtemplate.yaml"
         settings = " ".join(
-            f"-p {shlex.quote(f'{each.name}={each.text}')}" for each in job.settings
+            f"-p {shlex.quote(f'{each.name}={escape(each.text)}')}" for each in job.settings
         )
         origin = f"cronwf/{job.name}" if job.schedule else f"workflowtemplate/{job.name}"
         return Emission(
@@ -137,6 +139,7 @@ class Argo:
             notes=[
                 *about_image(job),
                 "`schedules` is a list, as Argo Workflows has it from 3.6 on.",
+                "The service account that it runs as needs the role that Argo's docs call minimal: workflowtaskresults.",
                 "A `$` in a value is written `$$`: Kubernetes takes `$(NAME)` for a variable.",
             ],
         )
@@ -157,6 +160,7 @@ def write_workflow(job: "Job", kind: str) -> str:
     ]
     workflow = fill(
         _WORKFLOW,
+        entry=_entry(job),
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         arguments="\n".join(["arguments:", "  parameters:", *arguments]) if arguments else "",
         volume=_VOLUME if is_shared else "",
@@ -173,15 +177,22 @@ def write_workflow(job: "Job", kind: str) -> str:
         _CRON,
         cron=cron.expression,
         timezone=cron.timezone,
-        concurrency="Forbid",
         deadline="60" if job.catch_up == "none" else "86400",
         workflow=workflow,
     )
     return head + _indent(body)
 
 
+def _entry(job: "Job") -> str:
+    """What the graph is called: no step may be called so."""
+    name = "all"
+    while name in [step.slug for step in job.steps]:
+        name += "-steps"
+    return name
+
+
 def _task(job: "Job", step: "JobStep") -> str:
-    after = job.before(step)
+    after = job.after(step)
     lines = [f"- name: {step.slug}", f"  template: {step.slug}"]
     if after:
         lines.append(f"  dependencies: {as_yaml(after)}")
@@ -211,6 +222,7 @@ def _template(job: "Job", step: "JobStep", *, is_shared: bool) -> str:
         slug=step.slug,
         name=job.name,
         image=image_of(job),
+        pull=pull_policy(job),
         command="\n".join(f"- {as_yaml(word)}" for word in words),
         env=write_env(env),
         mount=f"volumeMounts:\n  - name: shared\n    mountPath: {_SHARED}" if is_shared else "",

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,14 @@ from nbops.scheduling.schedule import Unsayable
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.github_push import compare_push
-from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel
+from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel, check_texts
 from nbops.scheduling.template import as_yaml, fill
 
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
 
 _MOST_INPUTS = 25
+_INSTALL_S = 900
 _MOST_MINUTES = 360  # of a job on GitHub's own machines
 
 _WORKFLOW = """\
@@ -48,13 +50,13 @@ concurrency:
   cancel-in-progress: false
 
 env:
-  <<secrets>>
   <<python_path>>
   <<variables>>
 
 jobs:
   run:
     runs-on: ubuntu-latest
+    <<defaults>>
     timeout-minutes: <<minutes>>
     steps:
       - uses: actions/checkout@v5
@@ -68,7 +70,9 @@ jobs:
         run: python -m pip install --quiet --requirement <<lock>>
       - name: Run
         <<condition>>
-        <<values>>
+        env:
+          <<secrets>>
+          <<values>>
         run: |
           mkdir -p executed
           <<command>>
@@ -77,7 +81,7 @@ jobs:
         if: always()
         with:
           name: <<name>>
-          path: executed/
+          path: <<place>>executed/
           if-no-files-found: ignore
 """
 
@@ -92,6 +96,7 @@ class GitHubActions:
 
     def check(self, job: "Job") -> list[Finding]:
         found = check_parallel(job, "GitHub Actions", ONE_OR_ANY)
+        found += check_texts(job, "GitHub Actions", ("${{",))
         if len(job.settings) > _MOST_INPUTS:
             message = f"GitHub Actions takes {_MOST_INPUTS} inputs, and it has {len(job.settings)}."
             found.append(say_job("error", "target", message, "Take some out of its parameters."))
@@ -107,8 +112,9 @@ class GitHubActions:
     def emit(self, job: "Job") -> Emission:
         path = f".github/workflows/{job.name}.yml"
         lock = f".github/{job.name}-{LOCK}"
+        files = job.bundle.under(find_place(job).rstrip("/") or ".")
         return Emission(
-            files={**job.bundle.under("."), path: write_workflow(job, lock), lock: job.lock},
+            files={**files, path: write_workflow(job, lock), lock: job.lock},
             install=[
                 "cp -r .github ../YOUR-REPOSITORY/  # and of the other files those that it lacks",
                 "cd ../YOUR-REPOSITORY && git add .github && git commit -m 'Run it on GitHub' && git push",
@@ -124,33 +130,66 @@ class GitHubActions:
         )
 
 
+def find_place(job: "Job") -> str:
+    """Where the project lies in its repository, such as `reports/`; empty at its root, and without one."""
+    root = job.workspace.root
+    done = subprocess.run(
+        ["git", "rev-parse", "--show-prefix"], cwd=root, capture_output=True, text=True, check=False
+    )
+    return "" if done.returncode else done.stdout.strip()
+
+
 def write_workflow(job: "Job", lock: str) -> str:
-    """Text of the workflow."""
+    """Text of the workflow.
+
+    Parameters
+    ----------
+    lock
+        Path of the requirements in the repository.
+    """
+    place = find_place(job)
+    pushed = _push(job, lock, place)
+    lock = "../" * place.count("/") + lock  # as commands see it, which work in the project
     values = {each.name: variable(f"SET_{each.name}") for each in job.settings}
     inputs = "\n".join(_input(each) for each in job.settings)
     env = "\n".join(_env(each) for each in job.settings)
+    secrets = "\n".join(f"{name}: ${{{{ secrets.{name} }}}}" for name in secrets_of(job))
     is_compared = "push" in job.events
     command = _command(job, values, lock)
-    imports = ":".join(f"${{{{ github.workspace }}}}/{path}" for path in job.bundle.import_paths)
+    imports = ":".join(
+        f"${{{{ github.workspace }}}}/{place}{path}" for path in job.bundle.import_paths
+    )
     return fill(
         _WORKFLOW,
         name=job.name,
         group=f"{job.name}-${{{{ github.ref }}}}",
-        secrets="\n".join(f"{name}: ${{{{ secrets.{name} }}}}" for name in secrets_of(job)),
+        secrets=secrets,
         schedule=_schedule(job),
-        push=_push(job, lock),
+        push=pushed,
+        defaults=f"defaults:\n  run:\n    working-directory: {as_yaml(place[:-1])}"
+        if place
+        else "",
+        place=place,
         inputs=f"inputs:\n{_indent(inputs)}" if inputs else "",
         python_path=f"PYTHONPATH: {imports}" if imports else "",
         variables="\n".join(f"{name}: {as_yaml(text)}" for name, text in variables_of(job).items()),
-        minutes=str(min(_MOST_MINUTES, -(-(job.longest_s or _MOST_MINUTES * 60) // 60))),
+        minutes=str(_minutes(job)),
         depth="0" if is_compared else "1",
         python=job.python,
         lock=lock,
         condition="if: github.event_name != 'push'" if is_compared else "",
-        values=f"env:\n{_indent(env)}" if env else "",
+        values=env,
         command=command,
-        compare=compare_push(job, values, env, lock) if is_compared else "",
+        compare=compare_push(job, values, f"{secrets}\n{env}", lock, place) if is_compared else "",
     )
+
+
+def _minutes(job: "Job") -> int:
+    """After which GitHub ends it: all tries, of a push the base branch's, too, and installing before."""
+    if job.longest_s is None:
+        return _MOST_MINUTES
+    taken = job.longest_s * (2 if job.events else 1) + _INSTALL_S
+    return min(_MOST_MINUTES, -(-taken // 60))
 
 
 def _command(job: "Job", values: dict[str, str], lock: str) -> str:
@@ -170,17 +209,18 @@ def _schedule(job: "Job") -> str:
     return f'schedule:\n  - cron: "{cron.expression}"\n    timezone: "{cron.timezone}"'
 
 
-def _push(job: "Job", lock: str) -> str:
+def _push(job: "Job", lock: str, place: str) -> str:
     """Which pushes start it: of files that it is made of, or that are watched."""
     watched = list(job.schedule.watched) if job.schedule else []
-    paths = [*job.bundle.files, lock, f".github/workflows/{job.name}.yml"] if job.events else []
+    paths = [lock, f".github/workflows/{job.name}.yml"] if job.events else []
+    paths += [f"{place}{path}" for path in [*watched, *(job.bundle.files if job.events else ())]]
     for pattern in watched:
         if pattern.startswith(("/", "~", "..")):
             raise Unsayable(
                 f"GitHub Actions cannot watch {pattern}: it lies outside of the repository.",
                 "Give a schedule by the clock.",
             )
-    lines = [f"    - {as_yaml(path)}" for path in sorted({*watched, *paths})]
+    lines = [f"    - {as_yaml(path)}" for path in sorted({*paths})]
     return "\n".join(["push:", "  paths:", *lines]) if lines else ""
 
 

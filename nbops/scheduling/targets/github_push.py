@@ -28,23 +28,23 @@ run() {
 run "$NBOPS_WORKSPACE/executed/<<output>>" | tee executed/new.txt
 new=$(sed -n 's/^What was recorded: nbops show //p' executed/new.txt)
 echo "## <<name>>" >> "$GITHUB_STEP_SUMMARY"
-if ! git worktree add --quiet --detach ../base "$BASE"; then
+if ! git worktree add --quiet --detach <<base>> "$BASE"; then
   echo "There is no commit before this one to compare with." >> "$GITHUB_STEP_SUMMARY"
-elif [ ! -e "../base/<<source>>" ]; then
+elif [ ! -e "<<base>>/<<place>><<source>>" ]; then
   echo "The base branch has no <<source>>." >> "$GITHUB_STEP_SUMMARY"
-elif (cd ../base && PYTHONPATH="${PYTHONPATH//$NBOPS_WORKSPACE/$PWD}" run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt; then
+elif (cd "<<base>>/<<place>>" && PYTHONPATH="${PYTHONPATH//$NBOPS_WORKSPACE/$PWD}" run "$NBOPS_WORKSPACE/executed/base-<<output>>") | tee executed/base.txt; then
   old=$(sed -n 's/^What was recorded: nbops show //p' executed/base.txt)
   python -m nbops.scheduling.against "$old" "$new" >> "$GITHUB_STEP_SUMMARY"
 else
   echo "The base branch's notebook does not run with these values and packages." >> "$GITHUB_STEP_SUMMARY"
 fi
-git worktree remove --force ../base 2> /dev/null || true
+git worktree remove --force <<base>> 2> /dev/null || true
 """
 
 _PIPELINE = """\
 mkdir -p executed
 trap 'cp -r .nbops/executed/. executed/ 2> /dev/null || true' EXIT
-here=$(git rev-parse HEAD) LOCK="$PWD/executed/lock.txt"
+project=$PWD here=$(git rev-parse HEAD) LOCK="$PWD/executed/lock.txt"
 cp <<lock>> "$LOCK"
 run() {
   <<command>>
@@ -58,14 +58,14 @@ elif [ ! -e "<<source>>" ]; then
 elif ! run > executed/base.json; then
   echo "Not all of the base branch's steps run with these values and packages." >> "$GITHUB_STEP_SUMMARY"
 fi
-git checkout --quiet --force "$here"
+git checkout --quiet --force "$here" && cd "$project"
 run > executed/new.json
 [ -s executed/base.json ] || echo '{"steps": []}' > executed/base.json
 python -m nbops.scheduling.against executed/base.json executed/new.json >> "$GITHUB_STEP_SUMMARY"
 """
 
 
-def compare_push(job: "Job", values: dict[str, str], env: str, lock: str) -> str:
+def compare_push(job: "Job", values: dict[str, str], env: str, lock: str, place: str) -> str:
     """The workflow's step for pushes.
 
     Parameters
@@ -75,11 +75,13 @@ def compare_push(job: "Job", values: dict[str, str], env: str, lock: str) -> str
     env
         Lines of YAML that give them.
     lock
-        Path of the lock in the repository.
+        Path of the lock, as commands see it, which work in the project.
+    place
+        Where the project lies in the repository: `reports/`; empty at its root.
     """
     expected = variable("LOCK")
     if job.is_pipeline:
-        words = run_pipeline(job, values=values, project=".", lock=expected)
+        words = run_pipeline(job, values=values, project=".", lock=expected, is_whole=False)
         script = fill(
             _PIPELINE,
             name=job.name,
@@ -96,6 +98,8 @@ def compare_push(job: "Job", values: dict[str, str], env: str, lock: str) -> str
             lock=lock,
             command=break_line(words),
             output=output_of(step),
+            base="../" * place.count("/") + "../base",
+            place=place,
             source=job.place_of(step.notebook),
         )
     return fill(_STEP, values=env, script=script)

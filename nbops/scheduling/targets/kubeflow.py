@@ -11,6 +11,7 @@ import yaml
 
 from nbops.scheduling.command import LOCK, PROJECT, run_step, secrets_of, variables_of
 from nbops.scheduling.dialects.kubeflow import as_kubeflow
+from nbops.scheduling.handover import install_git
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.settings import Setting
 from nbops.scheduling.target import Emission
@@ -50,6 +51,8 @@ def run(<<arguments>>):
             target = os.path.join(left.path, os.path.relpath(name, work))
             os.makedirs(os.path.dirname(target), exist_ok=True)
             shutil.copyfile(name, target)
+    with open(os.path.join(left.path, ".nbops-step"), "w") as file:
+        file.write("what a step left")  # a bucket knows no empty folder
 
 
 def _files(folder):
@@ -68,6 +71,7 @@ _DOCKERFILE = """\
 # Written by `nbops export`: export again rather than change it here.
 FROM python:<<python>>-slim
 
+<<git>>
 RUN pip install --no-cache-dir 'kfp>=2.14,<3'
 WORKDIR <<home>>
 COPY lock.txt ./
@@ -87,6 +91,7 @@ _TAKEN = frozenset(
         "files",
         "started",
         "name",
+        "file",
         "words",
         "word",
         "settings",
@@ -129,7 +134,7 @@ class Kubeflow:
         return found
 
     def emit(self, job: "Job") -> Emission:
-        dockerfile = fill(_DOCKERFILE, python=job.python, home=HOME)
+        dockerfile = fill(_DOCKERFILE, python=job.python, git=install_git(job), home=HOME)
         files: dict[str, str | bytes] = {
             **job.bundle.under(PROJECT),
             LOCK: job.lock,
@@ -145,8 +150,15 @@ class Kubeflow:
             "kfp pipeline delete PIPELINE_ID  # kfp pipeline list",
             f"kubectl delete secret {job.name}",
         ]
+        again = [
+            install[0],
+            f"kfp pipeline create-version --pipeline-name {job.name} --pipeline-version VERSION pipeline.yaml",
+        ]
         if job.schedule is not None:
             files["recurring_run.json"] = write_recurring_run(job)
+            again.append(
+                "kfp recurring-run delete RECURRING_RUN_ID  # kfp recurring-run list; then create it as above"
+            )
             install.append(
                 f"kfp recurring-run create --experiment-name {job.name} --job-name {job.name}"
                 f" --cron-expression '{as_kubeflow(job.schedule)}'"
@@ -159,6 +171,7 @@ class Kubeflow:
             install=install,
             run_now=[f"kfp run create --experiment-name {job.name} --package-file pipeline.yaml"],
             remove=remove,
+            again=again,
             secrets=secrets_of(job),
             notes=[
                 *about_image(job),
@@ -194,14 +207,15 @@ def write_pipeline(job: "Job") -> str:
 
 
 def _platform(job: "Job") -> dict[str, Any]:
-    """What `kfp.kubernetes.use_secret_as_env` adds: variables of a Secret, those that it holds."""
+    """What `kfp.kubernetes` adds: variables of a Secret, those that it holds, and when an image is pulled."""
     given = {
         "keyToEnv": [{"envVar": name, "secretKey": name} for name in secrets_of(job)],
         "optional": True,
         "secretName": job.name,
         "secretNameParameter": {"runtimeValue": {"constant": job.name}},
     }
-    executors = {f"exec-{step.slug}": {"secretAsEnv": [given]} for step in job.steps}
+    executor = {"secretAsEnv": [given]} | ({"imagePullPolicy": "Always"} if job.image else {})
+    executors = {f"exec-{step.slug}": executor for step in job.steps}
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
 
 

@@ -15,6 +15,7 @@ from nbops.scheduling.command import (
     variables_of,
 )
 from nbops.scheduling.dialects.kubernetes import as_kubernetes
+from nbops.scheduling.handover import install_git
 from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.target import Emission
 from nbops.scheduling.targets.refusals import ONE_OR_ANY, check_parallel
@@ -35,6 +36,7 @@ _DOCKERFILE = """\
 # Written by `nbops export`: export again rather than change it here.
 FROM python:<<python>>-slim
 
+<<git>>
 RUN useradd --uid <<user>> --create-home job && mkdir <<home>> && chown job <<home>>
 USER <<user>>
 WORKDIR <<home>>
@@ -57,8 +59,7 @@ metadata:
 spec:
   schedule: "<<cron>>"
   timeZone: "<<timezone>>"
-  suspend: <<suspend>>
-  concurrencyPolicy: <<concurrency>>
+  concurrencyPolicy: Forbid
   startingDeadlineSeconds: <<deadline>>
   successfulJobsHistoryLimit: 3
   failedJobsHistoryLimit: 3
@@ -72,6 +73,7 @@ spec:
           containers:
             - name: <<name>>
               image: <<image>>
+              <<pull>>
               command:
                 <<command>>
               envFrom:
@@ -127,11 +129,10 @@ def write_cronjob(job: "Job") -> str:
         name=job.name,
         cron=cron.expression,
         timezone=cron.timezone,
-        suspend="false",
-        concurrency="Forbid",
         deadline="60" if job.catch_up == "none" else "86400",
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         image=image_of(job),
+        pull=pull_policy(job),
         command="\n".join(f"- {as_yaml(escape(word))}" for word in container_command(job)),
         env=write_env(variables_of(job)),
     )
@@ -159,7 +160,10 @@ def escape(text: str) -> str:
 def create_secret(job: "Job") -> str:
     """The command that makes what `envFrom` of its containers names."""
     names = " ".join(f"--from-literal={name}=..." for name in secrets_of(job))
-    return f"kubectl create secret generic {job.name} {names}  # those that there are"
+    return (
+        f"kubectl create secret generic {job.name} {names} --dry-run=client -o yaml"
+        " | kubectl apply -f -  # those that there are"
+    )
 
 
 def write_env(variables: Mapping[str, str]) -> str:
@@ -177,6 +181,7 @@ def image_files(job: "Job") -> dict[str, str | bytes]:
     dockerfile = fill(
         _DOCKERFILE,
         python=job.python,
+        git=install_git(job),
         home=HOME,
         user=USER,
         python_path=f"ENV PYTHONPATH={path}" if path else "",
@@ -189,10 +194,17 @@ def image_of(job: "Job") -> str:
     return job.image or f"{job.name}:latest"
 
 
+def pull_policy(job: "Job") -> str:
+    """Has nodes pull an image of a registry each time: a tag is another image once it was exported again."""
+    return "imagePullPolicy: Always" if job.image else ""
+
+
 def about_image(job: "Job") -> list[str]:
     """What a person has to know of the image's name."""
     if job.image:
-        return []
+        return [
+            "Where the registry is private, the namespace's default service account needs `imagePullSecrets`."
+        ]
     return [f"Export with --image REGISTRY/{image_of(job)}, which the cluster pulls it from."]
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nbops.scheduling.job import Job, JobStep
 
 _MOST_WORDS = 100
+_MOST_INPUTS = 10
 _MOST_CHARACTERS = 256  # of a word
 _MOST_SECONDS = 5 * 24 * 3600
 _MOUNT = "/opt/ml/processing"
@@ -59,6 +60,12 @@ class SageMaker:
                     f" step {step.name} has more."
                 )
                 found.append(say_job("error", "target", message, "Read long values from a file."))
+            if len(job.before(step)) > _MOST_INPUTS:
+                message = (
+                    f"SageMaker gives a step {_MOST_INPUTS} inputs, and {len(job.before(step))}"
+                    f" steps come before {step.name}, any of which may have left what it reads."
+                )
+                found.append(say_job("error", "target", message, "Put some steps together."))
             if (limit_of(job, step) or 0) > _MOST_SECONDS:
                 message = "SageMaker ends a processing job after five days."
                 found.append(say_job("error", "target", message, "Give a shorter --timeout."))
@@ -82,20 +89,25 @@ class SageMaker:
             f"docker build -t {registry}/{job.name}:latest . && docker push {registry}/{job.name}:latest",
             f"aws secretsmanager create-secret --name {secret} --secret-string {write_secret(job)}",
             _FILL,
-            (
-                f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}"
-                "  # update-pipeline, once it is there"
-            ),
+            f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}",
+        ]
+        again = [
+            "# the two exports, `docker login` and fill() as above, then",
+            install[4],
+            f"aws sagemaker update-pipeline --pipeline-name {job.name} {_DEFINITION}",
         ]
         remove = [
             f"aws sagemaker delete-pipeline --pipeline-name {job.name}",
-            f"aws secretsmanager delete-secret --secret-id {secret}",
+            f"aws secretsmanager delete-secret --secret-id {secret} --force-delete-without-recovery",
             f"aws ecr delete-repository --repository-name {job.name} --force",
         ]
         if job.schedule is not None:
             files["eventbridge_schedule.json"] = write_schedule(job)
             install.append(
                 'aws scheduler create-schedule --cli-input-json "$(fill eventbridge_schedule.json)"'
+            )
+            again.append(
+                'aws scheduler update-schedule --cli-input-json "$(fill eventbridge_schedule.json)"'
             )
             remove.insert(0, f"aws scheduler delete-schedule --name {job.name}")
         values = "".join(f"Name={each.name},Value=..." for each in job.settings[:1])
@@ -107,6 +119,7 @@ class SageMaker:
                 + (f"  # other values: --pipeline-parameters {values}" if values else "")
             ],
             remove=remove,
+            again=again,
             secrets={
                 name: f"in Secrets Manager, in the JSON of the secret `{secret}`: {about}"
                 for name, about in secrets_of(job).items()
@@ -189,7 +202,8 @@ def _step(job: "Job", step: "JobStep") -> dict[str, Any]:
         "ProcessingOutputConfig": {
             "Outputs": [_output(job, step, name) for name in ("left", "executed")]
         },
-        "Environment": variables_of(job),
+        # Containers have AWS_REGION, which boto3 does not read.
+        "Environment": {**variables_of(job), "AWS_DEFAULT_REGION": "<REGION>"},
         "StoppingCondition": {"MaxRuntimeInSeconds": limit} if limit else {},
     }
     return {

@@ -145,7 +145,7 @@ class Script:
             script = str(place.with_name(f"{place.stem}_script.py"))
         text, left_out = write_script(job, str(place))
         settings = " ".join(
-            f"--{each.name.replace('_', '-')} {_word(each)}" for each in job.settings
+            f"--{each.parameter.name.replace('_', '-')} {_word(each)}" for each in job.settings
         )
         notes = ["Where nbops is not installed, metrics are printed and nothing is recorded."]
         if left_out:

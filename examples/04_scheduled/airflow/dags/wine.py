@@ -23,11 +23,11 @@ ENV = {
     "VAR_MLFLOW_TRACKING_TOKEN": "{{ var.value.get('mlflow_tracking_token', '') }}",
     "VAR_MLFLOW_TRACKING_USERNAME": "{{ var.value.get('mlflow_tracking_username', '') }}",
     "VAR_MLFLOW_TRACKING_PASSWORD": "{{ var.value.get('mlflow_tracking_password', '') }}",
-    "SET_depth": "{{ params.depth }}",
-    "SET_share": "{{ params.share }}",
-    "SET_model": "{{ params.model }}",
-    "SET_is_balanced": "{{ params.is_balanced }}",
-    "SET_title": "{{ params.title }}",
+    "SET_depth": "{{ params['depth'] }}",
+    "SET_share": "{{ params['share'] }}",
+    "SET_model": "{{ params['model'] }}",
+    "SET_is_balanced": "{{ params['is_balanced'] }}",
+    "SET_title": "{{ params['title'] }}",
     "NBOPS_JOB": 'wine',
     "MLFLOW_EXPERIMENT_NAME": 'wine',
 }
@@ -53,14 +53,15 @@ with DAG(
 [ -z "$VAR_MLFLOW_TRACKING_TOKEN" ] || export MLFLOW_TRACKING_TOKEN="$VAR_MLFLOW_TRACKING_TOKEN"
 [ -z "$VAR_MLFLOW_TRACKING_USERNAME" ] || export MLFLOW_TRACKING_USERNAME="$VAR_MLFLOW_TRACKING_USERNAME"
 [ -z "$VAR_MLFLOW_TRACKING_PASSWORD" ] || export MLFLOW_TRACKING_PASSWORD="$VAR_MLFLOW_TRACKING_PASSWORD"
-mkdir -p executed
+mkdir -p "executed"
+OUTPUT="executed/wine.ipynb"
 .venv/bin/python -m nbops run project/wine.ipynb \
   -p "depth=$SET_depth" \
   -p "share=$SET_share" \
   -p "model=$SET_model" \
   -p "is_balanced=$SET_is_balanced" \
   -p "title=$SET_title" \
-  -o executed/wine.ipynb \
+  -o "$OUTPUT" \
   --expect-env lock.txt \
   --timeout 900
     """,

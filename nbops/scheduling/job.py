@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from nbops.capture.secrets.redaction import redact
 from nbops.errors import UsageError
@@ -20,11 +20,9 @@ from nbops.jobs.pipeline.definition import read_definition
 from nbops.recording.destination import URI_VARIABLE
 from nbops.scheduling.bundle import Bundle, read_bundle
 from nbops.scheduling.lock import JobLock, find_lock
-from nbops.scheduling.schedule import Schedule, read_schedule
+from nbops.scheduling.schedule import CatchUp, Schedule, read_schedule
 from nbops.scheduling.settings import Setting, settings_of
 from nbops.workspace import Workspace, find_workspace
-
-CatchUp = Literal["none", "last", "all"]
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,11 @@ class Job:
     def longest_s(self) -> int | None:
         """After which it is certainly over: all its tries, and starting; None without a limit."""
         return None if self.timeout_s is None else int(self.timeout_s * (1 + self.retries)) + 300
+
+    @property
+    def latest_s(self) -> int:
+        """Seconds after its time within which it may still be started."""
+        return 60 if self.catch_up == "none" else 24 * 3600
 
     @cached_property
     def bundle(self) -> Bundle:

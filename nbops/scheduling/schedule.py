@@ -1,6 +1,7 @@
 """When something runs: one form, whatever a person typed and whatever system it goes to."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from nbops.errors import UsageError
 
@@ -15,6 +16,10 @@ MONTH_NAMES = (
     *("August", "September", "October", "November", "December"),
 )
 _LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+CatchUp = Literal["none", "last", "all"]
+"""Of runs that were missed: which are made up for."""
 
 
 class Unsayable(UsageError):

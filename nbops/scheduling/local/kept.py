@@ -22,11 +22,9 @@ from nbops.errors import NotFound, UsageError
 from nbops.locks import Lock
 from nbops.records import FORMAT, from_json, to_json
 from nbops.scheduling.local.watching import Watched
-from nbops.scheduling.schedule import Schedule, read_schedule
+from nbops.scheduling.schedule import CatchUp, Schedule, read_schedule
 from nbops.workspace import state_home
 from nbops.writing import write_whole
-
-CatchUp = Literal["none", "last", "all"]
 
 
 class KeptJob(msgspec.Struct, frozen=True, kw_only=True):

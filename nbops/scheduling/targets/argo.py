@@ -177,7 +177,7 @@ def write_workflow(job: "Job", kind: str) -> str:
         _CRON,
         cron=cron.expression,
         timezone=cron.timezone,
-        deadline="60" if job.catch_up == "none" else "86400",
+        deadline=str(job.latest_s),
         workflow=workflow,
     )
     return head + _indent(body)

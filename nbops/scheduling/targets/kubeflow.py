@@ -162,7 +162,7 @@ class Kubeflow:
             install.append(
                 f"kfp recurring-run create --experiment-name {job.name} --job-name {job.name}"
                 f" --cron-expression '{as_kubeflow(job.schedule)}'"
-                f" --max-concurrency {job.max_parallel} --{'' if _makes_up(job) else 'no-'}catchup --enabled"
+                f" --max-concurrency {job.max_parallel} --{'' if job.catch_up == 'all' else 'no-'}catchup --enabled"
                 " --pipeline-package-path pipeline.yaml"
             )
             remove.insert(0, "kfp recurring-run delete RECURRING_RUN_ID  # kfp recurring-run list")
@@ -219,11 +219,6 @@ def _platform(job: "Job") -> dict[str, Any]:
     return {"platforms": {"kubernetes": {"deploymentSpec": {"executors": executors}}}}
 
 
-def _makes_up(job: "Job") -> bool:
-    """Whether all runs are made up for that were missed, rather than the last."""
-    return job.catch_up == "all"
-
-
 class _Readable(yaml.SafeDumper):
     """Writes code line by line, and what comes twice twice."""
 
@@ -252,7 +247,7 @@ def write_recurring_run(job: "Job") -> str:
             "parameters": {each.name: each.plain_value for each in job.settings},
         },
         "max_concurrency": str(job.max_parallel),
-        "no_catchup": not _makes_up(job),
+        "no_catchup": job.catch_up != "all",
         "mode": "ENABLE",
         "trigger": {"cron_schedule": {"cron": as_kubeflow(job.schedule)}},
     }

@@ -129,7 +129,7 @@ def write_cronjob(job: "Job") -> str:
         name=job.name,
         cron=cron.expression,
         timezone=cron.timezone,
-        deadline="60" if job.catch_up == "none" else "86400",
+        deadline=str(job.latest_s),
         timeout=f"activeDeadlineSeconds: {job.longest_s}" if job.timeout_s else "",
         image=image_of(job),
         pull=pull_policy(job),

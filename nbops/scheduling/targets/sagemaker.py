@@ -26,7 +26,7 @@ _MOST_SECONDS = 5 * 24 * 3600
 _MOUNT = "/opt/ml/processing"
 _TYPES = {"integer": "Integer", "number": "Float", "boolean": "Boolean", "string": "String"}
 
-_FILL = """fill() { sed "s|<ACCOUNT>|$ACCOUNT|; s|<REGION>|$AWS_REGION|; s|<ROLE>|$ROLE|; s|<BUCKET>|$BUCKET|" $1; }"""
+_FILL_IN = """fill() { sed "s|<ACCOUNT>|$ACCOUNT|; s|<REGION>|$AWS_REGION|; s|<ROLE>|$ROLE|; s|<BUCKET>|$BUCKET|" $1; }"""
 _DEFINITION = """--role-arn $ROLE --pipeline-definition "$(fill pipeline_definition.json)\""""
 
 _COPY = f"COPY {SCRIPT} ./\nCOPY {PROJECT} {PROJECT}\n"
@@ -88,7 +88,7 @@ class SageMaker:
             f"aws ecr get-login-password | docker login --username AWS --password-stdin {registry}",
             f"docker build -t {registry}/{job.name}:latest . && docker push {registry}/{job.name}:latest",
             f"aws secretsmanager create-secret --name {secret} --secret-string {write_secret(job)}",
-            _FILL,
+            _FILL_IN,
             f"aws sagemaker create-pipeline --pipeline-name {job.name} {_DEFINITION}",
         ]
         again = [
@@ -159,7 +159,6 @@ def write_schedule(job: "Job") -> str:
     if job.schedule is None:
         return ""
     cron = as_eventbridge(job.schedule)
-    late_s = 60 if job.catch_up == "none" else 24 * 3600
     made = {
         "Name": job.name,
         "Description": f"{job.place_of(job.source)}, exported by nbops",
@@ -170,7 +169,7 @@ def write_schedule(job: "Job") -> str:
         "Target": {
             "Arn": f"arn:aws:sagemaker:<REGION>:<ACCOUNT>:pipeline/{job.name}",
             "RoleArn": "<ROLE>",
-            "RetryPolicy": {"MaximumEventAgeInSeconds": late_s, "MaximumRetryAttempts": 10},
+            "RetryPolicy": {"MaximumEventAgeInSeconds": job.latest_s, "MaximumRetryAttempts": 10},
         },
     }
     return _write(made)
@@ -195,7 +194,7 @@ def _step(job: "Job", step: "JobStep") -> dict[str, Any]:
         "AppSpecification": {
             "ImageUri": f"<ACCOUNT>.dkr.ecr.<REGION>.amazonaws.com/{job.name}:latest",
             "ContainerEntrypoint": ["python", f"{HOME}/{SCRIPT}"],
-            "ContainerArguments": [_fill(word) for word in _arguments(job, step, values)],
+            "ContainerArguments": [_resolved(word) for word in _arguments(job, step, values)],
         },
         "RoleArn": "<ROLE>",
         "ProcessingInputs": [_input(slug) for slug in before],
@@ -234,7 +233,7 @@ def _arguments(job: "Job", step: "JobStep", values: dict[str, str]) -> list[str]
     ]
 
 
-def _fill(word: str) -> str | dict[str, Any]:
+def _resolved(word: str) -> str | dict[str, Any]:
     """A word, joined when it runs where a setting stands in it."""
     head, mark, rest = word.partition("\0")
     if not mark:

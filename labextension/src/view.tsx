@@ -15,6 +15,7 @@ import type { RunTable } from './answers';
 import type { StatesModel } from './states';
 import type { Actions } from './tokens';
 import { asTrouble } from './trouble';
+import { nameSide } from './wording';
 
 export interface ViewOptions extends Cast {
   readonly front: FrontNotebook;
@@ -109,6 +110,10 @@ export class WideView extends View {
       answer => ({ answer, trouble: null }),
       (reason: unknown) => ({ answer: null, trouble: asTrouble(reason) })
     );
+    const [a, b, ...more] = this.asked.answer?.runs ?? [];
+    if (a && b && more.length === 0) {
+      this.title.label = `${nameSide(a)} → ${nameSide(b)}`;
+    }
     this.update();
   }
 

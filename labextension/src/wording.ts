@@ -3,7 +3,15 @@
 import type { StateKind } from './answers';
 import type { StepStatus } from './pipelines';
 import type { Translation } from './tokens';
-import type { Conclusion, DataRef, Instant, MetricValue, Scalar, SessionStatus } from './wire';
+import type {
+  Conclusion,
+  DataRef,
+  Instant,
+  MetricValue,
+  Scalar,
+  SessionStatus,
+  Side
+} from './wire';
 
 const MINUS = '\u2212';
 const DASH = '\u2013';
@@ -154,6 +162,11 @@ export function showShape(shape: NonNullable<DataRef['shape']>): string {
 
 export function showCount(executionCount: number | null): string {
   return `[${executionCount ?? ' '}]`;
+}
+
+/** A run by its name and, where one cell made it, that cell's count. */
+export function nameSide({ name, execution_count }: Side): string {
+  return execution_count === null ? name : `${name} ${showCount(execution_count)}`;
 }
 
 export function showStatus(status: SessionStatus, trans: Translation): string {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import {
   firstLine,
+  nameSide,
   sayOnce,
   showDay,
   showDelta,
@@ -18,6 +19,7 @@ import {
 } from '../src/wording';
 import { English } from '../src/components/surroundings';
 import type { Conclusion } from '../src/wire';
+import { comparison } from './records';
 
 // What Python prints for f"{value:.5g}": the sentence of a comparison comes from there.
 test.each([
@@ -144,4 +146,10 @@ test('the edge of a chart is never longer than its room', () => {
   const shown = edges.map(showEdge);
   expect(shown).toEqual(['1.7e-4', '-1.2e-3', '0.0123', '0', '0.871', '1230', '-1.2e6']);
   expect(Math.max(...shown.map(text => text.length))).toBeLessThan(8);
+});
+
+test('a run is named with the count of the one cell that made it', () => {
+  const { a } = comparison();
+  expect(nameSide(a)).toBe('forest [8]');
+  expect(nameSide({ ...a, execution_count: null })).toBe('forest');
 });

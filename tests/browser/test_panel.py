@@ -96,6 +96,7 @@ def test_flip_the_switch_change_one_thing_run_again_be_told_what_changed(
     expect(narrow.get_by_role("table", name="Params")).to_contain_text("alpha")
     narrow.get_by_role("button", name="Open wide").click()
     wide = screen.page.locator(".nbops-Wide")
+    expect(screen.page.get_by_role("tab", name="ridge [3] → ridge [6]")).to_be_visible()
     expect(wide.get_by_role("table", name="Data")).to_contain_text("prices.csv")
     expect(wide.get_by_role("table", name="Metrics")).to_contain_text("worse")
 

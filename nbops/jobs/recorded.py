@@ -53,6 +53,10 @@ class Recorded:
                 found.setdefault(key_of(session.params), []).append(session)
         return found
 
+    def add(self, session: Session) -> None:
+        """Take note of a run that has come to its end meanwhile."""
+        self._sessions.setdefault(key_of(session.params), []).insert(0, session)
+
     @property
     def is_empty(self) -> bool:
         return not self._sessions

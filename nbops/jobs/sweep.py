@@ -192,6 +192,9 @@ class _Running:
         document = _read_session(self._workspace.sessions / session_id)
         if document is not None:
             self._engine.learn(peak_of(document))
+            if result.outcome == "finished":  # Optuna may ask for it again
+                with self._lock:
+                    self._recorded.add(document.session)
             self._read(result, document)
 
     def _watch(

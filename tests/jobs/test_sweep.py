@@ -311,6 +311,15 @@ def test_a_failed_point_is_found_without_a_look_at_all_others(
     assert CountedPoint.comparisons <= len(points)
 
 
+def test_a_point_that_is_asked_for_again_comes_from_the_record(workspace: Workspace):
+    write_notebook(workspace, "x = 0", "import nbops\nnbops.log_metric('score', x)")
+    plan = plan_sweep(workspace.root / "n.ipynb", {"x": [0]}, best="metrics.score:max")
+    done = run_sweep(replace(plan, search=Listed([{"x": 1}, {"x": 1}])))
+    first, second = done.results
+    assert (first.is_reused, second.is_reused, second.value) == (False, True, 1.0)
+    assert first.session_id == second.session_id
+
+
 def test_the_example_tries_a_hundred_points(workspace: Workspace):
     shutil.copy(EXAMPLE, workspace.root)
     notebook = workspace.root / EXAMPLE.name

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -20,6 +22,8 @@ import nbops
 from nbops.digests import digest_file
 from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.engines import EngineChoice, dask, open_engine
+from nbops.jobs.engines.dask_worker import DaskWorker
+from nbops.jobs.memory import Admission
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.recorded import read_and_written
 from nbops.recording.words import make_id
@@ -116,6 +120,36 @@ def test_every_engine_runs_a_job_records_it_once_and_ends_one_that_is_interrupte
     recorded = sorted(document.session.id for document in documents(workspace))
     assert recorded == sorted([done.session_id, ended.session_id])
     assert {document.session.notebook for document in documents(workspace)} == {"n.ipynb"}
+
+
+class OneMachine:
+    """An engine on one machine, of which nobody knows yet what a job takes: the first runs alone there."""
+
+    home = SimpleNamespace(order=lambda *_: None, take=lambda parcel: parcel)
+
+    def __init__(self) -> None:
+        self.admission = Admission(None, lambda: 1)
+
+    @contextmanager
+    def seat(
+        self, is_over: Callable[[], bool], need: int | None, avoid: str | None = None
+    ) -> Iterator[str | None]:
+        with self.admission.admitted(is_over, need) as is_in:
+            yield ("second" if avoid else "first") if is_in else None
+
+
+def test_a_first_job_whose_worker_is_lost_does_not_wait_for_its_own_place(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    engine, deadline = OneMachine(), time.monotonic() + 10
+    worker = DaskWorker(engine)  # type: ignore[arg-type]
+    monkeypatch.setattr(worker, "_try", lambda address, *_: {"second": "done"}.get(address))
+    with worker.admitted(lambda: time.monotonic() > deadline) as is_in:
+        assert is_in
+        assert worker.run(Path("n.ipynb"), {}, RunOptions(), "s") == "done"
+        with engine.admission.admitted(lambda: True) as is_another_in:
+            assert not is_another_in
+    assert engine.admission._running == []
 
 
 @hides

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ class DaskWorker:
     def __init__(self, engine: "DaskEngine") -> None:
         self._engine = engine
         self._address: str | None = None
+        self._seat = ExitStack()
         self._is_over: Callable[[], bool] = lambda: False
         self._need: int | None = None
         self._interrupts = 0
@@ -44,7 +45,8 @@ class DaskWorker:
     def admitted(self, is_over: Callable[[], bool], need: int | None = None) -> Iterator[bool]:
         """Wait for a worker with room."""
         self._is_over, self._need, self._interrupts = is_over, need, 0
-        with self._engine.seat(is_over, need) as self._address:
+        with ExitStack() as self._seat:
+            self._address = self._seat.enter_context(self._engine.seat(is_over, need))
             yield self._address is not None
 
     def run(
@@ -62,11 +64,13 @@ class DaskWorker:
             if parcel is not None or self._interrupts:
                 break
             _log.warning("nbops: the worker %s was lost; %s runs again.", lost, notebook.name)
-            with self._engine.seat(self._is_over, self._need, avoid=lost) as address:
-                if address is None:
-                    break
-                parcel = self._try(address, order, notebook, options, attempt)
-                lost = address
+            self._seat.close()  # where it is the first job, it would wait for itself
+            seat = self._engine.seat(self._is_over, self._need, avoid=lost)
+            address = self._seat.enter_context(seat)
+            if address is None:
+                break
+            parcel = self._try(address, order, notebook, options, attempt)
+            lost = address
         if parcel is None:
             times = "" if self._interrupts or self._is_over() else f", {_TRIES} times in a row"
             raise NotebookFailed(

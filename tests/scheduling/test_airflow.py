@@ -111,4 +111,4 @@ def test_what_is_no_variable_of_airflows_leaves_the_workers_own(project: Path):
 
 def test_what_airflow_would_take_for_its_own_is_refused(project: Path):
     words = ("export", "study.ipynb", "--to", "airflow", "-p", "model={{ 1 }}")
-    assert "Airflow takes {{ and {% in a value" in nbops(project, *words, code=1).stderr
+    assert "Airflow takes {{ and {% and {# in a value" in nbops(project, *words, code=1).stderr

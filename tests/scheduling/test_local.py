@@ -216,7 +216,7 @@ def test_systemd_gets_units_that_it_verifies(project: Path, monkeypatch: pytest.
         timer = (folder / "nbops-study.timer").read_text()
         assert "OnCalendar=Mon *-*-* 07:00:00 Europe/Berlin\n" in timer
         assert "Persistent=true" in timer
-        assert f"PathChanged={project}/data\n" in (folder / "nbops-study-files.path").read_text()
+        assert f"PathChanged={project}/data\n" in (folder / "nbops-study.files.path").read_text()
         units = sorted(str(path) for path in folder.iterdir() if path.is_file())
         assert len(units) == 4
         done = subprocess.run(

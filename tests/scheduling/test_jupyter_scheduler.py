@@ -358,7 +358,7 @@ def test_a_notebook_is_scheduled_in_the_server_that_runs_here(jupyter: Running):
     )
     job = read_job(path, {"depth": 8}, "0 7 * * *", timezone="UTC", lock=write_lock(jupyter.root))
     first, again = install_job(job), install_job(job)
-    assert (first.is_new, again.is_new) == (True, False)
+    assert first.definition_id != again.definition_id
     (definition,) = jupyter.server.list_definitions()
     assert definition["job_definition_id"] == again.definition_id
     assert (definition["schedule"], definition["timezone"]) == ("0 7 * * *", "UTC")

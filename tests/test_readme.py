@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from kernels import Kernel
+from processes import wait_until
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -22,6 +23,8 @@ def test_the_tour(start_kernel):
             kernel.run(source.replace("depth=1", "depth=2"), f"cell{number}")
             kernel.run(cells[number + 1], f"cell{number + 1}")
     promised = re.search(r"```python\n%track why\n```\n\n((?:    .*\n|\n)+)", README.read_text())[1]
+    # Packages are listed beside the cells, which here are typed faster than a person could.
+    wait_until(lambda: "were not listed" not in kernel.run("%track why").result)
     said = kernel.run("%track why").result
     for line in promised.splitlines():
         assert without_numbers(line.strip()) in without_numbers(said)

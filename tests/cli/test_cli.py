@@ -89,7 +89,7 @@ def test_ls_all_lists_runs_that_others_made_too(fresh_workspace: Workspace):
 def test_show_prints_the_contract(two_runs: None, workspace: Workspace):
     document = json.loads(nbops(workspace, "show", "last", "--json").stdout)
     assert document["format"] == 1
-    parts = {"format", "session", "environments", "runs", "cell_runs", "imported"}
+    parts = {"format", "session", "environments", "runs", "cell_runs", "shown", "imported"}
     assert set(document) == parts
     golden = json.loads((Path(__file__).parent.parent / "wire" / "document.json").read_text())
     for part in ("session",):

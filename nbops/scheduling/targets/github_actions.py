@@ -132,11 +132,14 @@ class GitHubActions:
 
 def find_place(job: "Job") -> str:
     """Where the project lies in its repository, such as `reports/`; empty at its root, and without one."""
-    root = job.workspace.root
-    done = subprocess.run(
-        ["git", "rev-parse", "--show-prefix"], cwd=root, capture_output=True, text=True, check=False
-    )
-    return "" if done.returncode else done.stdout.strip()
+    words = ["git", "rev-parse", "--show-prefix"]
+    try:
+        done = subprocess.run(
+            words, cwd=job.workspace.root, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):  # there is no git, or no repository
+        return ""
+    return done.stdout.rstrip("\n")
 
 
 def write_workflow(job: "Job", lock: str) -> str:

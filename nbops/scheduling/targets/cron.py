@@ -63,6 +63,6 @@ class Cron:
                     f"cron knows no time zone. Where the machine's clock is not that of {job.schedule.timezone}, it starts a minute later, "
                     "or within the hour where the zones are not whole hours apart."
                 ),
-                "The folder's path must have no % and no |.",
+                "The folder's path must have no %, no & and no |.",
             ],
         )

@@ -70,6 +70,6 @@ class Systemd:
             },
             notes=[
                 "It runs while you are logged in; `loginctl enable-linger` changes that.",
-                "The folder's path must have no space, no % and no |.",
+                "The folder's path must have no space, no %, no & and no |.",
             ],
         )

@@ -1,7 +1,7 @@
 """Short notebooks one after another, as nbops and its rivals run them; `make bench ONLY=jobs COUNT=100`.
 
 Of those who run them in one process its start, seconds of loading, is shared by all: the fewer they are, the more
-each bears of it. 40 take six minutes on two processors, and each bears 0.1 s more than of 100. Each run of
+each bears of it. 40 take eleven minutes on two slow processors, and each bears 0.1 s more than of 100. Each run of
 papermill's command bears all of its own, so ten of them tell.
 """
 

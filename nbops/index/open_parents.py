@@ -73,12 +73,9 @@ def find_abandoned(workspace: Workspace) -> Iterator[tuple[Path, OpenParent, flo
 
 
 def _is_gone(note: OpenParent, lived_at: float) -> bool:
-    here = this_process()
     process = ProcessId(note.host, note.boot_id, note.pid_namespace, note.pid, note.pid_started)
-    if process.is_local:
-        return not process.is_alive()
-    is_of_earlier_boot = process.host == here.host and process.boot_id != here.boot_id
-    return is_of_earlier_boot or time.time() - lived_at > _SILENCE_S
+    is_silent = not process.is_local and time.time() - lived_at > _SILENCE_S
+    return process.has_ended or is_silent
 
 
 def say_alive(path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from nbops.capture.environment.machine import ProcessId, this_process
+from nbops.capture.environment.machine import ProcessId
 from nbops.digests import digest_bytes
 from nbops.index.pages import RunRow, list_rows
 from nbops.index.queries import Index
@@ -119,10 +119,7 @@ def _judge(state: PipelineState) -> PipelineState:
     process = ProcessId(
         state.host, state.boot_id, state.pid_namespace, state.pid, state.pid_started
     )
-    here = this_process()
-    is_of_earlier_boot = process.host == here.host and process.boot_id != here.boot_id
-    is_gone = is_of_earlier_boot or (process.is_local and not process.is_alive())
-    if state.status != "running" or not is_gone:
+    if state.status != "running" or not process.has_ended:
         return state
     return msgspec.structs.replace(state, status="died")
 

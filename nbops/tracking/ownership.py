@@ -114,8 +114,8 @@ def can_see(started: SessionStarted) -> bool:
 
     It can when both share a pid namespace, and when the machine was booted since: then it does not.
     """
-    here, there = this_process(), process_of(started)
-    return there.is_local or (there.host == here.host and there.boot_id != here.boot_id)
+    there = process_of(started)
+    return there.is_local or there.is_of_earlier_boot
 
 
 def is_alive(started: SessionStarted) -> bool:

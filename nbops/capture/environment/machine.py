@@ -39,6 +39,17 @@ class ProcessId:
         """Whether it still runs; only meaningful where `is_local`."""
         return _started(self.pid) == self.pid_started
 
+    @property
+    def is_of_earlier_boot(self) -> bool:
+        """Whether this machine was booted since, so that it lives no more."""
+        here = this_process()
+        return self.host == here.host and self.boot_id != here.boot_id
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known to live no more; of a process of another machine or container nobody knows here."""
+        return self.is_of_earlier_boot or (self.is_local and not self.is_alive())
+
 
 def this_process() -> ProcessId:
     pid = os.getpid()

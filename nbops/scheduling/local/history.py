@@ -75,7 +75,7 @@ def read_runs(folder: Path) -> list[JobRun]:
             run = from_json(path.read_bytes(), JobRun)
         except (OSError, msgspec.DecodeError):  # being removed, or damaged by a loss of power
             continue
-        if run.status == "running" and _is_gone(run.process):
+        if run.status == "running" and run.process.has_ended:
             log = path.with_suffix(".log")
             ended = log.stat().st_mtime if log.exists() else run.started_at.timestamp()
             run = msgspec.structs.replace(
@@ -95,12 +95,3 @@ def drop_old(folder: Path) -> None:
         if run.status != "running":
             for ending in ("json", "log"):
                 (folder / f"{run.id}.{ending}").unlink(missing_ok=True)
-
-
-def _is_gone(process: ProcessId) -> bool:
-    here = this_process()
-    if process.host != here.host:
-        return False  # a home that machines share: only its own can tell
-    if process.boot_id != here.boot_id:
-        return True
-    return process.pid_namespace == here.pid_namespace and not process.is_alive()

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import whole_limits
+from nbops.cli.limits import max_parallel, whole_limits
 from nbops.cli.parameters import NotebookCommand, read_pairs
+from nbops.cli.preflight import OF_JOB, inspect, preflight, show_findings
 from nbops.cli.preflight import OPTIONS as PREFLIGHT
-from nbops.cli.preflight import inspect, preflight, show_findings
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
@@ -35,14 +35,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--lock", metavar="FILE", type=_PATH, help="Requirements to run in.")
 @whole_limits
 @preflight
-@click.option(
-    "--max-parallel",
-    metavar="N",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many of its runs may be under way at once.",
-)
+@max_parallel
 @click.option(
     "--catch-up",
     type=click.Choice(["none", "last", "all"]),
@@ -116,23 +109,10 @@ def export(
 def _read(source: Path, options: dict[str, Any]) -> "Job":
     from nbops.scheduling.job import read_job
 
-    own = {name: options[name] for name in _OWN}
+    own = {name: options[name] for name in (*OF_JOB, "image")}
     values = read_pairs(options["parameters"], options)
     events = (options["event"],) if options["event"] else ()
     return read_job(source, values, options["schedule"], events=events, **own)
-
-
-_OWN = (
-    "timezone",
-    "name",
-    "lock",
-    "timeout_s",
-    "retries",
-    "max_parallel",
-    "catch_up",
-    "secrets",
-    "image",
-)
 
 
 def _list(*, as_json: bool) -> None:

@@ -52,6 +52,15 @@ def whole_limits(command: _Command) -> _Command:
     return command
 
 
+max_parallel = click.option(
+    "--max-parallel",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many of its runs may be under way at once.",
+)
+
 expect_env = click.option(
     "--expect-env",
     metavar="RUN|LOCK",

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from nbops.scheduling.preflight import Finding
     from nbops.scheduling.target import Target
 
+OF_JOB = (
+    "timezone",
+    "name",
+    "lock",
+    "timeout_s",
+    "retries",
+    "catch_up",
+    "max_parallel",
+    "secrets",
+)
+"""Options that `export` and `schedule` hand to `read_job` as they are."""
 OPTIONS = ("ignore", "no_dry_run", "dry_run_limit")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import limits
+from nbops.cli.limits import limits, max_parallel
 from nbops.cli.parameters import PREFIX, NotebookCommand, read_pairs
+from nbops.cli.preflight import OF_JOB, inspect, preflight, show_findings
 from nbops.cli.preflight import OPTIONS as PREFLIGHT
-from nbops.cli.preflight import inspect, preflight, show_findings
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
@@ -40,14 +40,7 @@ _SHOWN = 5
     show_default=True,
     help="Of the runs missed while the machine was off, or another run was under way: which are made up for.",
 )
-@click.option(
-    "--max-parallel",
-    metavar="N",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many of its runs may be under way at once.",
-)
+@max_parallel
 @limits
 @preflight
 @click.option("--name", metavar="NAME", help="What to call the job, instead of as the file.")
@@ -199,22 +192,10 @@ def _own_options(options: dict[str, Any]) -> list[str]:
 def _read(source: Path, when: str, params: list[str], options: dict[str, Any]) -> "Job":
     from nbops.scheduling.job import check_complete, read_job
 
-    own = {name: options[name] for name in _OWN}
+    own = {name: options[name] for name in OF_JOB}
     job = read_job(source, read_pairs(params, {}), when, **own)
     check_complete(job)
     return job
-
-
-_OWN = (
-    "timezone",
-    "name",
-    "lock",
-    "timeout_s",
-    "retries",
-    "catch_up",
-    "max_parallel",
-    "secrets",
-)
 
 
 def _document(kept: "Kept", job: "KeptJob", *, is_dry: bool) -> dict[str, Any]:

@@ -155,6 +155,12 @@ def test_a_module_that_reads_a_variable_is_told(project: Path):
     told = export(project, "study.ipynb", "--to", "argo", "-o", "out", *WHEN)
     [finding] = [one for one in told["findings"] if one["kind"] == "variable"]
     assert finding["message"] == "measures.py reads $SALES_URL: argo must set it."
+    (project / "pipeline.yaml").write_text(
+        "steps: {a: {notebook: study.ipynb}, b: {notebook: more.ipynb}}\n"
+    )
+    write_notebook(project / "more.ipynb", {"one": "import measures"})
+    told = export(project, "pipeline.yaml", "--to", "argo", "-o", "all", "--name", "two", *WHEN)
+    assert [one["kind"] for one in told["findings"]].count("variable") == 1
     words = ("check", "study.ipynb", "--for", "argo", "--no-dry-run", "--secret", "SALES_URL")
     assert "SALES_URL" not in nbops(project, *words, code=1).stdout  # there is no server here
 

@@ -21,7 +21,6 @@ def as_kubeflow(schedule: Schedule) -> str:
     Unsayable
         It watches files, or is in a zone whose clock is changed, or otherwise on another day than in UTC.
     """
-    read_times(schedule, SYSTEM)
     schedule = _move(move_to_utc(schedule))
     if schedule.timezone != "UTC":
         raise Unsayable(

@@ -14,7 +14,12 @@ from nbops.scheduling.preflight.packages import check_environment, check_package
 from nbops.scheduling.preflight.reach import check_left_out, check_reach, check_tracking
 from nbops.scheduling.preflight.subject import Subject, read_subjects
 from nbops.scheduling.preflight.text import check_text
-from nbops.scheduling.preflight.values import check_secrets, check_values, check_variables
+from nbops.scheduling.preflight.values import (
+    check_secrets,
+    check_values,
+    check_variables,
+    check_variables_of_modules,
+)
 
 if TYPE_CHECKING:
     from nbops.scheduling.job import Job
@@ -92,6 +97,7 @@ def _find(job: "Job", target: "Target | None") -> Iterator[Finding]:
 
     subjects = list(read_subjects(job, target, travels))
     yield from check_left_out(subjects)
+    yield from check_variables_of_modules(subjects)
     for subject in subjects:
         found = [
             one for check in _CHECKS for one in check(subject) if not _is_silenced(subject, one)

@@ -2,13 +2,17 @@
 
 import ast
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from nbops.capture.code.randomness import dotted_name
 from nbops.capture.secrets.redaction import is_secret
 from nbops.jobs.parameters import find_lacking
-from nbops.scheduling.preflight.findings import Finding
+from nbops.scheduling.preflight.findings import Finding, say_job
 from nbops.scheduling.preflight.subject import Subject
+
+if TYPE_CHECKING:
+    from nbops.scheduling.job import Job
 
 
 def check_values(subject: Subject) -> Iterator[Finding]:
@@ -49,11 +53,21 @@ def check_variables(subject: Subject) -> Iterator[Finding]:
             told.add(name)
             message = f"It reads ${name}: {subject.where} must set it."
             yield subject.say("warning", "variable", cell, message, _way_out(subject, name))
-    for path, tree in _modules(subject):
-        for name in sorted(_variables_needed(tree) - told):
-            told.add(name)
-            message = f"{path} reads ${name}: {subject.where} must set it."
-            yield subject.say("warning", "variable", None, message, _way_out(subject, name))
+
+
+def check_variables_of_modules(subjects: Collection[Subject]) -> Iterator[Finding]:
+    """Kind `variable`: what modules of the project read that travel; they are the same for all notebooks."""
+    for subject in [*subjects][:1]:
+        if not subject.is_remote and subject.where not in _BARE:
+            return
+        told = {*_EVERYWHERE, *subject.job.secrets}
+        for one in subjects:
+            told.update(_variables_set(one), *(_variables_needed(cell.tree) for cell in one.cells))
+        for path, tree in _modules(subject.job):
+            for name in sorted(_variables_needed(tree) - told):
+                told.add(name)
+                message = f"{path} reads ${name}: {subject.where} must set it."
+                yield say_job("warning", "variable", message, _way_out(subject, name))
 
 
 def _way_out(subject: Subject, name: str) -> str:
@@ -62,10 +76,11 @@ def _way_out(subject: Subject, name: str) -> str:
     return "Name it in a file of NAME=VALUE lines: `nbops schedule --credentials FILE`."
 
 
-def _modules(subject: Subject) -> Iterator[tuple[str, ast.Module]]:
+def _modules(job: "Job") -> Iterator[tuple[str, ast.Module]]:
     """Modules of the project that travel, by path."""
-    for path, content in subject.job.bundle.files.items():
-        if path.endswith(".py") and path != subject.job.place_of(subject.step.notebook):
+    notebooks = [job.place_of(step.notebook) for step in job.steps]
+    for path, content in job.bundle.files.items():
+        if path.endswith(".py") and path not in notebooks:
             with contextlib.suppress(SyntaxError, ValueError):
                 yield path, ast.parse(content)
 

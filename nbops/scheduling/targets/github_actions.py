@@ -112,9 +112,10 @@ class GitHubActions:
     def emit(self, job: "Job") -> Emission:
         path = f".github/workflows/{job.name}.yml"
         lock = f".github/{job.name}-{LOCK}"
-        files = job.bundle.under(find_place(job).rstrip("/") or ".")
+        place = _find_place(job)
+        files = job.bundle.under(place.rstrip("/") or ".")
         return Emission(
-            files={**files, path: write_workflow(job, lock), lock: job.lock},
+            files={**files, path: write_workflow(job, lock, place), lock: job.lock},
             install=[
                 "cp -r .github ../YOUR-REPOSITORY/  # and of the other files those that it lacks",
                 "cd ../YOUR-REPOSITORY && git add .github && git commit -m 'Run it on GitHub' && git push",
@@ -130,7 +131,7 @@ class GitHubActions:
         )
 
 
-def find_place(job: "Job") -> str:
+def _find_place(job: "Job") -> str:
     """Where the project lies in its repository, such as `reports/`; empty at its root, and without one."""
     words = ["git", "rev-parse", "--show-prefix"]
     try:
@@ -142,15 +143,16 @@ def find_place(job: "Job") -> str:
     return done.stdout.rstrip("\n")
 
 
-def write_workflow(job: "Job", lock: str) -> str:
+def write_workflow(job: "Job", lock: str, place: str) -> str:
     """Text of the workflow.
 
     Parameters
     ----------
     lock
         Path of the requirements in the repository.
+    place
+        Where the project lies in it: `reports/`; empty at its root.
     """
-    place = find_place(job)
     pushed = _push(job, lock, place)
     lock = "../" * place.count("/") + lock  # as commands see it, which work in the project
     values = {each.name: variable(f"SET_{each.name}") for each in job.settings}

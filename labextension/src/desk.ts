@@ -52,7 +52,11 @@ export interface Order {
   readonly schedule: string;
   readonly timezone: string;
   readonly isDryRun: boolean;
+  readonly extras: Extras;
 }
+
+/** What else a job is given; what means nothing for it is left out. */
+export type Extras = Pick<Ask, 'catch_up' | 'credentials' | 'secrets' | 'image' | 'event'>;
 
 export class ServerDesk implements JobDesk {
   constructor(private readonly carry: Carry) {}
@@ -71,8 +75,16 @@ export class ServerDesk implements JobDesk {
   }
 
   async check(path: string, order: Order, follow: Follow): Promise<Checked> {
-    const { values, target, isDryRun } = order;
-    const ask: Ask = { command: 'check', values, target, is_dry_run: isDryRun };
+    const { values, target, isDryRun, extras } = order;
+    const { credentials, secrets } = extras;
+    const ask: Ask = {
+      command: 'check',
+      values,
+      target,
+      ...(credentials !== undefined && { credentials }),
+      ...(secrets !== undefined && { secrets }),
+      is_dry_run: isDryRun
+    };
     return parseChecked(await this.ask(path, ask, follow));
   }
 
@@ -81,13 +93,14 @@ export class ServerDesk implements JobDesk {
     order: Order & { readonly on: 'here' | 'files' },
     follow: Follow
   ): Promise<Made> {
-    const { values, target, schedule, timezone, isDryRun, on } = order;
+    const { values, target, schedule, timezone, isDryRun, extras, on } = order;
     const ask: Ask = {
       command: on === 'here' ? 'schedule' : 'export',
       values,
       ...(on === 'files' && { target }),
       ...(schedule !== '' && { schedule }),
       ...(schedule !== '' && timezone !== '' && { timezone }),
+      ...extras,
       is_dry_run: isDryRun
     };
     return parseMade(await this.ask(path, ask, follow));

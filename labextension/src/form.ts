@@ -4,46 +4,20 @@ import { Debouncer } from '@lumino/polling';
 import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 
-import type { JobDesk, Order, Values } from './desk';
-import type { Checked, FireTimes, Made, Parameter, Parameters, Problem, Target } from './jobs';
+import type { JobDesk, Values } from './desk';
+import { HERE, isWhole, orderOf, showDefault } from './formState';
+import type { Filled, FormState, More } from './formState';
+import type { FireTimes, Parameter, Parameters } from './jobs';
 import type { Asked } from './navigation';
 import type { Notebook } from './tokens';
 import { asTrouble } from './trouble';
 import type { Trouble } from './trouble';
 
-/** A job of this machine, rather than files for another system. */
-export const HERE = 'here';
 /** Targets that a job of this machine is checked for, the likeliest first. */
 const LIKE_HERE = ['systemd', 'cron', 'script'];
 const TYPING_MS = 350;
 
-/** Something that takes its time. */
-export interface Work<Answer> extends Asked<Answer> {
-  readonly isRunning: boolean;
-  /** What it told last. */
-  readonly progress: string;
-  readonly task: string | null;
-}
-
-export interface FormState {
-  readonly notebook: Notebook;
-  readonly known: Asked<Parameters>;
-  /** What was typed instead of the defaults, by name. */
-  readonly values: Values;
-  /** Why values would be refused, by name. */
-  readonly problems: Readonly<Record<string, Problem>>;
-  readonly targets: Asked<readonly Target[]>;
-  /** A target's name, or here. */
-  readonly place: string;
-  readonly schedule: string;
-  readonly timezone: string;
-  /** What the schedule means; null: nothing was typed, or nobody answered yet. */
-  readonly times: FireTimes | null;
-  readonly isDryRun: boolean;
-  readonly check: Work<Checked>;
-  readonly making: Work<Made>;
-}
-
+const NO_MORE: More = { catchUp: '', credentials: '', secrets: '', image: '', isOnPush: false };
 const UNASKED = { answer: null, trouble: null };
 const AT_REST = { ...UNASKED, isRunning: false, progress: '', task: null };
 
@@ -72,6 +46,7 @@ export class FormModel {
       timezone: localZone(),
       times: null,
       isDryRun: true,
+      more: NO_MORE,
       check: AT_REST,
       making: AT_REST
     };
@@ -89,7 +64,7 @@ export class FormModel {
   }
 
   /** Take over what was typed; what was found before was about something else. */
-  fill(change: Partial<Pick<FormState, 'place' | 'schedule' | 'timezone' | 'isDryRun'>>): void {
+  fill(change: Filled): void {
     this.update({ ...change, ...this.unsettled() });
     if (change.schedule !== undefined || change.timezone !== undefined) {
       void this._times.invoke().catch(ignore);
@@ -231,28 +206,9 @@ const NO_TIMES: FireTimes = {
   problem: null
 };
 
-/** Whether all that is needed was typed, and can be meant. */
-export function isWhole(state: FormState): boolean {
-  const { known, values, problems, place, schedule, times } = state;
-  const isMissing = (known.answer?.parameters ?? []).some(
-    ({ name, is_required }) => is_required && !(name in values)
-  );
-  const isTimed = schedule.trim() === '' ? place !== HERE : times !== null && !times.problem;
-  return known.answer !== null && !isMissing && Object.keys(problems).length === 0 && isTimed;
-}
-
-/** A parameter's default as a person would type it. */
-export function showDefault({ default: value, default_source: source }: Parameter): string {
-  return typeof value === 'string' ? value : (source ?? '');
-}
-
 /** Those of values that were typed; what is still to be typed is no mistake yet. */
 function asTyped(problems: Parameters['problems'], values: Values): Parameters['problems'] {
   return Object.fromEntries(Object.entries(problems).filter(([name]) => name in values));
-}
-
-function orderOf({ values, place, schedule, timezone, isDryRun }: FormState): Order {
-  return { values, target: place, schedule: schedule.trim(), timezone, isDryRun };
 }
 
 function localZone(): string {

@@ -13,12 +13,20 @@ export interface Ask {
   readonly target?: string;
   readonly schedule?: string;
   readonly timezone?: string;
+  readonly catch_up?: CatchUp;
+  readonly credentials?: string;
+  readonly secrets?: readonly string[];
+  readonly image?: string;
+  readonly event?: 'push';
   readonly is_dry_run?: boolean;
   /** A job that ran, to be run again with the values that it had. */
   readonly run?: string;
   readonly job?: string;
   readonly verb?: 'run' | 'pause' | 'resume' | 'remove';
 }
+
+/** Of missed runs, those that are made up for. */
+export type CatchUp = 'none' | 'last' | 'all';
 
 /** How it goes, and once it is done what the command printed. */
 export interface TaskState {
@@ -70,6 +78,8 @@ export interface Target {
   readonly name: string;
   readonly summary: string;
   readonly is_remote: boolean;
+  /** What it keeps to beyond what every system does, as the command line spells it. */
+  readonly takes: readonly string[];
 }
 
 /** What a schedule means. */

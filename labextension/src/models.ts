@@ -2,7 +2,7 @@
 
 import type { JobDesk } from './desk';
 import { FormModel } from './form';
-import type { FormState } from './form';
+import type { FormState } from './formState';
 import { JobsModel } from './jobsModel';
 import type { JobsState } from './jobsModel';
 import { Layout } from './layout';

@@ -4,7 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-import type { FormState } from './form';
+import type { Filled } from './formState';
 import type { Ask, Parameter } from './jobs';
 import type { Arrangement } from './layout';
 import type { Tab } from './navigation';
@@ -210,7 +210,7 @@ export interface Actions {
   back(): void;
   /** Have the notebook in front run by itself; null where nobody can be asked. */
   readonly schedule: (() => void) | null;
-  fillForm(change: Partial<FormState>): void;
+  fillForm(change: Filled): void;
   setValue(parameter: Parameter, text: string): void;
   /** Look for what stands in the way of the job. */
   checkJob(): void;

@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { FormModel, isWhole } from '../src/form';
+import { FormModel } from '../src/form';
+import { isWhole } from '../src/formState';
 import { Trouble } from '../src/trouble';
 import { FakeDesk, there } from './fakes';
 import { fireTimes, parameter, parameters } from './records';
 
 const NOTEBOOK = { id: 'w', path: 'a/churn.ipynb', name: 'churn.ipynb', kernelId: null };
-const ARGO = { name: 'argo', summary: 'a CronWorkflow', is_remote: true };
-const SYSTEMD = { name: 'systemd', summary: 'units', is_remote: false };
+const ARGO = {
+  name: 'argo',
+  summary: 'a CronWorkflow',
+  is_remote: true,
+  takes: ['--image', '--catch-up none', '--catch-up last']
+};
+const SYSTEMD = { name: 'systemd', summary: 'units', is_remote: false, takes: [] };
 let desk: FakeDesk;
 let form: FormModel;
 
@@ -112,6 +118,30 @@ test('a check tells how it goes, can be ended, and is forgotten when something e
   expect(state().check.answer?.findings).toEqual([]);
   form.fill({ place: 'argo' });
   expect(state().check.answer).toBeNull();
+});
+
+test('of what few jobs need only that is sent which means something where it goes', async () => {
+  form.fill({
+    more: {
+      catchUp: 'all',
+      credentials: ' ~/report.env ',
+      secrets: 'DB_USER, DB_PASSWORD',
+      image: 'ghcr.io/me/report:1',
+      isOnPush: true
+    }
+  });
+  await type('every day at 7');
+  desk.schedules[0]?.answer(fireTimes());
+  await pass(0);
+  void form.make();
+  const here = { catch_up: 'all', credentials: '~/report.env' };
+  expect(desk.makings[0]?.question.extras).toEqual(here);
+  desk.makings[0]?.answer({ job: 'churn' });
+  await pass(0);
+  form.fill({ place: 'argo' });
+  void form.make();
+  const argo = { secrets: ['DB_USER', 'DB_PASSWORD'], image: 'ghcr.io/me/report:1' };
+  expect(desk.makings[1]?.question.extras).toEqual(argo);
 });
 
 test('why a job was not made stays in sight until something changes', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseTask } from '../src/jobs';
 import { ServerDesk } from '../src/desk';
 import { FormModel } from '../src/form';
-import type { FormState } from '../src/form';
+import type { FormState } from '../src/formState';
 import { JobsModel } from '../src/jobsModel';
 import { trendOf } from '../src/trend';
 import { Trouble } from '../src/trouble';
@@ -75,6 +75,30 @@ test('the next times of a schedule are told, or why there are none', () => {
   const field = screen.getByRole('textbox', { name: 'Schedule' });
   expect(field.getAttribute('aria-invalid')).toBe('true');
   expect(screen.getByText('There is no day “mnday”. Did you mean monday?')).toBeTruthy();
+});
+
+test('what only some systems take is asked for where they are chosen', async () => {
+  const takes = ['--image', '--on push', '--catch-up last'];
+  const answer = [{ name: 'argo', summary: '', is_remote: true, takes }];
+  const targets = { answer, trouble: null };
+  const actions = show({ form: formOf({ targets, place: 'argo', schedule: '@daily' }) });
+  await userEvent.click(screen.getByText('More'));
+  const options = within(screen.getByRole('combobox', { name: 'Missed runs' }));
+  expect(options.getAllByRole('option').map(({ textContent }) => textContent)).toEqual([
+    'as the system does',
+    'make up for the last one'
+  ]);
+  await userEvent.type(screen.getByRole('textbox', { name: 'Secrets' }), 'X');
+  const { more } = there(actions.fillForm.mock.lastCall)[0];
+  expect(more?.secrets).toBe('X');
+  expect(screen.getByRole('textbox', { name: 'Image' })).toBeTruthy();
+  expect(screen.getByRole('checkbox', { name: 'Run what a push changes, too' })).toBeTruthy();
+  cleanup();
+  show({ form: formOf({ targets, schedule: '' }) });
+  expect(screen.getByRole('textbox', { name: 'Credentials', hidden: true })).toBeTruthy();
+  for (const name of ['Secrets', 'Image', 'Missed runs']) {
+    expect(screen.queryByLabelText(name)).toBeNull();
+  }
 });
 
 test('a finding leads to its cell', async () => {
@@ -185,7 +209,14 @@ test('what takes long is looked at until it is over, and a refusal is told in it
     names.push(name);
     return Promise.resolve(answers.shift());
   });
-  const order = { values: {}, target: 'argo', schedule: '', timezone: '', isDryRun: true };
+  const order = {
+    values: {},
+    target: 'argo',
+    schedule: '',
+    timezone: '',
+    isDryRun: true,
+    extras: { secrets: ['DB_PASSWORD'] }
+  };
   const asking = desk.check('a.ipynb', order, ({ progress }) => told.push(progress));
   await expect(asking).rejects.toMatchObject({ message: 'No such zone.', hint: 'Try UTC.' });
   expect(names).toEqual(['ask', 'task/t1', 'task/t1']);

@@ -7,7 +7,7 @@ import type { CellState } from '../src/answers';
 import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
 import { addAnswer } from '../src/history';
-import type { FormState } from '../src/form';
+import type { FormState } from '../src/formState';
 import type { JobsState } from '../src/jobsModel';
 import { Layout } from '../src/layout';
 import { TABS } from '../src/navigation';

@@ -30,6 +30,11 @@ _PATH = click.Path(path_type=Path)
     multiple=True,
     help="With --for: a variable that the system's own secrets set.",
 )
+@click.option(
+    "--credentials",
+    metavar="SOURCE",
+    help="With --for: where its variables are, as `nbops schedule` takes it.",
+)
 @preflight
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(
@@ -103,7 +108,7 @@ def check(
 def _refuse(what: str, options: dict[str, Any]) -> None:
     """What means nothing without a target."""
     given = {"-p": options["parameters"], "--lock": options["lock"]}
-    given |= {"--secret": options["secrets"]}
+    given |= {"--secret": options["secrets"], "--credentials": options["credentials"]}
     given |= {"--no-dry-run": options["no_dry_run"]}
     given |= {
         f"--{name.removeprefix(PREFIX)}": value
@@ -128,15 +133,18 @@ def _check_job(  # noqa: PLR0913 - an argument an option of the command
     parameters: tuple[str, ...],
     lock: Path | None,
     secrets: tuple[str, ...],
+    credentials: str | None,
     no_dry_run: bool,
     dry_run_limit: float,
     **typed: Any,
 ) -> None:
     from nbops.scheduling.job import read_job
+    from nbops.scheduling.local.credentials import list_names
     from nbops.scheduling.preflight import has_errors
     from nbops.scheduling.target import find_target
 
     target = find_target(place)
+    secrets += list_names(credentials)
     job = read_job(source, read_pairs(parameters, typed), lock=lock, secrets=secrets)
     found = inspect(job, target, ignore=ignore, no_dry_run=no_dry_run, dry_run_limit=dry_run_limit)
     is_ready = not has_errors(found)

@@ -122,7 +122,12 @@ def _list(*, as_json: bool) -> None:
     targets = list_targets()
     if as_json:
         told = [
-            {"name": each.name, "summary": each.summary, "is_remote": each.is_remote}
+            {
+                "name": each.name,
+                "summary": each.summary,
+                "is_remote": each.is_remote,
+                "takes": list(each.takes),
+            }
             for each in targets
         ]
         click.echo(to_json({"format": FORMAT, "targets": told}, indent=2).decode())

@@ -20,6 +20,7 @@ Name = Literal["params", "targets", "check", "export", "schedule", "run", "jobs"
 Verb = Literal["run", "pause", "resume", "remove"]
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.\-]*")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ZONE = re.compile(r"[A-Za-z][\w+\-]*(/[\w+\-]+)*")
 _JOBS = ("jobs", "--within", ".")
 """Those of the folder that the server serves, in which it starts what is about no notebook."""
@@ -40,6 +41,16 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         What waits on this machine: `cron`, `systemd`, `jupyter-scheduler`.
     output
         Where an export is written, relative to the notebook's folder.
+    catch_up
+        Of missed runs, those that are made up for: `none`, `last`, `all`.
+    credentials
+        Where a job of this machine has its passwords from.
+    secrets
+        Variables that a target's own secrets set.
+    image
+        What an export's container is called.
+    event
+        What else starts it: `push`.
     run
         A job that ran, to be run again with the values that it had.
     """
@@ -51,6 +62,11 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: str | None = None
     timezone: str | None = None
     output: str | None = None
+    catch_up: Literal["none", "last", "all"] | None = None
+    credentials: str | None = None
+    secrets: tuple[str, ...] = ()
+    image: str | None = None
+    event: Literal["push"] | None = None
     is_dry_run: bool = True
     run: str | None = None
     job: str | None = None
@@ -100,18 +116,20 @@ def _targets(_ask: Ask) -> list[str]:
 
 
 def _check(ask: Ask) -> list[str]:
-    return ["check", "--json", f"--for={_need(ask, 'target')}", *_dry(ask), *_values(ask)]
+    to = f"--for={_need(ask, 'target')}"
+    return ["check", "--json", to, *_secrets(ask), *_dry(ask), *_values(ask)]
 
 
 def _export(ask: Ask) -> list[str]:
     to = [f"--to={_need(ask, 'target')}", *([f"-o{ask.output}"] if ask.output else [])]
-    schedule = [f"--schedule={ask.schedule}"] if ask.schedule else []
-    return ["export", "--json", *to, *schedule, *_zone(ask), *_dry(ask), *_values(ask)]
+    when = [*_option("schedule", ask.schedule), *_when(ask), *_option("on", ask.event)]
+    own = [*_option("image", ask.image), *_secrets(ask)]
+    return ["export", "--json", *to, *when, *own, *_dry(ask), *_values(ask)]
 
 
 def _schedule(ask: Ask) -> list[str]:
-    on = [f"--on={ask.on}"] if ask.on else []
-    return ["schedule", "--json", *on, *_zone(ask), *_dry(ask), *_values(ask)]
+    when = [*_option("on", ask.on), *_when(ask)]
+    return ["schedule", "--json", *when, *_secrets(ask), *_dry(ask), *_values(ask)]
 
 
 def _run(ask: Ask) -> list[str]:
@@ -129,19 +147,25 @@ def _job_log(ask: Ask) -> list[str]:
     return [*_JOBS, "logs", _need(ask, "job")]
 
 
+_ANY_JOB = ("values", "schedule", "timezone", "catch_up")
 COMMANDS: Mapping[str, Command] = {
     "params": Command(_params, ("values",)),
     "targets": Command(_targets, is_about_notebook=False),
-    "check": Command(_check, ("values", "target", "is_dry_run"), limit_s=1800.0, executes=_tries),
+    "check": Command(
+        _check,
+        ("values", "target", "credentials", "secrets"),
+        limit_s=1800.0,
+        executes=lambda ask: ask.is_dry_run or bool(ask.credentials),  # these may be a command
+    ),
     "export": Command(
         _export,
-        ("values", "target", "schedule", "timezone", "output", "is_dry_run"),
+        (*_ANY_JOB, "target", "output", "secrets", "image", "event"),
         limit_s=1800.0,
         executes=_tries,
     ),
     "schedule": Command(
         _schedule,
-        ("values", "on", "schedule", "timezone", "is_dry_run"),
+        (*_ANY_JOB, "on", "credentials"),
         limit_s=1800.0,
         executes=_always,
     ),
@@ -176,26 +200,34 @@ def write_command(ask: Ask, notebook: Path) -> list[str]:
 
 
 def _check_fields(ask: Ask, command: Command) -> None:
-    for field in ("values", "target", "on", "schedule", "timezone", "output", "run", "job", "verb"):
-        value = getattr(ask, field)
-        if value and field not in command.takes:
+    given = msgspec.structs.asdict(ask)
+    for field in given.keys() - {"command", "is_dry_run", *command.takes}:
+        if given[field]:
             raise UsageError(f"{ask.command!r} takes no {field}.")
-    texts = [*ask.values.values(), ask.schedule or "", ask.output or ""]
+    typed = (ask.schedule, ask.output, ask.credentials, ask.image)
+    texts = [*ask.values.values(), *(text for text in typed if text)]
     if any("\0" in text or len(text) > _MOST_CHARACTERS for text in texts):
         raise UsageError("A value is too long, or holds a NUL character.")
-    for name in ask.values:
-        if not name.isidentifier():
-            raise UsageError(f"{name!r} is no name of a parameter.")
-    for field in ("target", "on", "job"):
-        word = getattr(ask, field)
-        if word and not _WORD.fullmatch(word):
-            raise UsageError(f"{word!r} is no name of a {'system' if field == 'on' else field}.")
+    _check_names(ask)
     if ask.timezone and not _ZONE.fullmatch(ask.timezone):
         raise UsageError(f"There is no time zone {ask.timezone!r}.", "Such as Europe/Berlin.")
     if ask.output and (os.path.isabs(ask.output) or ".." in Path(ask.output).parts):
         raise UsageError(
             f"{ask.output!r} does not lie in the notebook's folder.", "Name a folder inside."
         )
+
+
+def _check_names(ask: Ask) -> None:
+    for name in ask.values:
+        if not name.isidentifier():
+            raise UsageError(f"{name!r} is no name of a parameter.")
+    for name in ask.secrets:
+        if not _VARIABLE.fullmatch(name):
+            raise UsageError(f"{name!r} is no name of a variable.", "Such as DB_PASSWORD.")
+    for field in ("target", "on", "job"):
+        word = getattr(ask, field)
+        if word and not _WORD.fullmatch(word):
+            raise UsageError(f"{word!r} is no name of a {'system' if field == 'on' else field}.")
 
 
 def _need(ask: Ask, field: str) -> str:
@@ -209,8 +241,19 @@ def _values(ask: Ask) -> list[str]:
     return [word for name, text in ask.values.items() for word in ("-p", f"{name}={text}")]
 
 
-def _zone(ask: Ask) -> list[str]:
-    return [f"--timezone={ask.timezone}"] if ask.timezone else []
+def _option(name: str, value: str | None) -> list[str]:
+    return [f"--{name}={value}"] if value else []
+
+
+def _when(ask: Ask) -> list[str]:
+    return [*_option("timezone", ask.timezone), *_option("catch-up", ask.catch_up)]
+
+
+def _secrets(ask: Ask) -> list[str]:
+    return [
+        *(f"--secret={name}" for name in ask.secrets),
+        *_option("credentials", ask.credentials),
+    ]
 
 
 def _dry(ask: Ask) -> list[str]:

@@ -184,6 +184,9 @@ def test_a_local_job_is_warned_of_a_variable_until_its_credentials_name_it(
     assert "DB_PASSWORD" not in nbops(project, *words, "--credentials", str(file)).stderr
     named = (*words, "--credentials", "command:echo DB_PASSWORD=hunter2")
     assert "DB_PASSWORD" not in nbops(project, *named).stderr
+    checked = ("check", "study.ipynb", "--for", "cron", "--no-dry-run")
+    assert "DB_PASSWORD" in nbops(project, *checked).stdout
+    assert "DB_PASSWORD" not in nbops(project, *checked, "--credentials", str(file)).stdout
     monkeypatch.setenv("DB_PASSWORD", "hunter2")
     monkeypatch.setenv("BASH_FUNC_which%%", "() { true; }")  # as some shells have it
     named = (*words, "--credentials", "environment")

@@ -93,6 +93,13 @@ async def test_what_a_command_complains_of_is_told_as_it_said_it(jp_fetch, works
             400,
             "does not lie in the notebook's folder",
         ),
+        ("fit.ipynb", {"command": "schedule", "image": "a:1"}, 400, "takes no image"),
+        (
+            "fit.ipynb",
+            {"command": "check", "target": "argo", "secrets": ["A=b"]},
+            400,
+            "is no name of a variable",
+        ),
         ("", {"command": "jobs", "verb": "remove", "job": "--all"}, 400, "is no name of a job"),
         ("", {"command": "jobs", "verb": "exec", "job": "nightly"}, 400, "cannot be read"),
         ("", {"command": "run", "run": "5e5510000001"}, 404, "There is no run"),
@@ -121,6 +128,7 @@ async def test_what_runs_a_notebook_takes_the_right_to_execute(
         {"command": "run"},
         {"command": "schedule", "schedule": "@daily"},
         {"command": "check", "target": "argo"},
+        {"command": "check", "target": "cron", "is_dry_run": False, "credentials": "command:id"},
         {"command": "export", "target": "argo"},
         {"command": "jobs", "verb": "run", "job": "nightly"},
         {"command": "jobs", "verb": "resume", "job": "nightly"},
@@ -161,6 +169,27 @@ def test_values_stay_one_argument_each_whatever_they_hold():
     assert words[3:] == ["run", "-p", "name=; rm -rf ~ #\n--help", "--", "/w/-x.ipynb"]
     with pytest.raises(UsageError):
         write_command(Ask(command="run", values={"name": "\0"}), Path("/w/x.ipynb"))
+
+
+def test_what_few_jobs_need_reaches_the_command_line_as_it_spells_it():
+    ask = Ask(
+        command="export",
+        target="argo",
+        schedule="@daily",
+        catch_up="last",
+        secrets=("DB_USER", "DB_PASSWORD"),
+        image="ghcr.io/me/report:1",
+    )
+    assert write_command(ask, Path("/w/x.ipynb"))[3:] == [
+        *("export", "--json", "--to=argo", "--schedule=@daily", "--catch-up=last"),
+        *("--image=ghcr.io/me/report:1", "--secret=DB_USER", "--secret=DB_PASSWORD"),
+        *("--", "/w/x.ipynb"),
+    ]
+    ask = Ask(command="schedule", schedule="@daily", credentials="command:pass show db")
+    words = write_command(ask, Path("/w/x.ipynb"))[3:]
+    assert words == [
+        *("schedule", "--json", "--credentials=command:pass show db", "--", "/w/x.ipynb", "@daily")
+    ]
 
 
 def test_a_cancelled_task_ends_with_the_processes_that_it_started(tmp_path: Path):

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { FormState } from '../form';
+import type { FormState } from '../formState';
 import type { Finding } from '../jobs';
 import type { Actions } from '../tokens';
 import { Section } from './Section';

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { HERE } from '../form';
+import { HERE } from '../formState';
 import type { Made } from '../jobs';
 import type { Actions } from '../tokens';
 import { showMoment } from '../wording';

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { showDefault } from '../form';
+import { showDefault } from '../formState';
 import type { Parameter, Problem } from '../jobs';
 import { showScalar } from '../wording';
 import { useSurroundings } from './surroundings';

@@ -1,10 +1,11 @@
 import * as React from 'react';
 
-import { HERE, isWhole } from '../form';
-import type { FormState } from '../form';
+import { HERE, isWhole } from '../formState';
+import type { FormState } from '../formState';
 import type { Actions } from '../tokens';
 import { Findings } from './Findings';
 import { MadeView } from './MadeView';
+import { MoreFields } from './MoreFields';
 import { Notice, TroubleNotice } from './Notice';
 import { ParameterField } from './ParameterField';
 import { Section } from './Section';
@@ -63,6 +64,12 @@ export function ScheduleView({ state, actions }: ScheduleViewProps): React.JSX.E
               state={state}
               onFill={change => {
                 actions.fillForm(change);
+              }}
+            />
+            <MoreFields
+              state={state}
+              onMore={more => {
+                actions.fillForm({ more });
               }}
             />
             <Findings state={state} actions={actions} />

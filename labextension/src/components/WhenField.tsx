@@ -1,14 +1,14 @@
 import * as React from 'react';
 
-import { HERE } from '../form';
-import type { FormState } from '../form';
+import { HERE } from '../formState';
+import type { Filled, FormState } from '../formState';
 import type { FireTimes } from '../jobs';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';
 
 interface WhenFieldProps {
   readonly state: FormState;
-  readonly onFill: (change: Partial<Pick<FormState, 'schedule' | 'timezone'>>) => void;
+  readonly onFill: (change: Filled) => void;
 }
 
 /** When it runs, in words or as cron, with what that means said at once. */

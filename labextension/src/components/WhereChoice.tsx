@@ -1,7 +1,7 @@
 import * as React from 'react';
 
-import { HERE } from '../form';
-import type { FormState } from '../form';
+import { HERE } from '../formState';
+import type { FormState } from '../formState';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';
 

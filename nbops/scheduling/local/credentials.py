@@ -45,7 +45,7 @@ def read_credentials(source: str | None) -> dict[str, str]:
         return {}
     if source.startswith("command:"):
         return _ask(source.removeprefix("command:"))
-    return _read_file(Path(source))
+    return _read_file(Path(source).expanduser())
 
 
 def list_names(source: str | None) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ from nbops.journal.reader import JOURNAL, Tail
 from nbops.workspace import Workspace, find_workspace
 
 _NOTEBOOKS = 10
+_OURS = "nbops.ipython.job"
+"""What records a kernel: of all that a notebook of a recorded project imports, the first."""
 _NEVER = ("pydev", "debugpy", "nbops")
-"""The debugger changes the process that imports it, and our own modules look at theirs."""
+"""Every kernel has imported the debugger; of our own modules the rest is imported when it is asked for."""
 
 
 def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
@@ -35,8 +37,8 @@ def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
         found: dict[str, None] = {}
         for session in _last_sessions(workspace, start, is_known=bool(notebook)):
             found |= dict.fromkeys(_imported_in(workspace, session))
-        return [name for name in found if not _lies_in(folder, name)]
-    return []
+        return [_OURS, *(name for name in found if not _lies_in(folder, name))]
+    return [_OURS]
 
 
 def _last_sessions(workspace: Workspace, start: Path, *, is_known: bool) -> list[str]:

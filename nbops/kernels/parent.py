@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,8 +159,11 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     del sys.path[0]  # the folder that it was started in, which no kernel imports from
+    given = dict(os.environ)
+    import ipykernel.debugger  # a third of what starting a kernel takes
     import ipykernel.kernelapp  # noqa: F401 - what every kernel imports
 
+    variables = {name: value for name, value in os.environ.items() if given.get(name) != value}
     base = {name for name in sys.modules if not _is_ours(name)}
     try:
         preloaded = preload(order.modules, order.left_out, base)
@@ -174,11 +178,12 @@ def main() -> None:
     if child is None:
         parent.see_off()
         return
-    _become(child, preloaded)
+    _become(child, preloaded, variables)
 
 
-def _become(child: Forked, preloaded: Preloaded) -> None:
+def _become(child: Forked, preloaded: Preloaded, variables: Mapping[str, str]) -> None:
     request = child.request
+    request["env"].update(variables)
     *streams, client = child.files
     try:
         forked.become_kernel(request, streams)

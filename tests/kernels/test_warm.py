@@ -159,6 +159,33 @@ def test_a_warm_kernel_is_as_a_fresh_one_and_knows_no_other(start: Callable[...,
     assert all(left != right for left, right in zip(*drawn, strict=True))
 
 
+def test_a_warm_kernel_is_debugged_as_any_other(start: Callable[..., Any]):
+    code = "number = 1\nnumber += 1\nnumber"
+    kernel = start(WarmKernel, "plain")
+    assert kernel.is_forked
+    _ask_debugger(kernel, "initialize", clientID="test", adapterID="", pathFormat="path")
+    _ask_debugger(kernel, "attach")
+    source = {"path": _ask_debugger(kernel, "dumpCell", code=code)["sourcePath"]}
+    _ask_debugger(kernel, "setBreakpoints", source=source, breakpoints=[{"line": 2}])
+    _ask_debugger(kernel, "configurationDone")
+    kernel.client.execute(code)
+    while True:
+        event = kernel.client.get_iopub_msg(timeout=PATIENCE_S)["content"]
+        if event.get("event") == "stopped":
+            assert event["body"]["reason"] == "breakpoint"
+            break
+    _ask_debugger(kernel, "continue", threadId=event["body"]["threadId"])
+    assert kernel.client.get_shell_msg(timeout=PATIENCE_S)["content"]["status"] == "ok"
+
+
+def _ask_debugger(kernel: Kernel, command: str, **arguments: Any) -> Any:
+    """Ask as JupyterLab does."""
+    request = {"type": "request", "seq": 1, "command": command, "arguments": arguments}
+    answer = kernel.ask_control("debug_request", request)
+    assert answer["success"], answer
+    return answer.get("body")
+
+
 def test_a_warm_kernel_is_interrupted_killed_and_restarted_as_any_other(
     start: Callable[..., Any], tmp_path: Path
 ):
@@ -243,10 +270,11 @@ def test_what_a_notebook_imported_is_imported_ahead(workspace: Workspace):
     (shown,) = nbformat.read(workspace.root / "out.ipynb", as_version=4).cells[0].outputs
     assert "nbops.kernels.parent" in shown.text
     assert Index(workspace).wait(PATIENCE_S)
-    expected = ["msgspec.json", "yaml", "zmq", "zmq.backend"]
+    expected = ["msgspec.json", "nbops.ipython.job", "yaml", "zmq", "zmq.backend"]
     for variables in ({"NBOPS_NOTEBOOK": str(path)}, {"JPY_SESSION_NAME": str(path)}, {}):
         assert sorted(modules_to_import(variables, workspace.root)) == expected
-    assert modules_to_import({"NBOPS_NOTEBOOK": str(path.with_name("m.ipynb"))}, path.parent) == []
+    other = {"NBOPS_NOTEBOOK": str(path.with_name("m.ipynb"))}
+    assert modules_to_import(other, path.parent) == ["nbops.ipython.job"]
     end_parents()
 
 

@@ -153,7 +153,8 @@ def memory_bytes() -> int:
 
 def memory_now() -> int:
     """Resident bytes; 0 on macOS, which has no cheap way to ask."""
-    return int(os.pread(_statm, 64, 0).split()[1]) * _PAGE if _statm is not None else 0
+    file = _own_file("statm", os.getpid())
+    return int(os.pread(file, 64, 0).split()[1]) * _PAGE if file is not None else 0
 
 
 def most_memory_so_far() -> int:
@@ -163,23 +164,23 @@ def most_memory_so_far() -> int:
 
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-try:
-    _statm: int | None = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-except OSError:
-    _statm = None
-
-
-try:
-    _io: int | None = os.open("/proc/self/io", os.O_RDONLY | os.O_CLOEXEC)
-except OSError:
-    _io = None
 
 
 def bytes_read() -> int | None:
     """What this process has read by now, from files and pipes; None where the system does not tell."""
-    if _io is None:
+    file = _own_file("io", os.getpid())
+    if file is None:
         return None
     try:
-        return int(os.pread(_io, 200, 0).split(None, 2)[1])  # "rchar: 4096"
+        return int(os.pread(file, 200, 0).split(None, 2)[1])  # "rchar: 4096"
     except (OSError, ValueError, IndexError):
+        return None
+
+
+@cache
+def _own_file(name: str, _process: int) -> int | None:
+    """A file about the process that opens it; one that was forked opens its own."""
+    try:
+        return os.open(f"/proc/self/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
         return None

@@ -106,7 +106,9 @@ class HiddenModules(MetaPathFinder):
                     name=fullname,
                 )
         spec = ModuleSpec.__new__(type(original))
-        vars(spec).update(vars(original), loader=_Returner(self, original))  # a tenth of `copy.copy`
+        vars(spec).update(
+            vars(original), loader=_Returner(self, original)
+        )  # a tenth of `copy.copy`
         return spec
 
     def put_back(self, name: str, module: Any) -> None:

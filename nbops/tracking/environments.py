@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbops.capture.environment.imports import find_providers
 from nbops.capture.environment.intact import InstalledFiles, Integrity, list_files
+from nbops.capture.environment.origins import read_origin
 from nbops.capture.environment.packages import (
     find_distributions,
     package_folders,
@@ -32,12 +33,14 @@ _SETTLED_S = 60.0
 def find_environment(started: facts.SessionStarted, stamp: str) -> facts.EnvironmentFound | None:
     """Environment of a session's process; None when it is another than the stamp names by now."""
     folders = package_folders(started.sys_path)
+    installed = _installed(started.sys_path)
     environment = read_environment(
         started.sys_path,
         started.python,
         started.implementation,
         started.platform,
-        installed=_installed(started.sys_path).distributions,
+        installed=installed.distributions,
+        elsewhere=installed.elsewhere,
         prefix=Path(started.executable).parent.parent,
         variables=read_variables(started.pid) if is_alive(started) else None,
     )
@@ -60,6 +63,13 @@ class _Installed:
 
     def __init__(self, sys_path: Sequence[str]) -> None:
         self.distributions = find_distributions(sys_path)
+        self._folders = package_folders(sys_path)
+
+    @cached_property
+    def elsewhere(self) -> list[str]:
+        """What did not come from an index."""
+        found = self.distributions.items()
+        return [name for name, (_, one) in found if read_origin(one, self._folders)]
 
     @cached_property
     def providers(self) -> dict[str, str]:

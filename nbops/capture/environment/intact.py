@@ -7,6 +7,7 @@ what was found is kept by the stat of the files: the next look at the same insta
 import base64
 import hashlib
 import os
+import sys
 from collections.abc import Generator
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -98,8 +99,22 @@ def _listed_files(distribution: Distribution) -> list[tuple[str, str]]:
 
 def _state_of(place: str, files: list[tuple[str, str]]) -> str:
     """Digest that differs once any of the files was written."""
-    stats = [(path, _stat(os.path.join(place, path))) for path, _ in files]
-    return blake3(repr(stats).encode()).hexdigest(length=16)
+    stats = []
+    try:
+        folder = os.open(place, os.O_PATH if sys.platform == "linux" else os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        for path, _ in files:
+            try:
+                about = os.stat(path, dir_fd=folder)  # the way to the folder is gone once
+            except OSError:
+                stats.append("-")
+            else:
+                stats.append(f"{about.st_ino} {about.st_size} {about.st_mtime_ns}")
+    finally:
+        os.close(folder)
+    return blake3("\n".join(stats).encode()).hexdigest(length=16)
 
 
 def _find_altered(
@@ -111,14 +126,6 @@ def _find_altered(
             altered.append(path)
         yield
     return tuple(altered)
-
-
-def _stat(path: str) -> tuple[int, int, int] | None:
-    try:
-        about = os.stat(path)
-    except OSError:
-        return None
-    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _is_intact(path: str, digest: str) -> bool:

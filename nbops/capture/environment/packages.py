@@ -6,7 +6,7 @@ that it belongs to, or it is not made.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import Distribution
 from pathlib import Path
 
@@ -65,6 +65,7 @@ def read_environment(
     platform: str,
     *,
     installed: Distributions | None = None,
+    elsewhere: Collection[str] | None = None,
     prefix: Path | None = None,
     variables: dict[str, str] | None = None,
 ) -> Environment:
@@ -74,6 +75,8 @@ def read_environment(
     ----------
     installed
         What lies on this path, where it was listed already.
+    elsewhere
+        Of that, what did not come from an index; None where that is not known.
     prefix
         Its `sys.prefix`: where conda notes its packages.
     variables
@@ -83,7 +86,8 @@ def read_environment(
     folders = package_folders(sys_path)
     packages = {name: version for name, (version, _) in distributions.items()}
     gpus = gpu_names()
-    origins = {name: read_origin(found, folders) for name, (_, found) in distributions.items()}
+    noted = distributions if elsewhere is None else elsewhere
+    origins = {name: read_origin(distributions[name][1], folders) for name in noted}
     return Environment(
         python=python,
         implementation=implementation,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.capture.code.lines import to_python
-from nbops.jobs.declarations import COMPUTED, TAG, parse_parameters
+from nbops.jobs.declarations import COMPUTED, TAG, Parameter, parse_parameters
 from nbops.jobs.kinds import Unfit
 
 INJECTED = "injected-parameters"
@@ -53,7 +53,7 @@ def leave_out_usual(declared: str, values: Mapping[str, Any]) -> dict[str, Any]:
     {'a': 1}
     """
     try:
-        usual = {each.name: each.default for each in parse_parameters(declared)}
+        usual = {each.name: _usual(each) for each in parse_parameters(declared)}
         statements = ast.parse(to_python(declared)).body
     except SyntaxError:
         return dict(values)
@@ -75,6 +75,12 @@ def leave_out_usual(declared: str, values: Mapping[str, Any]) -> dict[str, Any]:
         or not _is_same(usual.get(name, COMPUTED), value)
         or (name in used and not isinstance(value, _PLAIN))  # something may have changed it
     }
+
+
+def _usual(parameter: Parameter) -> Any:
+    """Value of a parameter that is not given, as its kind would take it: of `rate: float = 1` it is 1.0."""
+    is_number = parameter.kind.names == ("float",) and type(parameter.default) is int
+    return float(parameter.default) if is_number else parameter.default
 
 
 def _only_declares(statement: ast.stmt) -> bool:

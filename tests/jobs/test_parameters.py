@@ -216,6 +216,7 @@ def test_a_notebook_that_was_executed_takes_other_values_and_keeps_its_own_when_
         ("import os\n'of all'\na: float = 1.0  # so", {"a": 1.0}, None),
         ("a = 1\nb = a * 2", {"a": 1}, None),
         ("a = 1\nb = 2", {"a": 1, "b": 3}, "b = 3"),
+        ("a: float = 1", {"a": 1.0}, None),
         ("a = 1", {"a": 1.0}, "a = 1.0"),
         ("a = 1", {"a": True}, "a = True"),
         ("a = f()", {"a": 1}, "a = 1"),

@@ -22,6 +22,9 @@ class NbopsError(Exception):
         One line that names the thing.
     hint
         The way out, one line; empty when the message already says it.
+
+    >>> str(NbopsError("The notebook failed: division by zero", "See out.ipynb."))
+    'The notebook failed: division by zero. See out.ipynb.'
     """
 
     exit_code = 1
@@ -32,7 +35,8 @@ class NbopsError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
+        is_sentence = not self.hint or self.message.endswith((".", "!", "?", ":"))
+        return f"{self.message}{'' if is_sentence else '.'} {self.hint}".rstrip()
 
     def __reduce__(self) -> tuple[object, ...]:
         return _revive, (type(self), self.message, self.hint, self.exit_code)

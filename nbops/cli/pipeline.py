@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbops.cli.limits import crew, expect_env, read_engine, read_size
-from nbops.errors import UsageError
+from nbops.errors import NotebookFailed, UsageError
 
 if TYPE_CHECKING:
     from nbops.jobs.pipeline.pipeline import Pipeline, PipelineRun
@@ -230,8 +230,9 @@ def _report(opened: "Pipeline", done: "PipelineRun", *, as_json: bool) -> None:
         click.echo(f"nbops: {done.problem}", err=True)
     if done.failures:
         for each in done.failures:
-            hint = f" See nbops show {each.session_id}." if each.session_id else ""
-            click.echo(f"nbops: {each.step.name} failed: {each.reason}{hint}", err=True)
+            hint = f"See nbops show {each.session_id}." if each.session_id else ""
+            failed = NotebookFailed(f"{each.step.name} failed: {each.reason}", hint)
+            click.echo(f"nbops: {failed}", err=True)
     if done.exit_code in (130, 143):
         click.echo("nbops: Interrupted; the same command goes on where it was.", err=True)
     if done.exit_code:

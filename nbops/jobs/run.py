@@ -210,8 +210,7 @@ def raise_if_failed(result: JobResult) -> None:
         hint = f"See nbops show {result.session_id}." if is_recorded else ""
         raise JobInterrupted(f"{stopped}; {recorded}.", hint, stopped.exit_code)
     if result.error:
-        error = result.error if result.error.endswith((".", "!", "?")) else f"{result.error}."
-        raise NotebookFailed(f"The notebook failed: {error}", f"See {result.output}.")
+        raise NotebookFailed(f"The notebook failed: {result.error}", f"See {result.output}.")
 
 
 def run_apart(notebook: Path, parameters: Mapping[str, Any], **options: Any) -> str:

@@ -97,8 +97,8 @@ def _checked(dimensions: list[Dimension]) -> list[Dimension]:
             raise UsageError(f"-p {dimension.name} is given twice.")
         if dimension.condition and dimension.condition[0] not in known:
             raise UsageError(
-                f"{dimension.name} depends on {dimension.condition[0]}, which is not swept.",
-                f"Give -p {dimension.condition[0]}=... before it.",
+                f"{dimension.name} depends on {dimension.condition[0]}, which is not swept before it.",
+                f"Give -p {dimension.condition[0]}=... first.",
             )
         known.add(dimension.name)
     return dimensions

@@ -69,7 +69,7 @@ def test_a_grid_has_every_point_once(pairs: list[str], points: list[dict[str, An
         ("depth=9..2", "depth: the range '9..2' is empty."),
         ("rate=0..1:log", "rate: the range '0..1:log' is empty."),
         ("model=forest,tree", "not 'tree'"),
-        ("rate=0..1 if model=boosted", "rate depends on model, which is not swept."),
+        ("rate=0..1 if model=boosted", "rate depends on model, which is not swept before it."),
         ("depth", "-p takes name=values, not 'depth'."),
     ],
 )

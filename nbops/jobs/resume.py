@@ -200,7 +200,8 @@ def _refuse_changes(
         for ref in run.reads:
             changed = None if ref.sampled else around.has_changed(ref)
             if ref.is_read and ref.uri not in written and changed is not False:
-                _refuse(f"{where} read {ref.name}, which changed, or nobody can tell")
+                how = "which changed" if changed else "of which nobody can tell if it changed"
+                _refuse(f"{where} read {ref.name}, {how}")
 
 
 def _refuse(reason: str) -> None:

@@ -57,7 +57,8 @@ class Board:
         if self._screen.is_live:
             self._screen.draw(list(self._lines.values()))
         else:
-            click.echo(self._lines[name])
+            is_told = each.state == "finished"  # a line before said why it ran
+            click.echo(self._line(name, each.state, "", took) if is_told else self._lines[name])
         for moved in each.moved:
             self._screen.leave()
             click.echo(f"nbops: {moved}", err=True)

@@ -42,14 +42,18 @@ class Recorded:
         self._environments: dict[str | None, bool] = {}
 
     @cached_property
-    def _sessions(self) -> dict[str, list[Session]]:
-        """Newest first, by their parameters: a sweep asks once for each of its points."""
+    def _jobs(self) -> list[Session]:
         self._index.wait()
         name = self._index.workspace.name_of(str(self._path))
+        sessions = self._index.sessions()
+        return [each for each in sessions if (each.notebook, each.kind) == (name, "job")]
+
+    @cached_property
+    def _sessions(self) -> dict[str, list[Session]]:
+        """Those that may be repeated, newest first, by their parameters: a sweep asks once for each of its points."""
         found: dict[str, list[Session]] = {}
-        for session in self._index.sessions():
-            is_job = (session.notebook, session.kind, session.status) == (name, "job", "finished")
-            if is_job and "nbops.resumed" not in session.tags:
+        for session in self._jobs:
+            if session.status == "finished" and "nbops.resumed" not in session.tags:
                 found.setdefault(key_of(session.params), []).append(session)
         return found
 
@@ -57,9 +61,12 @@ class Recorded:
         """Take note of a run that has come to its end meanwhile."""
         self._sessions.setdefault(key_of(session.params), []).insert(0, session)
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._sessions
+    def why_none(self, parameters: Mapping[str, Any]) -> str:
+        """What is said when no run with these parameters came to its end."""
+        wanted, _ = read_signature(self._notebook, parameters)
+        if any(key_of(session.params) == key_of(wanted) for session in self._jobs):
+            return "it has not run to its end yet"
+        return "it has not run with these params yet" if self._jobs else "it has not run yet"
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> Iterator[Document]:
         """Runs with these parameters, whatever else has changed since, the newest first; see `find`."""

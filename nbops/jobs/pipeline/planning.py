@@ -113,9 +113,8 @@ class Decider:
         last = self.shelf.last(str(self._definition.path), step.name)
         if last is not None:
             reason = say(self._changes(decision, last, notebook, around)) or reason
-        is_new = self._recorded[step.notebook].is_empty
-        usual = "it has not run yet" if is_new else "it has not run with these params yet"
-        return replace(decision, reason=reason or usual)
+        reason = reason or self._recorded[step.notebook].why_none(step.params)
+        return replace(decision, reason=reason)
 
     def _results(self, decision: Decision, notebook: Any) -> Iterable[StepResult]:
         yield from self.shelf.find(decision.key)

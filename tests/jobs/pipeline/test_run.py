@@ -197,6 +197,8 @@ def test_a_plan_says_what_changed_since_the_notebooks_were_run_by_hand(workspace
         return [" ".join(line.split()) for line in told.stdout.splitlines()]
 
     assert plan() == ["one runs it has not run yet", "two runs it has not run yet"]
+    assert run(root, "run", "two.ipynb").returncode == 1  # there is no a.txt
+    assert plan()[1] == "two runs it has not run to its end yet"
     for name in ("one", "two"):
         assert run(root, "run", f"{name}.ipynb").returncode == 0
     assert plan() == ["one unchanged", "two unchanged"]
@@ -295,7 +297,7 @@ def test_a_person_sees_a_table_that_is_written_over_and_a_log_gets_lines(
 
     def show() -> None:
         board = Board([each.step.name for each in steps])
-        for state in ("running", "failed"):
+        for state in ("running", "failed", "finished"):
             steps[1].state, steps[1].reason = state, "because\nof this"
             board.tell(steps[1])
 
@@ -303,10 +305,11 @@ def test_a_person_sees_a_table_that_is_written_over_and_a_log_gets_lines(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "▸ second  running: because"
     assert re.fullmatch(r"✗ second  failed \S+ m?s: because", lines[1])
+    assert re.fullmatch(r"✓ second  finished \S+ m?s", lines[2])
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     show()
     drawn = capsys.readouterr().err
-    assert drawn.count("\x1b[2A") == 1  # up again by both lines
+    assert drawn.count("\x1b[2A") == 2  # up again by both lines
     assert click.unstyle(drawn).replace("\r", "").split("\n")[:2] == [
         "· first   waiting",
         "▸ second  running: because",

@@ -118,6 +118,11 @@ class TrackedClient(PapermillNotebookClient):  # type: ignore[misc]
             self.log_output_message(output)
         return output
 
+    async def _async_check_alive(self) -> None:
+        """As nbclient does, without a line in the log: what the kernel died of is said in the end."""
+        if not await ensure_async(self.kc.is_alive()):
+            raise DeadKernelError("Kernel died")
+
     def _will_run(self, cell: Any) -> bool:
         is_code = cell.cell_type == "code" and bool(cell.source.strip())
         is_left_out = self.skip_cells_with_tag in cell.metadata.get("tags", ())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nbops.cli.limits import crew, expect_env, read_engine, read_size
+from nbops.cli.parameters import read_pairs
 from nbops.errors import NotebookFailed, UsageError
 
 if TYPE_CHECKING:
@@ -170,17 +171,10 @@ def infer(notebooks: tuple[Path, ...], output: Path | None, force: bool) -> None
 
 
 def _open(place: Path | None, steps: tuple[str, ...], pairs: tuple[str, ...]) -> "Pipeline":
-    from nbops.jobs.parameters import Typed
+    from nbops.jobs.pipeline.definition import by_step
     from nbops.jobs.pipeline.pipeline import Pipeline
 
-    given: dict[str, dict[str, Any]] = {}
-    for pair in pairs:
-        name, sign, text = pair.partition("=")
-        step, dot, parameter = name.rpartition(".")
-        if not (sign and dot and step and parameter):
-            raise UsageError(f"-p takes STEP.NAME=VALUE, not {pair!r}.", "Such as train.depth=8.")
-        given.setdefault(step, {})[parameter] = Typed(text)
-    return Pipeline(place, given, steps)
+    return Pipeline(place, by_step(read_pairs(pairs, {})), steps)
 
 
 def _about(decision: "Decision") -> str:

@@ -16,7 +16,7 @@ from nbops.errors import UsageError
 from nbops.jobs.declarations import Declarations
 from nbops.jobs.parameters import check_given, check_parameters, declarations_of, read_notebook
 from nbops.jobs.pipeline.condition import Condition
-from nbops.jobs.pipeline.definition import read_definition
+from nbops.jobs.pipeline.definition import by_step, read_definition
 from nbops.recording.destination import URI_VARIABLE
 from nbops.scheduling.bundle import Bundle, read_bundle
 from nbops.scheduling.lock import JobLock, find_lock
@@ -257,13 +257,7 @@ def _read_notebook(
 def _read_pipeline(
     path: Path, workspace: Workspace, parameters: Mapping[str, Any]
 ) -> tuple[tuple[JobStep, ...], str]:
-    given: dict[str, dict[str, Any]] = {}
-    for key, value in parameters.items():
-        step, dot, name = key.rpartition(".")
-        if not (dot and step and name):
-            raise UsageError(f"-p takes STEP.NAME=VALUE, not {key!r}.", "Such as train.depth=8.")
-        given.setdefault(step, {})[name] = value
-    definition = read_definition(path, given)
+    definition = read_definition(path, by_step(parameters))
     slugs = _slugs([step.name for step in definition.steps])
     steps = [
         JobStep(

@@ -93,6 +93,26 @@ def find_file(place: Path | None) -> Path:
     return path / FILE if path.is_dir() else path
 
 
+def by_step(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Values by step and name, of those by `step.name`.
+
+    >>> by_step({"train.depth": 8})
+    {'train': {'depth': 8}}
+
+    Raises
+    ------
+    UsageError
+        A key names no step.
+    """
+    given: dict[str, dict[str, Any]] = {}
+    for key, value in values.items():
+        step, _, name = key.rpartition(".")
+        if not (step and name):
+            raise UsageError(f"-p takes STEP.NAME=VALUE, not {key!r}.", "Such as train.depth=8.")
+        given.setdefault(step, {})[name] = value
+    return given
+
+
 def read_definition(path: Path, given: Mapping[str, Mapping[str, Any]] | None = None) -> Definition:
     """Read a pipeline's file, and check it against the notebooks.
 

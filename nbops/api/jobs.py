@@ -81,6 +81,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     workers: int | None = None,
     engine: str = "local",
     scheduler: str | None = None,
+    memory: str | None = None,
     timeout: float | None = None,
     cell_timeout: float | None = None,
     retries: int = 0,
@@ -108,6 +109,8 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
         How many jobs run at once, as far as memory allows; one here, and all of a cluster's, when None.
     engine, scheduler
         Where they run: `"local"`, or `"dask"`, with the address of a cluster that is there already.
+    memory
+        What one job takes, such as `"4GB"`; learnt when None.
     timeout, cell_timeout
         Seconds that a job, or one of its cells, may take.
     rerun
@@ -141,6 +144,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
         best=best,
         seed=seed,
         engine={"name": engine, "workers": workers, "scheduler": scheduler},
+        memory=memory,
         is_forced=rerun,
         options={
             "timeout_s": timeout,
@@ -165,7 +169,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     return pd.DataFrame(rows)
 
 
-def pipeline(
+def pipeline(  # noqa: PLR0913 - an argument an option of the command
     place: "str | os.PathLike[str]" = ".",
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     *,
@@ -173,6 +177,8 @@ def pipeline(
     workers: int | None = None,
     engine: str = "local",
     scheduler: str | None = None,
+    memory: str | None = None,
+    expect_env: str | None = None,
     rerun: bool = False,
 ) -> dict[str, str]:
     """Run a pipeline's steps that changed, in a process of its own, as `nbops pipeline run` does.
@@ -187,6 +193,10 @@ def pipeline(
         Only these, with those that they need.
     workers, engine, scheduler
         How many may run side by side, and where, as `nbops.sweep` takes them.
+    memory
+        What a step takes, such as `"4GB"`; what it took the last time when None.
+    expect_env
+        Run whose environment there must be, or a lock's path.
     rerun
         Run steps though nothing changed.
 
@@ -208,5 +218,7 @@ def pipeline(
         parameters or {},
         tuple(steps),
         engine={"name": engine, "workers": workers, "scheduler": scheduler},
+        memory=memory,
         is_forced=rerun,
+        expect_env=expect_env,
     )

@@ -1,19 +1,15 @@
 """Options that all commands have that run notebooks."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-
-from nbops.errors import UsageError
 
 if TYPE_CHECKING:
     from nbops.jobs.engines import EngineChoice
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _SECONDS = click.FloatRange(0, min_open=True)
 
 
@@ -76,7 +72,7 @@ warm = click.option(
 
 
 def crew(command: _Command) -> _Command:
-    """Add `--engine`, `--scheduler`, `--workers`, which `read_engine` reads, and `--memory`, for `read_size`."""
+    """Add `--engine`, `--scheduler`, `--workers`, which `read_engine` reads, and `--memory`."""
     options = (
         click.option(
             "--workers",
@@ -112,19 +108,3 @@ def read_engine(options: Mapping[str, Any]) -> "EngineChoice":
     from nbops.jobs.engines import EngineChoice
 
     return EngineChoice(options["engine"], options["workers"], options["scheduler"])
-
-
-def read_size(text: str | None) -> int | None:
-    """Bytes of a size such as 4GB.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)B?\s*", text)
-    if not found:
-        raise UsageError(f"{text!r} is no size.", "Such as 500MB or 4GB.")
-    return int(float(found[1]) * _UNITS[found[2]])

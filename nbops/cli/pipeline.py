@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, expect_env, read_engine, read_size
+from nbops.cli.limits import crew, expect_env, read_engine
 from nbops.cli.parameters import read_pairs
 from nbops.errors import NotebookFailed, UsageError
 
@@ -83,20 +83,16 @@ def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **op
     Exit codes: 0 all steps are done, 1 one failed, 2 bad use, 124 out of time, 130 Ctrl-C, 143 SIGTERM.
     """
     from nbops.cli.board import Board
+    from nbops.jobs.memory import read_size
 
     opened = _open(place, steps, pairs)
-    if options["expect_env"]:
-        from nbops.jobs.expected import check_environments
-
-        notebooks = [step.notebook for step in opened.definition.steps]
-        check_environments(opened.definition.workspace, options["expect_env"], notebooks)
-    need = read_size(options["memory"])
     names = [step.name for step in opened.definition.steps]
     board = Board(names, is_quiet=options["as_json"])
     done = opened.run(
         engine=read_engine(options),
-        need_bytes=need,
+        need_bytes=read_size(options["memory"]),
         is_forced=options["rerun"],
+        expect_env=options["expect_env"],
         tell=board.tell,
     )
     _report(opened, done, as_json=options["as_json"])

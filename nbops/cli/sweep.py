@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, limits, read_engine, read_size, warm
+from nbops.cli.limits import crew, limits, read_engine, warm
 from nbops.errors import NbopsError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
     Exit codes: 0 all points ran, 1 some failed, 2 bad use, 130 Ctrl-C, 143 SIGTERM.
     """  # noqa: D301 - click wants the character itself
     from nbops.cli.sweep_board import SweepBoard
+    from nbops.jobs.memory import read_size
     from nbops.jobs.plan import RunOptions
     from nbops.jobs.sweep import run_sweep
     from nbops.jobs.sweep_plan import plan_sweep

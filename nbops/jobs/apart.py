@@ -44,7 +44,8 @@ def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
     Parameters
     ----------
     how
-        What `plan_sweep` takes; `options` and `engine` as the fields of `RunOptions` and `EngineChoice`.
+        What `plan_sweep` takes; `options` and `engine` as the fields of `RunOptions` and `EngineChoice`,
+        and `memory` as it is typed.
 
     Raises
     ------
@@ -86,20 +87,23 @@ def _run_pipeline(
     place: Path, given: dict[str, Any], only: tuple[str, ...], how: dict[str, Any]
 ) -> Any:
     from nbops.jobs.engines import EngineChoice
+    from nbops.jobs.memory import read_size
     from nbops.jobs.pipeline.pipeline import Pipeline
 
-    engine = EngineChoice(**how.pop("engine"))
-    return Pipeline(place, given, only).run(engine=engine, **how)
+    engine, need = EngineChoice(**how.pop("engine")), read_size(how.pop("memory"))
+    return Pipeline(place, given, only).run(engine=engine, need_bytes=need, **how)
 
 
 def _run_sweep(notebook: Path, space: dict[str, Any], how: dict[str, Any]) -> Any:
     from nbops.jobs.engines import EngineChoice
+    from nbops.jobs.memory import read_size
     from nbops.jobs.plan import RunOptions
     from nbops.jobs.sweep import run_sweep
     from nbops.jobs.sweep_plan import plan_sweep, show_result
 
     options, engine = RunOptions(**how.pop("options")), EngineChoice(**how.pop("engine"))
-    plan = plan_sweep(notebook, space, options=options, engine=engine, **how)
+    need = read_size(how.pop("memory"))
+    plan = plan_sweep(notebook, space, options=options, engine=engine, need_bytes=need, **how)
     done = itertools.count(1)
 
     def tell(*result: Any) -> None:  # an ipykernel shows what its children say

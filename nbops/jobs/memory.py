@@ -1,21 +1,42 @@
 """How many jobs fit into memory at once."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psutil
 
+from nbops.errors import UsageError
 from nbops.records import Document
 
 _SPARE = 0.1
 """Of the machine's memory: what is left to others."""
 
 
+_UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+
+
 def peak_of(document: Document) -> int | None:
     """Most memory that a job's kernel held, as far as it is recorded."""
     peaks = [run.peak_memory_bytes for run in document.cell_runs if run.peak_memory_bytes]
     return max(peaks, default=None)
+
+
+def read_size(text: str | None) -> int | None:
+    """Bytes of a size such as 4GB.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)B?\s*", text)
+    if not found:
+        raise UsageError(f"{text!r} is no size.", "Such as 500MB or 4GB.")
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 def available_bytes() -> int:

@@ -203,7 +203,9 @@ def test_a_kernel_that_is_killed_in_a_job_has_died_and_its_children_end(workspac
     done = run(workspace, *NBOPS, "run", "n.ipynb")
     assert done.returncode == 1
     assert "The kernel was killed (SIGKILL)" in done.stderr
-    assert len(done.stderr.splitlines()) == 1, "nbclient would add a line; a dead one is asked nothing"
+    assert len(done.stderr.splitlines()) == 1, (
+        "nbclient would add a line; a dead one is asked nothing"
+    )
     assert "Traceback" not in done.stderr
     (document,) = sessions(workspace)
     assert document.session.status == "died"

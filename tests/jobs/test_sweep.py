@@ -200,7 +200,9 @@ def test_points_are_children_of_one_run_and_come_from_the_record_the_next_time(
     assert {r.data.tags["mlflow.parentRunId"] for r in jobs} == {parent.info.run_id}
     assert len(jobs) == 2
 
-    again = nbops.sweep(workspace.root / "n.ipynb", {"x": range(1, 2)}).iloc[0]
+    with pytest.raises(UsageError, match="'much' is no size"):
+        nbops.sweep(workspace.root / "n.ipynb", {"x": [1]}, memory="much")
+    again = nbops.sweep(workspace.root / "n.ipynb", {"x": range(1, 2)}, memory="1GB").iloc[0]
     assert again.is_reused
     assert (again["params.x"], again["metrics.score"], again.outcome) == (1, 2.0, "finished")
     (workspace.root / "data.txt").write_text("5")

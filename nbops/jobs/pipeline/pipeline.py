@@ -13,6 +13,7 @@ from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.digests import digest_bytes
 from nbops.errors import UsageError
 from nbops.jobs.engines import EngineChoice, open_engine
+from nbops.jobs.expected import check_environments
 from nbops.jobs.pipeline.bulletin import Bulletin
 from nbops.jobs.pipeline.definition import Definition, find_file, read_definition
 from nbops.jobs.pipeline.entries import put_schema
@@ -99,6 +100,7 @@ class Pipeline:
         engine: EngineChoice | None = None,
         need_bytes: int | None = None,
         is_forced: bool = False,
+        expect_env: str | None = None,
         tell: Callable[[StepRun], None] = lambda _step: None,
     ) -> PipelineRun:
         """Run what is not as its last run left it.
@@ -111,14 +113,19 @@ class Pipeline:
             Memory that a step takes; what it took the last time when None.
         is_forced
             Run steps though nothing changed.
+        expect_env
+            Run whose environment there must be, or a lock's path.
         tell
             Called with each step whose state changed.
 
         Raises
         ------
         UsageError
-            It is being run already.
+            It is being run already, or the environment is another one.
         """
+        if expect_env is not None:
+            notebooks = [step.notebook for step in self.definition.steps]
+            check_environments(self.definition.workspace, expect_env, notebooks)
         put_schema(self.definition.workspace)
         add_patterns(self.definition.workspace.settings.redact)  # of errors that steps end with
         decider = Decider(self.definition, is_forced=is_forced)

@@ -17,7 +17,9 @@ from mlflow import MlflowClient
 from msgspec import structs
 from processes import PATIENCE_S, stop_background, wait_until
 
+import nbops
 from nbops.cli.board import Board
+from nbops.errors import UsageError
 from nbops.index.pipelines import describe_pipelines
 from nbops.index.queries import Index
 from nbops.jobs.pipeline.bulletin import Bulletin
@@ -207,6 +209,9 @@ def test_a_plan_says_what_changed_since_the_notebooks_were_run_by_hand(workspace
     (root / "part.py").write_text("x = 1")
     assert plan()[1] == "two runs part.py changed"
     (root / "part.py").write_text("")
+    (root / "lock.txt").write_text("papermill==0.1\n")
+    with pytest.raises(UsageError, match=r"not the environment of \S*lock.txt: papermill"):
+        nbops.pipeline(root, expect_env=str(root / "lock.txt"))
     assert plan("-p", "one.size=3") == [
         "one runs it has not run with these params yet",
         "two may run that is known once one has run",

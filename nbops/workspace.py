@@ -5,7 +5,7 @@
     store/, data/            files by digest: the user's figures and patches; copies of data
     mlflow.db, artifacts/    the embedded MLflow store, when no other is configured
 $XDG_CACHE_HOME/nbops/       the index, never on a network home; an empty MLflow store to copy
-$XDG_RUNTIME_DIR/nbops/      locks of this machine's processes
+$XDG_RUNTIME_DIR/nbops/      locks of this machine's processes; unset, /run/user/UID or the folder for temporary files
 """
 
 import os
@@ -20,6 +20,7 @@ from nbops.errors import UsageError
 
 FOLDER = ".nbops"
 _MARKS = (FOLDER, "pyproject.toml", ".git")
+_LOGINS = "/run/user"  # where systemd has a folder for each user who is logged in
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,9 @@ def state_home() -> Path:
 
 def runtime_home() -> Path:
     """Folder for locks: on this machine, of this user, never on a network file system."""
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given and os.access(given, os.W_OK):
+    # cron and sudo do not name it, and must find the locks of whoever is logged in.
+    given = os.environ.get("XDG_RUNTIME_DIR") or f"{_LOGINS}/{os.getuid()}"
+    if os.access(given, os.W_OK):
         home = Path(given) / "nbops"
     else:
         home = Path(tempfile.gettempdir()) / f"nbops-{os.getuid()}"

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from nbops.capture.data.beacon import beacons_folder
 from nbops.workspace import find_workspace, read_settings, runtime_home
 
 
@@ -102,3 +103,15 @@ def test_a_broken_settings_file_is_named_and_breaks_nothing(tmp_path: Path):
 def test_the_runtime_folder_is_private(monkeypatch, tmp_path: Path):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert runtime_home().stat().st_mode & 0o777 == 0o700
+
+
+def test_a_process_that_cron_starts_finds_the_locks_and_cells_of_who_is_logged_in(
+    monkeypatch, tmp_path: Path
+):
+    login = tmp_path / str(os.getuid())
+    login.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(login))
+    homes = runtime_home(), beacons_folder()
+    monkeypatch.setattr("nbops.workspace._LOGINS", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert (runtime_home(), beacons_folder()) == homes

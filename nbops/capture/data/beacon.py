@@ -10,6 +10,7 @@ import mmap
 import os
 import shutil
 import struct
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -31,7 +32,7 @@ def beacons_folder() -> Path:
     In memory where that can be: on a disk's file system the same takes five times as long.
     """
     home = runtime_home()
-    if not os.environ.get("XDG_RUNTIME_DIR") and os.access(_MEMORY, os.W_OK):
+    if home.parent == Path(tempfile.gettempdir()) and os.access(_MEMORY, os.W_OK):
         in_memory = _MEMORY / f"nbops-{os.getuid()}"
         with contextlib.suppress(OSError):
             in_memory.mkdir(mode=0o700, exist_ok=True)

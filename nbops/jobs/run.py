@@ -204,13 +204,14 @@ def _execute(
 def raise_if_failed(result: JobResult) -> None:
     """Raise NotebookFailed for a notebook that did not run to its end."""
     stopped = result.interrupted
+    is_recorded = file_sizes(result.workspace.sessions / result.session_id)[0] > 0
     if stopped:
-        is_recorded = file_sizes(result.workspace.sessions / result.session_id)[0] > 0
         recorded = f"recorded as {result.session_id}" if is_recorded else "nothing was recorded"
         hint = f"See nbops show {result.session_id}." if is_recorded else ""
         raise JobInterrupted(f"{stopped}; {recorded}.", hint, stopped.exit_code)
     if result.error:
-        raise NotebookFailed(f"The notebook failed: {result.error}", f"See {result.output}.")
+        hint = f"See {result.output}" + f", or nbops show {result.session_id}" * is_recorded
+        raise NotebookFailed(f"The notebook failed: {result.error}", f"{hint}.")
 
 
 def run_apart(notebook: Path, parameters: Mapping[str, Any], **options: Any) -> str:

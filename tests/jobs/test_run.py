@@ -183,6 +183,7 @@ def test_a_failing_cell_is_exit_code_1_and_a_failed_run(workspace: Workspace):
     )
     assert "Traceback" not in done.stderr
     (document,) = sessions(workspace)
+    assert f"nbops show {document.session.id}" in done.stderr
     assert document.session.status == "failed"
     assert [cell.status for cell in document.cell_runs] == ["ok", "error"]
     client = MlflowClient(tracking_uri=workspace.embedded_uri)

@@ -47,7 +47,7 @@ def check_environment(workspace: Workspace, expected: str, metadata: Mapping[str
         raise UsageError(
             f"This is not the environment of {expected}: {'; '.join(differ[:_SHOWN])}{more}.",
             f"nbops env {expected} --lock makes a lock to install it from."
-            if python is not None
+            if not Path(expected).is_file()
             else f"Install it: uv pip sync {expected}",
         )
 
@@ -80,26 +80,31 @@ def find_missing(
         for name, version in wanted.items()
         if packages.get(name) != version
     ]
-    if python is not None and python != own_python:
+    if python is not None and not f"{own_python}.".startswith(f"{python}."):
         differ.insert(0, f"Python {own_python}, not {python}")
     return differ
+
+
+def read_python(lock: str) -> str | None:
+    """Minor version of Python that a lock says it is for, such as `3.11`."""
+    found = re.search(r"\b(?:CPython|Python) (3\.\d+)", lock)
+    return found and found[1]
 
 
 def _expected(workspace: Workspace, expected: str) -> tuple[dict[str, str], str | None]:
     """Versions by name, and Python's where that is known."""
     path = Path(expected)
     if path.is_file():
+        text = path.read_text("utf-8")
         found = {
             name.lower().replace("_", "-"): version
             for name, version in re.findall(
-                r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;\\]+)",
-                path.read_text("utf-8"),
-                re.MULTILINE,
+                r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*===?\s*([^\s;\\]+)", text, re.MULTILINE
             )
         }
         if not found:
             raise UsageError(f"{expected} locks nothing.", "A line of a lock is name==version.")
-        return found, None
+        return found, read_python(text)
     index = Index(workspace)
     index.wait()
     document = index.document(index.resolve(expected))

@@ -11,7 +11,7 @@ from nbops.comparison.environments import environment_of
 from nbops.errors import NotFound, UsageError
 from nbops.index.queries import Index
 from nbops.index.words import Found
-from nbops.jobs.expected import ask_kernel
+from nbops.jobs.expected import ask_kernel, read_python
 from nbops.jobs.parameters import read_notebook
 from nbops.records import Environment
 from nbops.requirements import make_lock
@@ -121,8 +121,8 @@ def _read_lock(path: Path) -> JobLock:
     lines = [line for line in told if not line.startswith("--")]
     if not lines:
         raise UsageError(f"{path} locks nothing.", "A line of a lock is name==version.")
-    found = re.search(r"\b(?:CPython|Python) (3\.\d+)", text)
-    if found is None:
+    python = read_python(text)
+    if python is None:
         raise UsageError(
             f"{path} does not say which Python it is for.", "Begin it with: # Python 3.11"
         )
@@ -134,8 +134,8 @@ def _read_lock(path: Path) -> JobLock:
             )
         lines.append(f"{_OWN}=={__version__}")
     source = f"as {path.name} says"
-    text = _text([f"Python {found[1]}: {source}."], lines, indexes)
-    return JobLock(text, found[1], source)
+    text = _text([f"Python {python}: {source}."], lines, indexes)
+    return JobLock(text, python, source)
 
 
 def _text(head: Sequence[str], lines: Sequence[str], indexes: Sequence[str] = ()) -> str:

@@ -162,6 +162,9 @@ def test_another_environment_is_refused_before_a_kernel_starts(workspace: Worksp
     with pytest.raises(UsageError) as refused:
         check_environment(workspace, str(lock), {})
     assert f"numpy {numpy}, not 0.1; no-such-thing 1 is missing" in str(refused.value)
+    lock.write_text(f"# Python 3.8: recorded in n.\nnumpy=={numpy}\n")
+    with pytest.raises(UsageError, match=r"Python 3[.0-9]+, not 3\.8"):
+        check_environment(workspace, str(lock), {})
     with pytest.raises(NotFound):
         check_environment(workspace, "no-such-run", {})
 

@@ -129,8 +129,9 @@ def test_the_desktop_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program = tmp_path / "notify-send"
     program.write_text(f'#!/bin/sh\nprintf "%s|" "$@" > {tmp_path}/shown\n')
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert send_notice({"desktop": True}, _NOTICE, {}) == []
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # cron's; the job has its own
+    path = f"{tmp_path}:/usr/bin:/bin"
+    assert send_notice({"desktop": True}, _NOTICE, {"PATH": path}) == []
     shown = (tmp_path / "shown").read_text()
     assert shown == "--app-name=nbops|nbops: report has failed|too deep|"
 

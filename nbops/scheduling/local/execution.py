@@ -381,7 +381,7 @@ def _tell(kept: Kept, job: KeptJob, run: JobRun, secrets: Mapping[str, str], log
         "host": job.host,
     }
     notice = Notice(f"nbops: {happened}", "\n".join(lines), document)
-    for problem in send_notice(settings, notice, secrets):
+    for problem in send_notice(settings, notice, {**job.environ, **secrets}):
         _write(log, f"nbops: {mask(problem, secrets)}\n")
 
 

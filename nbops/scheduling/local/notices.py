@@ -97,7 +97,7 @@ def send_notice(
 
 
 def _show(settings: Mapping[str, Any], notice: Notice, given: Mapping[str, str]) -> None:  # noqa: ARG001
-    program = shutil.which("notify-send")
+    program = shutil.which("notify-send", path=given.get("PATH"))
     if program is None:
         raise UsageError("there is no notify-send.", "Debian's package is libnotify-bin.")
     bus = f"unix:path=/run/user/{os.getuid()}/bus"  # which cron does not name

@@ -137,6 +137,7 @@ def test_what_systemd_refuses_leaves_nothing_that_would_start_later(
         words = ("schedule", "study.ipynb", "@daily", "--on", "systemd")
         refused = nbops(project, *words, code=2).stderr
         assert "systemctl --user enable failed" in refused
+        assert ". Or take --on cron." in refused
         assert not list((private_homes / "another").rglob("nbops-*"))
         assert _jobs(project) == {}
 

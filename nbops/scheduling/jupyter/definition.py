@@ -32,13 +32,13 @@ def write_definition(job: "Job", *, notebook: str, project: str, lock: str) -> d
     if job.is_pipeline:
         raise UsageError(
             "jupyter-scheduler runs one notebook, not a pipeline.",
-            "Schedule the pipeline with --on systemd or --on cron, or its notebooks one by one.",
+            "cron and systemd run pipelines; or take its notebooks one by one.",
         )
     (step,) = job.steps
     if step.notebook.suffix != ".ipynb":
         raise UsageError(
             f"jupyter-scheduler takes notebooks, and {step.notebook.name} is a script.",
-            "jupytext --to ipynb makes one of it; or take --on cron, or --on systemd.",
+            "jupytext --to ipynb makes one of it; or take cron, or systemd.",
         )
     wishes: dict[str, int | float | bool | str] = {
         ASKS: True,

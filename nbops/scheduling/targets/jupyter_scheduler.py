@@ -137,7 +137,7 @@ class JupyterScheduler:
         found = []
         if job.schedule is not None and job.catch_up != "none":
             message = "jupyter-scheduler leaves out what was due while its server was down."
-            hint = "--on systemd makes up for it."
+            hint = "cron and systemd make up for it."
             found.append(say_job("warning", "target", message, hint))
         return found
 

@@ -206,10 +206,10 @@ def _table(told: list[dict[str, Any]]) -> str:
         due = "paused" if job["is_paused"] else "" if coming else unasked
         rows.append([
             job["name"],
-            when,
             "not yet" if last is None else f"{last['status']} {show_time(last['started_at'])}",
             "" if last is None else show_duration(last["duration_s"]),
             due or show_time(datetime.fromisoformat(coming[0])),
             job["system"],
+            when,
         ])  # fmt: skip
-    return text_table(["job", "when", "last", "took", "next", "on"], rows)
+    return text_table(["job", "last", "took", "next", "on", "when"], rows)

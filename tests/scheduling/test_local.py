@@ -91,6 +91,17 @@ def test_the_line_in_the_crontab_runs_the_notebook_with_an_empty_environment(
     assert "No job is scheduled here" in nbops(project, "jobs").stdout
 
 
+def test_a_long_schedule_hides_neither_result_nor_next_time(
+    project: Path, crontab: Crontab, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    when = "every day at 06:30, or when data/*.csv changes"
+    nbops(project, "schedule", "study.ipynb", when, "--timezone", "America/Argentina/Buenos_Aires")
+    row = nbops(project, "jobs").stdout.splitlines()[1]
+    assert "not yet" in row
+    assert "cron" in row
+
+
 def test_scheduling_again_replaces_the_job(project: Path, crontab: Crontab):
     for when in ("every day at 06:30", "every 15 minutes"):
         nbops(project, "schedule", "study.ipynb", when, "--catch-up", "none")

@@ -163,6 +163,10 @@ def test_what_was_exported_is_created_run_and_read_back(jupyter: Running):
     assert path.is_file()
     submit = [_PYTHON, "submit.py"]
     others = jupyter.define("study", cells)  # made by somebody in JupyterLab
+    scheduled = install_job(read_job(path, lock=root / "lock.txt"))  # by this name, too
+    said = subprocess.run([*submit, "install"], cwd=root / "out", capture_output=True, text=True)
+    assert "There is a job study already, of study.ipynb." in said.stderr
+    jupyter.server.delete_definition(scheduled.definition_id)
     for what in ("install", "install", "run"):
         said = subprocess.run([*submit, what], cwd=root / "out", capture_output=True, text=True)
         assert said.returncode == 0, said.stderr
@@ -365,6 +369,10 @@ def test_a_notebook_is_scheduled_in_the_server_that_runs_here(jupyter: Running):
     assert (definition["schedule"], definition["timezone"]) == ("0 7 * * *", "UTC")
     assert definition["parameters"] == {"depth": "8"}
     assert definition["runtime_environment_parameters"]["nbops_notebook"] == "notes/daily.ipynb"
+    other = write_notebook(jupyter.root / "daily.ipynb", ["1"], {0: ["parameters"]})
+    with pytest.raises(UsageError, match="There is a job 'daily' already"):
+        install_job(read_job(other, schedule="0 7 * * *", lock=write_lock(jupyter.root)))
+    assert jupyter.server.list_definitions() == [definition]
 
 
 @needs_server

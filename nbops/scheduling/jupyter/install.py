@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nbops.scheduling.jupyter.defined import jobs_of
 from nbops.scheduling.jupyter.definition import write_definition
 from nbops.scheduling.jupyter.server import JupyterServer, find_server
+from nbops.scheduling.local.install import name_is_taken
 from nbops.writing import write_whole
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def install_job(job: "Job") -> Installed:
     Raises
     ------
     NbopsError
-        No server runs here that shows the notebook, it has no jupyter-scheduler, or that cannot say the job.
+        No server runs here that shows the notebook, it has no jupyter-scheduler, that cannot say the job, or
+        another notebook's job has its name.
     """
     source = job.steps[0].notebook.resolve()
     server = find_server(source)
@@ -39,6 +41,9 @@ def install_job(job: "Job") -> Installed:
         lock=str(lock),
     )
     before = [each for each in jobs_of(server) if each.name == job.name]
+    for each in before:
+        if each.source.resolve() != source:
+            raise name_is_taken(each.name, each.source)
     _write(lock, job.lock)
     made = server.create_definition(definition)
     for each in before:

@@ -159,8 +159,8 @@ def call_systemctl(*arguments: str) -> subprocess.CompletedProcess[str]:
 def _ask(*arguments: str) -> None:
     done = call_systemctl(*arguments)
     if done.returncode:
-        said = " ".join(done.stderr.split()).rstrip(".")
-        raise UsageError(f"systemctl --user {arguments[0]} failed: {said}.", "Or take --on cron.")
+        said = " ".join(done.stderr.split())
+        raise UsageError(f"systemctl --user {arguments[0]} failed: {said}", "Or take --on cron.")
 
 
 def _service(about: str, call: str) -> str:

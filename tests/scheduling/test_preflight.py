@@ -127,6 +127,15 @@ def find(workspace: Workspace, cells: list[str], target=CLOUD, **options) -> lis
     return check_job(job, target, dry_run=False, ignore=ignore)
 
 
+def test_this_machine_is_known_behind_a_password_and_a_torn_address_breaks_nothing(
+    workspace: Workspace,
+):
+    cell = "url = 'postgresql://me:hunter2-swordfish@localhost/sales'\nhost = 'http://[torn'"
+    found = find(workspace, [cell])
+    assert {(one.kind, one.level) for one in found} == {("secret", "error"), ("data", "error")}
+    assert not any("swordfish" in one.message for one in found)
+
+
 @pytest.mark.parametrize("cause", CAUSES)
 def test_the_cause_is_found_in_its_cell(workspace: Workspace, cause: str):
     kind, level, faulty, _ = CAUSES[cause]

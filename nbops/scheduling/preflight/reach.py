@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nbops.scheduling.target import Target
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s'\"<>)}\]]*", re.IGNORECASE)
+_HIDDEN = re.compile(r"\[redacted(:\w+)?\]")
 _LOCAL_HOSTS = frozenset(["localhost", "127.0.0.1", "0.0.0.0", "::1", "host.docker.internal"])  # noqa: S104
 _FILES = ("sqlite", "duckdb", "file")
 _KEEP = "Keep it in the project, or read it from where both reach it, such as a bucket."
@@ -37,13 +38,13 @@ def is_local(url: str) -> bool:
     >>> [is_local(url) for url in ("http://localhost:5000", "sqlite:///a.db", "https://x.org/localhost")]
     [True, True, False]
     """
-    parts = urlsplit(url)
-    if parts.scheme.partition("+")[0] in _FILES:
-        return ":memory:" not in url and url.rstrip("/") != f"{parts.scheme}:"
     try:
+        parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         return False
+    if parts.scheme.partition("+")[0] in _FILES:
+        return ":memory:" not in url and url.rstrip("/") != f"{parts.scheme}:"
     return host in _LOCAL_HOSTS or host.startswith("127.") or host == socket.gethostname().lower()
 
 
@@ -139,7 +140,7 @@ def _check_urls(subject: Subject) -> Iterator[Finding]:
         for node in ast.walk(cell.tree):
             if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
                 continue
-            for match in _URL.finditer(node.value):
+            for match in _URL.finditer(_HIDDEN.sub("...", node.value)):
                 url = match[0].rstrip(".,;")
                 if url in told or not is_local(url):
                     continue

@@ -315,6 +315,27 @@ def test_watched_files_that_were_not_touched_are_not_read_again(
     assert len(read_runs(kept.runs)) == 1
 
 
+def test_hidden_folders_are_not_even_looked_into(tmp_path: Path) -> None:
+    looked: list[str] = []
+    for folder in (".venv/lib", "data/2027/.cache"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "x.csv").touch()
+    (tmp_path / "data" / "2027" / "x.csv").touch()
+    is_over = False
+    sys.addaudithook(
+        lambda event, args: (
+            None if is_over or event != "os.scandir" else looked.append(str(args[0]))
+        )
+    )
+    found = watching.find_watched(tmp_path, ["**/*.csv"])
+    folders = watching.find_folders(tmp_path, ["**/*.csv"])
+    is_over = True
+    assert found == [tmp_path / "data" / "2027" / "x.csv"]
+    assert folders == [tmp_path, tmp_path / "data", tmp_path / "data" / "2027"]
+    assert looked
+    assert not [path for path in looked if "/." in path]
+
+
 def test_hidden_folders_are_not_watched_where_programs_write_at_any_time(
     make: Make, tmp_path: Path
 ) -> None:

@@ -1,7 +1,8 @@
 """Files whose change starts a job, compared by their content."""
 
+import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -92,7 +93,7 @@ def find_folders(project: Path, patterns: Iterable[str]) -> list[Path]:
         fixed = project.joinpath(*_before_wildcard(above.parts))
         found.add(fixed)
         if "**" in above.parts:
-            below = fixed.rglob("*")
+            below = _find_visible(fixed)
         elif above.parts and _has_wildcard(above.as_posix()):
             below = project.glob(above.as_posix())
         else:
@@ -124,10 +125,28 @@ def find_watched(project: Path, patterns: Iterable[str]) -> list[Path]:
     found = set()
     for pattern in patterns:
         is_named = any(part.startswith(".") for part in Path(pattern).parts)
-        for path in project.glob(pattern):
+        for path in _glob(project, Path(pattern).parts):
             if path.is_file() and (is_named or not _is_hidden(path, project)):
                 found.add(path)
     return sorted(found)
+
+
+def _glob(folder: Path, parts: tuple[str, ...]) -> Iterator[Path]:
+    """What fits, as `Path.glob` has it, which looks into all of .venv for `**`."""
+    if "**" not in parts:
+        yield from folder.glob("/".join(parts)) if parts else [folder]
+        return
+    at = parts.index("**")
+    for start in _glob(folder, parts[:at]):
+        for place in _find_visible(start):
+            yield from _glob(place, parts[at + 1 :])
+
+
+def _find_visible(folder: Path) -> Iterator[Path]:
+    """A folder and those below it that are not hidden."""
+    for place, names, _ in os.walk(folder):
+        names[:] = [name for name in names if not name.startswith(".")]
+        yield Path(place)
 
 
 def read_made(project: Path, job: str, since: datetime) -> dict[str, str]:

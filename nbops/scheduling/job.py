@@ -224,7 +224,10 @@ def read_job(  # noqa: PLR0913 - an argument an option of the command
         max_parallel=max_parallel,
         events=events,
         tracking_uri=_without_login(uri) if uri else None,
-        experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME") or workspace.settings.experiment,
+        # A notebook's is its own name; a pipeline's its folder's, which is another one elsewhere.
+        experiment=os.environ.get("MLFLOW_EXPERIMENT_NAME")
+        or workspace.settings.experiment
+        or (own_name if is_pipeline else None),
         secrets=_read_names(secrets),
         image=_read_image(image),
     )

@@ -166,3 +166,14 @@ def test_an_exported_pipeline_refuses_another_environment(project: Path):
         export(project, "pipeline.yaml", *words, "-o", target)
         texts = [path.read_text() for path in (project / target).rglob("*") if path.is_file()]
         assert any(re.search(r"pipeline[\w\W]*run[\w\W]*--expect-env", text) for text in texts)
+
+
+def test_runs_of_an_exported_pipeline_go_to_the_experiment_that_they_have_here(project: Path):
+    (project / "pipeline.yaml").write_text("steps: {study: {notebook: study.ipynb}}\n")
+    job = read_job(project / "pipeline.yaml", {}, "@daily", timezone="UTC")
+    for each in list_targets():
+        if each.name in ("script", "jupyter-scheduler"):  # which take none
+            continue
+        files = emit_files(job, each)
+        named = re.compile(rb"MLFLOW_EXPERIMENT_NAME\W[\w\W]{0,40}?%s\b" % project.name.encode())
+        assert any(named.search(content) for content in files.values()), each.name

@@ -107,9 +107,10 @@ def parse_parameters(source: str) -> tuple[Parameter, ...]:
     SyntaxError
     """
     code = to_python(source)
-    comments = _comments(code)
+    statements = ast.parse(code).body
+    comments = _comments(code)  # of what is Python: else tokenize has errors of its own
     found: dict[str, Parameter] = {}
-    for statement in ast.parse(code).body:
+    for statement in statements:
         for name, annotation, value in _assignments(statement):
             if name.startswith("_"):
                 continue

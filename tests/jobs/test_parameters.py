@@ -209,6 +209,14 @@ def test_a_notebook_that_was_executed_takes_other_values_and_keeps_its_own_when_
     assert [cell.source for cell in notebook.cells] == ["a = 1\nb = 2 * a", "a + b"]
 
 
+@pytest.mark.parametrize("source", ["a = (", "a = 1\n  b = 2", "a = 'b", 'a = """b', "a = 1]"])
+def test_a_parameters_cell_that_is_no_python_is_refused_in_one_line(source: str):
+    notebook = nbformat.v4.new_notebook(cells=cells(source))
+    notebook.cells[0].metadata["tags"] = ["parameters"]
+    with pytest.raises(UsageError, match=r"^The parameters cell of n is no Python: [^\n]+\.$"):
+        check_parameters(read_declarations(notebook.cells, "n"), {})
+
+
 @pytest.mark.parametrize(
     ("source", "given", "told"),
     [

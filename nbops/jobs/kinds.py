@@ -178,7 +178,9 @@ def _as_float(value: Any) -> float:
         raise Unfit(f"not {_short(value)}: too large") from None
 
 
-def _from_text(kind: type, make: Callable[[str], Any]) -> Callable[[Any], Any]:
+def _from_text(
+    kind: type, make: Callable[[str], Any], example: str = ""
+) -> Callable[[Any], Any]:
     """Accept a kind that JSON and YAML can only write as text."""
 
     def check(value: Any) -> Any:
@@ -189,7 +191,7 @@ def _from_text(kind: type, make: Callable[[str], Any]) -> Callable[[Any], Any]:
                 return make(value)
             except ValueError:
                 pass
-        raise Unfit(f"not {_short(value)}")
+        raise Unfit(f"not {_short(value)}{example}")
 
     return check
 
@@ -223,8 +225,8 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "tuple": _sequence(tuple),
     "set": _sequence(set),
     "Path": _from_text(Path, Path),
-    "date": _from_text(date, date.fromisoformat),
-    "datetime": _from_text(datetime, datetime.fromisoformat),
+    "date": _from_text(date, date.fromisoformat, ": such as 2026-01-31"),
+    "datetime": _from_text(datetime, datetime.fromisoformat, ": such as 2026-01-31T06:30"),
     "None": _nothing,
 }
 KINDS = tuple(_CHECKS)
@@ -252,6 +254,8 @@ def _container(name: str) -> Callable[[str], Any]:
             value = json.loads(text)
         except (ValueError, RecursionError):
             value = read_any(text)
+        if value == text:
+            raise Unfit(f"not {_short(text)}: write it as Python or JSON does")
         return _CHECKS[name](value)
 
     return read

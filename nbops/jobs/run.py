@@ -190,7 +190,7 @@ def _execute(
             progress_bar=False,
         )
     except PapermillExecutionError as error:
-        return f"[{error.exec_count}] {error.ename}: {error.evalue}"
+        return f"[{error.exec_count}] {error.ename}: {error.evalue}".removesuffix(": ")
     except NoSuchKernel as error:
         raise UsageError(
             f"The kernel {error.name!r} that {path.name} wants is not installed.",

@@ -180,6 +180,7 @@ def pipeline(  # noqa: PLR0913 - an argument an option of the command
     memory: str | None = None,
     expect_env: str | None = None,
     rerun: bool = False,
+    warm: bool = False,
 ) -> dict[str, str]:
     """Run a pipeline's steps that changed, in a process of its own, as `nbops pipeline run` does.
 
@@ -199,6 +200,8 @@ def pipeline(  # noqa: PLR0913 - an argument an option of the command
         Run whose environment there must be, or a lock's path.
     rerun
         Run steps though nothing changed.
+    warm
+        Fork kernels from a process that has imported what the notebooks imported before.
 
     Returns
     -------
@@ -221,4 +224,5 @@ def pipeline(  # noqa: PLR0913 - an argument an option of the command
         memory=memory,
         is_forced=rerun,
         expect_env=expect_env,
+        is_warm=warm,
     )

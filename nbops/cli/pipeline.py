@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nbops.cli.limits import crew, expect_env, read_engine
+from nbops.cli.limits import crew, expect_env, read_engine, warm
 from nbops.cli.parameters import read_pairs
 from nbops.errors import NotebookFailed, UsageError
 
@@ -69,6 +69,7 @@ def plan(
 @_file
 @_set
 @crew
+@warm
 @_all
 @expect_env
 @_json
@@ -93,6 +94,7 @@ def run(steps: tuple[str, ...], place: Path | None, pairs: tuple[str, ...], **op
         need_bytes=read_size(options["memory"]),
         is_forced=options["rerun"],
         expect_env=options["expect_env"],
+        is_warm=options["is_warm"],
         tell=board.tell,
     )
     _report(opened, done, as_json=options["as_json"])

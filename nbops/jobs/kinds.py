@@ -178,9 +178,7 @@ def _as_float(value: Any) -> float:
         raise Unfit(f"not {_short(value)}: too large") from None
 
 
-def _from_text(
-    kind: type, make: Callable[[str], Any], example: str = ""
-) -> Callable[[Any], Any]:
+def _from_text(kind: type, make: Callable[[str], Any], example: str = "") -> Callable[[Any], Any]:
     """Accept a kind that JSON and YAML can only write as text."""
 
     def check(value: Any) -> Any:

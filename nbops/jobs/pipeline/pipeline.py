@@ -101,6 +101,7 @@ class Pipeline:
         need_bytes: int | None = None,
         is_forced: bool = False,
         expect_env: str | None = None,
+        is_warm: bool = False,
         tell: Callable[[StepRun], None] = lambda _step: None,
     ) -> PipelineRun:
         """Run what is not as its last run left it.
@@ -115,6 +116,8 @@ class Pipeline:
             Run steps though nothing changed.
         expect_env
             Run whose environment there must be, or a lock's path.
+        is_warm
+            Fork kernels from a process that has imported what the notebooks imported before.
         tell
             Called with each step whose state changed.
 
@@ -151,6 +154,7 @@ class Pipeline:
                 engine=where,
                 need_bytes=need_bytes,
                 experiment=parent.experiment,
+                is_warm=is_warm,
                 tags=parent.tags,
                 tell=tell_all,
             )

@@ -67,6 +67,7 @@ class Running:
         engine: Engine,
         need_bytes: int | None,
         experiment: str,
+        is_warm: bool,
         tags: Callable[[], Mapping[str, str]],
         tell: Callable[[StepRun], None],
     ) -> None:
@@ -75,6 +76,7 @@ class Running:
         self._definition = definition
         self._decider = decider
         self._experiment = experiment
+        self._is_warm = is_warm
         self._tags = tags
         self._tell = tell
         self._need = need_bytes
@@ -165,6 +167,7 @@ class Running:
             retries=step.retries,
             needs=step.reads,
             experiment=self._experiment,
+            is_warm=self._is_warm,
             tags={**self._tags(), "nbops.step": step.name},
         )
         done = worker.run(step.notebook, decision.step.params, options, taken.session_id)

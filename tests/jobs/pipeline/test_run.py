@@ -39,6 +39,11 @@ steps:
   both: {notebook: both.ipynb, reads: [.data/left.txt, .data/right.txt]}
   never: {notebook: both.ipynb, when: both.length > 100}
 """
+FORKED = """\
+import os, sys
+parent = open(f"/proc/{os.getppid()}/cmdline").read() if sys.platform == "linux" else None
+assert parent is None or "nbops.kernels.parent" in parent
+"""
 MEETING = """\
 import os, time
 os.makedirs(f"{meet}/{me}")
@@ -99,8 +104,8 @@ def test_a_pipeline_runs_side_by_side_goes_on_after_a_failure_and_is_known_in_an
     assert first["never"]["reason"] == "both failed"
 
     both = "import nbops\nlength = len(open('.data/left.txt').read() + open('.data/right.txt').read())\nnbops.log_metric('length', length)"
-    write(root / "both.ipynb", "share = 1", both)
-    done = run(root, "pipeline", "run")
+    write(root / "both.ipynb", "share = 1", both, FORKED)
+    done = run(root, "pipeline", "run", "--warm")
     assert (done.returncode, done.stderr) == (0, "")
     shown = done.stdout.splitlines()
     assert [line.split(maxsplit=3)[1:3] for line in shown[:3]] == [

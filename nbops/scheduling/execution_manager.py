@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from nbops.errors import NbopsError, NotebookFailed, NotFound, UsageError
 from nbops.jobs.declarations import read_declarations
 from nbops.jobs.parameters import read_notebook
 from nbops.scheduling.jupyter.order import Order, is_asked, read_order, read_values
+from nbops.scheduling.local.notices import send_notice, write_notice
 from nbops.scheduling.process import OUT_OF_TIME, Ended, find_failure, follow
 from nbops.scheduling.settings import write_typed
 from nbops.workspace import find_workspace, runtime_home
@@ -197,11 +199,51 @@ class NbopsExecutionManager(DefaultExecutionManager):  # type: ignore[misc]
             end_time=get_utc_timestamp(),
         )
         print(f"nbops: job {self.job_id} failed: {text}", file=sys.stderr)  # noqa: T201 - the server's log
+        self._notify()
+
+    def on_complete(self) -> None:
+        super().on_complete()
+        if self._is_ours:
+            self._notify()
+
+    def _notify(self) -> None:
+        """Tell a failure that follows on none, and that it is over, as jobs of cron do."""
+        with self.db_session() as session:
+            of_job = session.query(Job).filter(Job.job_id == self.job_id)
+            ended = of_job.one()
+            others = session.query(Job).filter(
+                Job.job_definition_id == ended.job_definition_id,
+                Job.job_id != ended.job_id,
+                Job.status.in_((Status.COMPLETED, Status.FAILED)),
+            )
+            before = others.order_by(Job.start_time.desc()).first()
+            had_failed = before is not None and before.status == Status.FAILED
+            has_failed = ended.status == Status.FAILED
+            if ended.job_definition_id is None or has_failed == had_failed:
+                return
+            with contextlib.suppress(NbopsError):  # an order that cannot be read has no notebook
+                order = read_order(ended.runtime_environment_parameters)
+                source = self._below_root(order.notebook or ended.input_filename)
+                settings = find_workspace(source).settings.notify
+                notice = write_notice(
+                    ended.name,
+                    str(source),
+                    "failed" if has_failed else "finished",
+                    ended.status_message or "",
+                    started_at=_moment(ended.start_time),
+                    ended_at=_moment(ended.end_time),
+                )
+                for problem in send_notice(settings, notice, {}) if settings else ():
+                    print(f"nbops: {problem}", file=sys.stderr)  # noqa: T201 - the server's log
 
     def _update(self, **values: Any) -> None:
         with self.db_session() as session:
             session.query(Job).filter(Job.job_id == self.job_id).update(values)
             session.commit()
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _asks(job: Any) -> bool:

@@ -19,8 +19,9 @@ import psutil
 import pytest
 from daemons import real_cron
 from leaving import write_lock, write_notebook
-from processes import PATIENCE_S
+from processes import PATIENCE_S, wait_until
 from projects import nbops
+from test_notices import hook  # noqa: F401 - a fixture
 
 from nbops.errors import UsageError
 from nbops.index.queries import Index
@@ -373,6 +374,25 @@ def test_a_notebook_is_scheduled_in_the_server_that_runs_here(jupyter: Running):
     with pytest.raises(UsageError, match="There is a job 'daily' already"):
         install_job(read_job(other, schedule="0 7 * * *", lock=write_lock(jupyter.root)))
     assert jupyter.server.list_definitions() == [definition]
+
+
+@needs_server
+def test_a_failure_is_told_once_and_so_is_the_recovery(jupyter: Running, hook):  # noqa: F811
+    url, posted = hook
+    (jupyter.root / "pyproject.toml").write_text(f"[tool.nbops.notify]\nwebhook = '{url}'\n")
+    cells = ["x = 1", "import os\nassert not os.path.exists('broken'), 'it is broken'"]
+    job = jupyter.define("daily", cells, nbops=True, nbops_notebook="daily.ipynb")
+    broken = jupyter.root / "broken"
+    for is_broken in (False, True, True, False):
+        broken.touch() if is_broken else broken.unlink(missing_ok=True)
+        jupyter.wait(jupyter.server.run_definition(job))
+    wait_until(lambda: len(posted) == 2)
+    assert [(told["job"], told["status"]) for _, told in posted] == [
+        ("daily", "failed"),
+        ("daily", "recovered"),
+    ]
+    assert "it is broken" in posted[0][1]["text"]
+    assert posted[0][1]["source"] == str(jupyter.root / "daily.ipynb")
 
 
 @needs_server

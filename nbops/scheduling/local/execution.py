@@ -22,7 +22,7 @@ from nbops.jobs.plan import JOB_VARIABLE
 from nbops.scheduling.local.credentials import mask, read_credentials
 from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, read_runs, write_run
 from nbops.scheduling.local.kept import Kept, KeptJob
-from nbops.scheduling.local.notices import Notice, send_notice
+from nbops.scheduling.local.notices import send_notice, write_notice
 from nbops.scheduling.local.watching import Watched, find_watched, read_made, read_watched
 from nbops.scheduling.times import times_between
 from nbops.workspace import find_workspace
@@ -361,26 +361,18 @@ def _tell(kept: Kept, job: KeptJob, run: JobRun, secrets: Mapping[str, str], log
     settings = find_workspace(job.project).settings.notify
     if not settings:
         return
-    happened = f"{job.name} {'has ' + run.status if has_failed else 'runs again'}"
-    lines = [
-        f"{job.source}",
-        f"started {run.started_at.astimezone():%Y-%m-%d %H:%M %Z}"
-        + (f", for {run.due_at.astimezone():%Y-%m-%d %H:%M}" if run.due_at else ""),
-        *([run.message] if run.message else []),
-        f"nbops jobs logs {job.name}",
-    ]
-    document = {
-        "job": job.name,
-        "status": "recovered" if not has_failed else run.status,
-        "source": job.source,
-        "message": run.message,
-        "exit_code": run.exit_code,
-        "started_at": run.started_at.isoformat(),
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
-        "session_id": run.session_id,
-        "host": job.host,
-    }
-    notice = Notice(f"nbops: {happened}", "\n".join(lines), document)
+    notice = write_notice(
+        job.name,
+        job.source,
+        run.status,
+        run.message,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        due_at=run.due_at,
+        exit_code=run.exit_code,
+        session_id=run.session_id,
+        host=job.host,
+    )
     for problem in send_notice(settings, notice, {**job.environ, **secrets}):
         _write(log, f"nbops: {mask(problem, secrets)}\n")
 

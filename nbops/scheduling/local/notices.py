@@ -13,6 +13,7 @@ import ssl
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 from urllib.error import URLError
@@ -46,6 +47,39 @@ class Notice:
     title: str
     text: str
     document: Mapping[str, Any]
+
+
+def write_notice(
+    job: str,
+    source: str,
+    status: str,
+    message: str,
+    *,
+    started_at: datetime,
+    ended_at: datetime | None,
+    due_at: datetime | None = None,
+    **more: Any,
+) -> Notice:
+    """That a job has failed or died; of another status, that it runs again."""
+    has_failed = status in ("failed", "died")
+    happened = f"{job} {'has ' + status if has_failed else 'runs again'}"
+    due = f", for {due_at.astimezone():%Y-%m-%d %H:%M}" if due_at else ""
+    lines = [
+        source,
+        f"started {started_at.astimezone():%Y-%m-%d %H:%M %Z}{due}",
+        *([message] if message else []),
+        f"nbops jobs logs {job}",
+    ]
+    document = {
+        "job": job,
+        "status": status if has_failed else "recovered",
+        "source": source,
+        "message": message,
+        "started_at": started_at.isoformat(),
+        "ended_at": ended_at.isoformat() if ended_at else None,
+        **more,
+    }
+    return Notice(f"nbops: {happened}", "\n".join(lines), document)
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

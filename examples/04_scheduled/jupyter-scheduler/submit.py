@@ -62,13 +62,18 @@ def read_definition(server, place):
     return definition
 
 
-def find_definitions(server, name):
+def find_definitions(server, definition):
+    """Ids of this job, and the notebooks of other jobs of its name that nbops runs."""
     found = ask(server, "GET", "job_definitions?max_items=1000").get("job_definitions", [])
-    return [
-        each["job_definition_id"]
-        for each in found
-        if each["name"] == name and "nbops" in (each.get("tags") or ())
-    ]
+    own, others = [], []
+    for each in found:
+        if each["name"] == definition["name"] and "nbops" in (each.get("tags") or ()):
+            notebook = (each.get("runtime_environment_parameters") or {}).get("nbops_notebook")
+            if notebook == definition["runtime_environment_parameters"]["nbops_notebook"]:
+                own.append(each["job_definition_id"])
+            else:
+                others.append(notebook)
+    return own, others
 
 
 def main():
@@ -83,7 +88,9 @@ def main():
         place = HERE.relative_to(server[2]).as_posix() if server[2] else HERE.name
     definition = read_definition(server, "" if place == "." else place.strip("/"))
     name = definition["name"]
-    known = find_definitions(server, name)
+    known, others = find_definitions(server, definition)
+    if others and options.what == "install":
+        sys.exit(f"There is a job {name} already, of {others[0]}. Export this one with --name OTHER.")
     if options.what == "run":
         if not known:
             sys.exit(f"{name} is not installed. python submit.py install")

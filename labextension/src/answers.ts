@@ -89,7 +89,8 @@ export interface MetricRow {
 
 /**
  * One thing in each run; null where it was not there, or, as the note says, is not known.
- * Of code, the execution counts of its cell; null with the note "as in A" where the cell is the baseline's.
+ * Of code, the execution counts of its cell; null with the note "as in A" where the cell is the baseline's,
+ * or, as in the baseline, not there.
  */
 export interface Difference {
   readonly kind: ChangeKind;

@@ -50,10 +50,10 @@ export function differenceFact(
   trans: Translation
 ): Fact {
   const cells = values.map((value, index) => {
-    const text = show(kind, value);
     const note = notes[index] ?? '';
+    const text = kind === 'code' ? showCode(value, note, values[0]) : show(kind, value);
     return {
-      text: kind === 'code' && note !== '' ? note : text,
+      text,
       title: `${text} ${note}`.trim(),
       standsOut: note !== '' && note !== AS_BASELINE,
       moved: '',
@@ -67,6 +67,20 @@ export function differenceFact(
     cells,
     order: sorted(values, 1)
   };
+}
+
+/** A cell's execution count where it was there, or how its code differs from A's. */
+function showCode(count: Scalar, note: string, first: Scalar | undefined): string {
+  switch (note) {
+    case AS_BASELINE:
+      return first === null ? showScalar(null) : note;
+    case '':
+    case 'not in A':
+    case 'missing':
+      return count === null ? showScalar(null) : `[${showScalar(count)}]`;
+    default:
+      return note;
+  }
 }
 
 /** Places of values in their order; null and NaN come last. */

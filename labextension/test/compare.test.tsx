@@ -147,13 +147,23 @@ test('of many runs each is a row, and the first and the best stand out among the
 
 test('in a table of runs what is as in A does not stand out', () => {
   const code = { kind: 'code', name: 'fit()', differs: true } as const;
-  const differences = [{ ...code, values: [1, null, 3], notes: ['', 'as in A', 'edited'] }];
+  const differences = [
+    { ...code, values: [1, null, 3], notes: ['', 'as in A', '+1 −0 lines'] },
+    { ...code, name: 'tree()', values: [null, 2, null], notes: ['', 'not in A', 'as in A'] },
+    { ...code, name: 'show()', values: [4, null, null], notes: ['', 'missing', 'missing'] }
+  ];
   compare({ ...THREE, metrics: [], differences });
   const cells = screen.getAllByRole('cell').filter(cell => cell.textContent !== '');
   expect(cells.map(cell => [cell.textContent, cell.classList.contains('nbops-mod-out')])).toEqual([
-    ['1', false],
+    ['[1]', false],
     ['as in A', false],
-    ['edited', true]
+    ['+1 −0 lines', true],
+    ['–', false],
+    ['[2]', true],
+    ['–', false],
+    ['[4]', false],
+    ['–', true],
+    ['–', true]
   ]);
 });
 

@@ -30,7 +30,7 @@ def pair_cells(a: Sequence[CellRun], b: Sequence[CellRun]) -> list[Paired]:
 
 
 def compare_code(
-    paired: Sequence[Paired], params: list[Change], same: dict[str, int]
+    paired: Sequence[Paired], params: list[Change], same: dict[str, int], called: str = "B"
 ) -> list[Change]:
     """Compare the code of cells that were paired.
 
@@ -41,7 +41,7 @@ def compare_code(
     for one, other in paired:
         if any(cell and cell.is_injected for cell in (one, other)):
             continue  # it gives values, which are compared as parameters
-        change = _compare_cells(one, other, params)
+        change = _compare_cells(one, other, params, called)
         if change is not None:
             changes.append(change)
         elif other is not None:
@@ -113,7 +113,7 @@ def code_of(cell: CellRun) -> str:
 
 
 def _compare_cells(
-    one: CellRun | None, other: CellRun | None, params: list[Change]
+    one: CellRun | None, other: CellRun | None, params: list[Change], called: str
 ) -> Change | None:
     cell = other or one
     if cell is None:
@@ -123,7 +123,7 @@ def _compare_cells(
         return None
     if _says_only_params(before, after, params):
         return None
-    note = "" if one and other else ("only in B" if other else "only in A")
+    note = "" if one and other else f"only in {called if other else 'A'}"
     return Change(
         kind="code",
         name=first_line(code_of(cell)) or first_line(cell.source),

@@ -26,7 +26,9 @@ from nbops.records import (
 CANNOT_TELL = "; these records cannot tell which of them did it"
 
 
-def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -> Comparison:
+def compare(
+    a: Document, b: Document, compare_rows: CompareRows | None = None, *, called: str = "B"
+) -> Comparison:
     """Tell what differs between two runs.
 
     Parameters
@@ -35,6 +37,8 @@ def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -
         Documents of one run each, as `Replay.document(run_id)` gives them.
     compare_rows
         Who compares kept copies of data; which rows differ is not told without.
+    called
+        What the texts call `b`; `a` is A.
 
     Returns
     -------
@@ -44,17 +48,17 @@ def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -
     run_a, run_b = a.runs[0], b.runs[0]
     same: dict[str, int] = {}
     if not (a.session.id and b.session.id):
-        return _compare_found(a, b)
+        return _compare_found(a, b, called)
     one, other = align(a, b)
     params = list(_compare_values("param", one.params, other.params, same, "parameters"))
     followed = one.cells, other.cells
-    data, unknown = compare_data(*followed, same, compare_rows)
+    data, unknown = compare_data(*followed, same, compare_rows, called)
     paired = pair_cells(*followed)
-    code = compare_code(paired, params, same)
-    order = compare_order(paired)
+    code = compare_code(paired, params, same, called)
+    order = compare_order(paired, called)
     seeds = compare_seeds(*followed)
     modules = list(_compare_modules(a.cell_runs, b.cell_runs, same))
-    machine, not_listed = compare_environments(a, b, same)
+    machine, not_listed = compare_environments(a, b, same, called)
     changes = (*params, *data, *code, *order, *seeds, *modules, *machine)
     metrics = tuple(_compare_metrics(run_a, run_b))
     return Comparison(
@@ -64,7 +68,7 @@ def compare(a: Document, b: Document, compare_rows: CompareRows | None = None) -
         changes=changes,
         same=same,
         unknown=(*unknown, *not_listed),
-        context=(*sorted(derived_changes(*followed)), *_compare_source(a, b)),
+        context=(*sorted(derived_changes(*followed)), *_compare_source(a, b, called)),
         sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
         around=tuple(_compare_tree(a, b)),
         outputs=tuple(compare_outputs([*paired, *_pair_shown(a, b)])),
@@ -78,13 +82,13 @@ def _pair_shown(a: Document, b: Document) -> Iterator[Paired]:
             yield one, other
 
 
-def _compare_found(a: Document, b: Document) -> Comparison:
+def _compare_found(a: Document, b: Document, called: str) -> Comparison:
     """Compare runs of which one was found in MLflow, where only metrics and params are known, as text."""
     same: dict[str, int] = {}
     left, right = _as_texts(a.runs[0]), _as_texts(b.runs[0])
     params = list(_compare_values("param", left, right, same, "parameters"))
     metrics = tuple(_compare_metrics(a.runs[0], b.runs[0]))
-    sides = [side for side, found in (("A", a), ("B", b)) if not found.session.id]
+    sides = [side for side, found in (("A", a), (called, b)) if not found.session.id]
     unknown = (f"code, data and packages: {' and '.join(sides)} was made without nbops",)
     return Comparison(
         a=side_of(a),
@@ -164,12 +168,12 @@ def _compare_modules(
         # A module that only one side imported in these cells was imported earlier by the other.
 
 
-def _compare_source(a: Document, b: Document) -> Iterator[str]:
+def _compare_source(a: Document, b: Document, called: str) -> Iterator[str]:
     one, other = a.session.source, b.session.source
     if one.git_commit != other.git_commit:
         yield f"git commit {_commit(one.git_commit)} → {_commit(other.git_commit)}"
     if one.is_dirty != other.is_dirty and other.is_dirty:
-        yield "the git tree has uncommitted changes in B only"
+        yield f"the git tree has uncommitted changes in {called} only"
 
 
 def _compare_tree(a: Document, b: Document) -> Iterator[Change]:

@@ -12,6 +12,7 @@ def compare_data(
     b: Sequence[CellRun],
     same: dict[str, int],
     compare_rows: CompareRows | None = None,
+    called: str = "B",
 ) -> tuple[list[Change], list[str]]:
     """Compare the inputs of two runs.
 
@@ -32,7 +33,7 @@ def compare_data(
             if left[0].version and left[0].version == right[0].version:
                 same["inputs"] = same.get("inputs", 0) + 1  # whatever else lies beside its files
                 continue
-            gap = _gap(left[0], right[0])
+            gap = _gap(left[0], right[0], called)
             if gap:
                 unknown.append(gap)
                 continue
@@ -43,6 +44,7 @@ def compare_data(
         if ref.seen_by == "net" and not (left and right):
             loose.append(ref.name)
             continue
+        note = f"only in {'A' if right is None else called}"
         told = compare_rows(left[0], right[0]) if compare_rows and left and right else ""
         rows = None if isinstance(told, str) else told
         changes.append(
@@ -51,7 +53,7 @@ def compare_data(
                 name=ref.name,
                 a=_digest(left[0]) if left else None,
                 b=_digest(right[0]) if right else None,
-                note=describe_change(left[0] if left else None, right[0] if right else None, rows),
+                note=describe_change(left[0], right[0], rows) if left and right else note,
                 a_cell=left[1] if left else None,
                 b_cell=right[1] if right else None,
                 a_data=left[0] if left else None,
@@ -98,21 +100,19 @@ def derived_changes(a: Sequence[CellRun], b: Sequence[CellRun]) -> Iterator[str]
             yield f"{right.name}, which these cells wrote: {what}"
 
 
-def _gap(a: DataRef, b: DataRef) -> str | None:
-    for side, ref in (("A", a), ("B", b)):
+def _gap(a: DataRef, b: DataRef, called: str) -> str | None:
+    for side, ref in (("A", a), (called, b)):
         if ref.digest is None:
             return f"{ref.name}: no digest in {side} ({ref.missing or 'not hashed yet'})"
     if a.digest == b.digest and a.sampled:
         return f"{a.name}: too large to be hashed as a whole, and equal wherever it was sampled"
     if a.sampled != b.sampled and a.size_bytes == b.size_bytes:
-        return f"{a.name}: only sampled in {'A' if a.sampled else 'B'}"
+        return f"{a.name}: only sampled in {'A' if a.sampled else called}"
     return None
 
 
-def describe_change(a: DataRef | None, b: DataRef | None, found: RowsChange | None = None) -> str:
+def describe_change(a: DataRef, b: DataRef, found: RowsChange | None = None) -> str:
     """What is known about how an input differs: from its rows, or else from shapes, columns and sizes."""
-    if a is None or b is None:
-        return "only in B" if a is None else "only in A"
     parts = []
     if a.version and b.version and a.version != b.version:
         parts.append(f"version {a.version} → {b.version}")

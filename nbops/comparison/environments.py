@@ -7,7 +7,7 @@ from nbops.records import Document, Environment, Origin, Scalar
 
 
 def compare_environments(
-    a: Document, b: Document, same: dict[str, int]
+    a: Document, b: Document, same: dict[str, int], called: str = "B"
 ) -> tuple[list[Change], list[str]]:
     """Compare what the last cells of two runs, or sessions, ran in.
 
@@ -22,10 +22,10 @@ def compare_environments(
     """
     one, other = environment_of(a), environment_of(b)
     if one is None or other is None:
-        sides = [side for side, found in (("A", one), ("B", other)) if found is None]
+        sides = [side for side, found in (("A", one), (called, other)) if found is None]
         return [], [f"packages: those of {' and '.join(sides)} were not listed"]
     own = {a.session.source.git_commit, b.session.source.git_commit} - {None}
-    changes = [*_compare_packages(one, other, own, same)]
+    changes = [*_compare_packages(one, other, own, same, called)]
     about = [_describe(one), _describe(other)]
     for name in {**about[0], **about[1]}:
         left, right = about[0].get(name), about[1].get(name)
@@ -73,19 +73,25 @@ def describe_origin(origin: Origin | None) -> str:
 
 
 def _compare_packages(
-    a: Environment, b: Environment, own: set[str | None], same: dict[str, int]
+    a: Environment,
+    b: Environment,
+    own: set[str | None],
+    same: dict[str, int],
+    called: str,
 ) -> Iterator[Change]:
     for name in {**a.packages, **b.packages}:
         one, other = a.packages.get(name), b.packages.get(name)
         if one != other:
             yield Change(kind="package", name=name, a=one, b=other)
-        elif note := _same_version_but(name, a, b, own):
+        elif note := _same_version_but(name, a, b, own, called):
             yield Change(kind="package", name=name, a=one, b=other, note=note)
         else:
             same["packages"] = same.get("packages", 0) + 1
 
 
-def _same_version_but(name: str, a: Environment, b: Environment, own: set[str | None]) -> str:
+def _same_version_but(
+    name: str, a: Environment, b: Environment, own: set[str | None], called: str
+) -> str:
     """What else differs of a package whose version does not; nothing of the project's own tree.
 
     Which of that tree's files a run used, and whether they changed, is told from its modules.
@@ -99,7 +105,7 @@ def _same_version_but(name: str, a: Environment, b: Environment, own: set[str | 
         return ""
     if not altered[1]:
         return "files were not as installed in A"
-    return f"not as installed in B: {', '.join(altered[1][:3])}"
+    return f"not as installed in {called}: {', '.join(altered[1][:3])}"
 
 
 def _describe(environment: Environment) -> dict[str, Scalar]:

@@ -24,6 +24,7 @@ MOST_RUNS = 50
 NOT_KNOWN = "not known"
 """Note of a value that a run's record does not tell; it is none then, and no difference."""
 AS_BASELINE = "as in A"
+MISSING = "missing"
 _CURVE_POINTS = 200
 
 
@@ -82,7 +83,14 @@ def tabulate(
     with_same
         Also list the params, inputs and packages in which they do not differ.
     """
-    found = tuple(pairs or (compare(documents[0], other, compare_rows) for other in documents[1:]))
+    first, *others = documents
+    found = tuple(
+        pairs
+        or (
+            compare(first, other, compare_rows, called=label_of(number))
+            for number, other in enumerate(others, start=1)
+        )
+    )
     metrics = tuple(_metric_rows(documents))
     differences = tuple(_differences(documents, found))
     more = tuple(_same_rows(documents, differences)) if with_same else ()
@@ -201,6 +209,10 @@ def _note(change: Change | None, kind: ChangeKind, number: int) -> str:
     if change.kind == "code" and not change.note:
         counts = [sum(line.op == op for line in change.diff) for op in ("added", "removed")]
         return f"+{counts[0]} −{counts[1]} lines"  # noqa: RUF001
+    if change.a_cell is None and change.b_cell is not None:
+        return "not in A"
+    if change.b_cell is None and change.a_cell is not None:
+        return MISSING
     return change.note or "differs"
 
 

@@ -8,7 +8,7 @@ from nbops.comparison.differences import Change
 from nbops.records import CellRun, first_line
 
 
-def compare_order(paired: Sequence[Paired]) -> Iterator[Change]:
+def compare_order(paired: Sequence[Paired], called: str = "B") -> Iterator[Change]:
     """Yield pairs of cells that ran the other way round, where one can have changed what the other met.
 
     Cells that have nothing to do with each other may run in any order.
@@ -22,7 +22,7 @@ def compare_order(paired: Sequence[Paired]) -> Iterator[Change]:
                 name=_line(later),
                 a=later_one.execution_count,
                 b=later.execution_count,
-                note=f"before {_line(other)} in A, after it in B",
+                note=f"before {_line(other)} in A, after it in {called}",
                 a_cell=later_one.id,
                 b_cell=later.id,
             )

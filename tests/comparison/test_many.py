@@ -9,11 +9,17 @@ from nbops.records import Document, Environment, Run, Session, instant
 
 
 def made(
-    session: str, auc: float, *, depth: int = 4, numpy: str = "2.0", fit: str = "m = fit()"
+    session: str,
+    auc: float,
+    *,
+    depth: int = 4,
+    numpy: str = "2.0",
+    fit: str = "m = fit()",
+    cell: str = "fit",
 ) -> Document:
     told = Told(session)
     points = [metric("loss", 1 / (step + 1), step=step) for step in range(500)]
-    told.cell(f"%%track forest depth={depth}\n{fit}", metric("auc", auc), *points, cell_id="fit")
+    told.cell(f"%%track forest depth={depth}\n{fit}", metric("auc", auc), *points, cell_id=cell)
     environment = Environment(
         python="3.11.7",
         implementation="CPython",
@@ -70,6 +76,18 @@ def test_code_that_differs_is_counted_in_lines():
     table = tabulate([made("s", 0.8), made("t", 0.8, fit="m = fit(1)\nm"), made("u", 0.8)])
     (row,) = table.differences
     assert (row.kind, row.notes) == ("code", ("", "+2 −1 lines", "as in A"))
+
+
+def test_what_a_run_lacks_or_has_alone_is_said_of_that_run():
+    other = made("u", 0.8, fit="forest = trees(9)\nprint(forest.score())", cell="trees")
+    table = tabulate([made("s", 0.8), made("t", 0.8), other])
+    assert {row.notes for row in table.differences} == {
+        ("", "as in A", "not in A"),
+        ("", "as in A", "missing"),
+    }
+    assert {change.note for change in table.pairs[1].changes} == {"only in C", "only in A"}
+    table = tabulate([made("s", 0.8), made("t", 0.9), by_hand()])
+    assert table.unknown == ("code, data and packages: C was made without nbops",)
 
 
 def test_of_a_run_made_without_nbops_only_params_and_metrics_are_known():

@@ -181,6 +181,9 @@ class _Parser:
             return float(text)
         if kind == "string":
             return text[1:-1].replace(text[0] * 2, text[0])
+        if kind == "sign":
+            self.at -= 1
+            raise self._unexpected("a value")
         raise UsageError(f"In the condition write {text!r} in quotes: '{text}'.")
 
     def _next(self, wanted: str) -> tuple[str, str]:

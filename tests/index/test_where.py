@@ -9,6 +9,7 @@ from nbops.index.where import compile_where, parse_field
     [
         ("metrics.auc >", "ends where a value should be"),
         ("metrics.auc > high", "write 'high' in quotes"),
+        ("metrics.auc >>> 2", "'>' stands where 'a value' should be"),
         ("auc > 0.9", "Runs have no 'auc'"),
         ("metrics.auc ~ 1", "'~ 1' cannot be read"),
         ("metrics.auc > 1 metrics.f1 > 1", "where 'and, or' should be"),

@@ -8,6 +8,9 @@ import type { MetricValue } from './wire';
 /** So many say enough at first; more can be chosen. */
 const AT_FIRST = 4;
 
+const LETTER_PX = 6.5;
+const GAP_PX = 10;
+
 /** Metrics first, then params; tags only where they are chosen. */
 export function chooseColumns(fields: readonly string[]): readonly string[] {
   const of = (kind: string) => fields.filter(field => field.startsWith(`${kind}.`));
@@ -49,6 +52,14 @@ export function showValue({ values }: RunRow, field: string): string {
     return '';
   }
   return field.startsWith('metrics.') ? showMetric(value as MetricValue) : showScalar(value);
+}
+
+/** About how many pixels the values of a run take beside each other, in the panel's small letters. */
+export function lengthOf(row: RunRow, columns: readonly string[]): number {
+  const shown = columns.map(field => [nameOf(field), showValue(row, field)] as const);
+  return shown
+    .filter(([, value]) => value !== '')
+    .reduce((sum, [name, value]) => sum + (name.length + value.length + 1) * LETTER_PX + GAP_PX, 0);
 }
 
 /** The next order after a click on a column: down, up, none; metrics begin with the largest. */

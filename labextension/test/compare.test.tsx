@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as React from 'react';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
 import type { CellDetails, RunTable } from '../src/answers';
 import { CompareView } from '../src/components/CompareView';
@@ -209,6 +209,19 @@ test('only a server has a link to the run', () => {
     'http://mlflow:5000/#/experiments/1/runs/m1'
   );
   expect(mlflowLink(runRow({ tracking_uri: 'javascript:alert(1)' }))).toBeNull();
+});
+
+test('rows of the table of runs have a second line of values where one needs it', () => {
+  const width = vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(240);
+  const heights = [{ 'metrics.auc': 0.98345 }, { 'params.rate': 'x'.repeat(40) }].map(values => {
+    const known = runsPage({ fields: Object.keys(values) });
+    show({ tab: 'runs', runs: { known, rows: new Map([[0, runRow({ values })]]) } });
+    const { height } = screen.getByRole('option', { name: /^forest/ }).style;
+    cleanup();
+    return height;
+  });
+  expect(heights).toEqual(['46px', '65px']);
+  width.mockRestore();
 });
 
 test('the table of runs is searched, sorted, picked and opened with the keyboard', async () => {

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { RunRow } from '../answers';
-import { nameOf, nextSort } from '../columns';
+import { lengthOf, nameOf, nextSort } from '../columns';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
@@ -13,8 +13,8 @@ import { useWindow } from './useWindow';
 /** From this width on, values stand in columns; below, in one or two lines of their own. */
 const WIDE = 460;
 const HEIGHT = { wide: 28, narrow: 46, twoLines: 65 };
-/** So many values rarely need a second line. */
-const ONE_LINE = 2;
+/** What stands left and right of the values. */
+const BESIDE_PX = 32;
 
 interface RunsTableProps {
   readonly state: RunsState;
@@ -34,8 +34,12 @@ export function RunsTable(props: RunsTableProps): React.JSX.Element {
   const area = useKeptPlace(isHidden);
   const [active, setActive] = React.useState(0);
   const total = state.known?.total ?? 0;
+  const longest = React.useMemo(
+    () => Math.max(0, ...[...state.rows.values()].map(row => lengthOf(row, columns))),
+    [state.rows, columns]
+  );
   const { first, last, width, rowHeight, reveal } = useWindow(area, total, space =>
-    space >= WIDE ? HEIGHT.wide : columns.length > ONE_LINE ? HEIGHT.twoLines : HEIGHT.narrow
+    space >= WIDE ? HEIGHT.wide : longest > space - BESIDE_PX ? HEIGHT.twoLines : HEIGHT.narrow
   );
   const isWide = width >= WIDE;
   const { look } = actions;

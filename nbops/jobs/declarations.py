@@ -120,6 +120,8 @@ def parse_parameters(source: str) -> tuple[Parameter, ...]:
             kind = _kind(annotation) if annotation is not None else None
             if kind is None:
                 kind = Kind() if default is COMPUTED else kind_of(default)
+            elif default is None and kind.names and not kind.is_optional:  # `day: date = None`
+                kind = replace(kind, names=(*kind.names, "None"))
             if value is None and name in found:  # `depth: int` after `depth = 4` annotates it
                 found[name] = replace(found[name], kind=kind)
                 continue

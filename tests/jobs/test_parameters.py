@@ -35,6 +35,7 @@ at: datetime = datetime(2024, 1, 2, 3)
 where = Path("data")
 maybe: str | None = None
 either: Optional[int] = None
+until: date = None
 flag = False
 pair = (1, 2)
 anything = None
@@ -64,6 +65,7 @@ def test_types_ranges_defaults_and_help_are_told_by_plain_code():
         "where": "Path",
         "maybe": "str or None",
         "either": "int or None",
+        "until": "date or None",
         "flag": "bool",
         "pair": "tuple",
         "anything": "anything",
@@ -96,6 +98,8 @@ def test_types_ranges_defaults_and_help_are_told_by_plain_code():
         ("maybe", "1", "1"),
         ("either", "1", 1),
         ("either", "None", None),
+        ("until", "None", None),
+        ("until", "2025-02-28", date(2025, 2, 28)),
         ("flag", "TRUE", True),
         ("sizes", "[1]", [1]),
         ("pair", "(3, 4)", (3, 4)),

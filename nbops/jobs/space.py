@@ -5,10 +5,12 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from nbops.errors import UsageError
 from nbops.jobs.declarations import COMPUTED, Declarations
+from nbops.jobs.injection import write_value
 from nbops.jobs.kinds import Kind, read_any
 from nbops.jobs.parameters import Typed, check_parameters
 
@@ -53,8 +55,8 @@ class Dimension:
                 f"{self.name} takes any number from {self.low:g} to {self.high:g}: no grid has them all.",
                 f"Give a step ({self.name}={self.low:g}..{self.high:g}:0.1), or --random N.",
             )
-        count = int((self.high - self.low) / self.step + 1e-9) + 1
-        return tuple(self.low + number * self.step for number in range(count))
+        low, high, step = (Decimal(str(each)) for each in (self.low, self.high, self.step))
+        return tuple(float(low + number * step) for number in range(int((high - low) / step) + 1))
 
     def draw(self, generator: random.Random) -> Any:
         """One value at random."""
@@ -154,7 +156,9 @@ def _parse(declared: Declarations, pair: str) -> Dimension:
     if found and "str" not in kind.names and not kind.choices:
         dimension = _range(declared, name, found)
     else:
-        typed: list[Any] = list(kind.choices) if text == "*" and kind.choices else _split(text)
+        typed: list[Any] = _split(text)
+        if text == "*" and kind.choices:
+            typed = [*kind.choices, *([None] if kind.is_optional else [])]
         if text == "*" and kind.names == ("bool",):
             typed = [False, True]
         values = [
@@ -193,7 +197,7 @@ def _read(declared: Declarations, name: str, values: Any) -> Dimension:
 
 
 def _once(values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(value for number, value in enumerate(values) if value not in values[:number])
+    return tuple({write_value(value): value for value in values}.values())  # 1 is not True
 
 
 def _range(declared: Declarations, name: str, found: re.Match[str]) -> Dimension:
@@ -208,6 +212,8 @@ def _range(declared: Declarations, name: str, found: re.Match[str]) -> Dimension
     step = None if how is None or is_log else float(read_any(how))
     if ends[0] > ends[1] or (is_log and ends[0] <= 0) or (step is not None and step <= 0):
         raise UsageError(f"{name}: the range {found[0]!r} is empty.", "Give low..high.")
+    if is_whole and step is not None and not step.is_integer():
+        raise UsageError(f"{name}: of the range {found[0]!r} not all are whole numbers.")
     return Dimension(name, (), ends[0], ends[1], step, is_whole, is_log)
 
 

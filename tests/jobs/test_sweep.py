@@ -36,6 +36,8 @@ model: Literal["forest", "boosted"] = "forest"
 flag = False
 name = "x"
 layers = [1]
+penalty: Literal["l2", None] = "l2"
+any = None
 """
 DECLARED = Declarations("n.ipynb", SOURCE, parse_parameters(SOURCE))
 
@@ -46,9 +48,12 @@ DECLARED = Declarations("n.ipynb", SOURCE, parse_parameters(SOURCE))
         (["depth=2..4"], [{"depth": 2}, {"depth": 3}, {"depth": 4}]),
         (["depth=2..6:2"], [{"depth": 2}, {"depth": 4}, {"depth": 6}]),
         (["rate=0..1:0.5"], [{"rate": 0.0}, {"rate": 0.5}, {"rate": 1.0}]),
+        (["rate=0.1..0.3:0.1"], [{"rate": 0.1}, {"rate": 0.2}, {"rate": 0.3}]),
         (["rate=1e-3,1"], [{"rate": 0.001}, {"rate": 1.0}]),
         (["model=*"], [{"model": "forest"}, {"model": "boosted"}]),
         (["flag=*"], [{"flag": False}, {"flag": True}]),
+        (["penalty=*"], [{"penalty": "l2"}, {"penalty": None}]),
+        (["any=1,True,1.0,1"], [{"any": 1}, {"any": True}, {"any": 1.0}]),
         (["layers=[1, 2],[3]"], [{"layers": [1, 2]}, {"layers": [3]}]),
         (["name=a,2..3"], [{"name": "a"}, {"name": "2..3"}]),
         (
@@ -68,6 +73,7 @@ def test_a_grid_has_every_point_once(pairs: list[str], points: list[dict[str, An
         ("depth=1,x", "depth takes int, not 'x'."),
         ("depth=9..2", "depth: the range '9..2' is empty."),
         ("rate=0..1:log", "rate: the range '0..1:log' is empty."),
+        ("depth=1..9:0.5", "depth: of the range '1..9:0.5' not all are whole numbers."),
         ("model=forest,tree", "not 'tree'"),
         ("rate=0..1 if model=boosted", "rate depends on model, which is not swept before it."),
         ("depth", "-p takes name=values, not 'depth'."),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from nbops.errors import UsageError
 from nbops.jobs.engines import EngineChoice
-from nbops.jobs.parameters import check_parameters, declarations_of
+from nbops.jobs.parameters import check_given, declarations_of, find_lacking, need_value
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.search import Optimized, Outcome, Search, search_at_random, search_grid
 from nbops.jobs.space import Dimension, Point, parse_dimensions, read_dimensions
@@ -160,7 +160,10 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
     if twice := swept & set(fixed or {}):
         raise UsageError(f"{min(twice)} is swept, and given a value besides.")
     for name in sorted(swept - set(declared.names)):
-        check_parameters(declared, {name: None})
+        check_given(declared, {name: None})
+    values = check_given(declared, fixed or {})
+    for parameter in find_lacking(declared, {**values, **dict.fromkeys(swept)}):
+        raise need_value(declared, parameter)
     if drawn and optimize:
         raise UsageError("--random and --optimize exclude each other.")
     if trials and not optimize:
@@ -172,7 +175,7 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
     return SweepPlan(
         notebook,
         _search(dimensions, objective if optimize else None, drawn, trials, seed),
-        fixed=fixed or {},
+        fixed=values,
         objective=objective,
         engine=engine or EngineChoice(),
         need_bytes=need_bytes,

@@ -85,6 +85,23 @@ def test_what_cannot_be_tried_is_refused(pair: str, told: str):
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("fixed", "told"),
+    [
+        ({"m": 1, "rat": 1}, "n.ipynb has no parameter 'rat'. Did you mean 'rate'?"),
+        ({"m": 1, "rate": "x"}, "rate takes float, not the text 'x'."),
+        ({}, "n.ipynb needs a value for 'm'."),
+    ],
+)
+def test_what_is_the_same_at_every_point_is_looked_at_before_the_first(
+    workspace: Workspace, fixed: dict[str, Any], told: str
+):
+    write_notebook(workspace, "m: int\nx = 0\nrate = 0.1")
+    with pytest.raises(UsageError) as refused:
+        plan_sweep(workspace.root / "n.ipynb", {"x": [1]}, fixed=fixed)
+    assert told in str(refused.value)
+
+
 def test_a_range_without_a_step_is_no_grid():
     with pytest.raises(UsageError, match="Give a step"):
         search_grid(parse_dimensions(DECLARED, ["rate=0..1"]))

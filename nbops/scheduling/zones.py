@@ -43,7 +43,8 @@ def check_zone(name: str) -> str:
 
 def _unknown(name: str) -> UsageError:
     by_end = {zone.rpartition("/")[2].lower(): zone for zone in sorted(available_timezones())}
-    near = difflib.get_close_matches(name.rpartition("/")[2].replace(" ", "_").lower(), by_end, 1)
+    city = name.rpartition("/")[2].replace(" ", "_").lower()
+    near = difflib.get_close_matches(city, by_end, 1, cutoff=0.75)
     hint = f"Did you mean {by_end[near[0]]}?" if near else "Such as Europe/Berlin, or UTC."
     return UsageError(f"There is no time zone {name!r}.", hint)
 

@@ -98,6 +98,10 @@ def test_a_zone_that_does_not_exist_is_refused(name: str) -> None:
 def test_a_zone_is_proposed_to_who_names_a_city() -> None:
     with pytest.raises(UsageError, match="Did you mean Europe/Berlin?"):
         read_schedule("@daily", "berlin")
+    with pytest.raises(UsageError, match="Did you mean Asia/Kolkata?"):
+        read_schedule("@daily", "Asia/Kolkatta")
+    with pytest.raises(UsageError, match="Such as Europe/Berlin"):
+        read_schedule("@daily", "Mars/Base")
 
 
 def test_without_a_zone_it_is_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import shutil
 import socketserver
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,7 +40,16 @@ class _Mail(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode().strip():
             word = line[:4].upper()
             if word == "EHLO":
-                self._say("250-here\r\n250 AUTH PLAIN")
+                offered = "" if self.server.tls is None else "250-STARTTLS\r\n"
+                self._say(f"250-here\r\n{offered}250 AUTH PLAIN")
+            elif word == "STAR":
+                self._say("220 go on")
+                try:
+                    self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+                except ssl.SSLError:  # the client does not know this server, and goes
+                    return
+                self.setup()
+                self.server.wrapped += 1
             elif word == "AUTH":
                 self.server.logins.append(line)
                 self._say("235 welcome")
@@ -53,6 +65,10 @@ class _Mail(socketserver.StreamRequestHandler):
                 return
             else:
                 self._say("250 fine")
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
@@ -81,7 +97,7 @@ def hook() -> Iterator[tuple[str, list[tuple[str, dict]]]]:
 @pytest.fixture
 def mail() -> Iterator[socketserver.TCPServer]:
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail)
-    server.messages, server.logins = [], []
+    server.messages, server.logins, server.tls, server.wrapped = [], [], None, 0
     with _served(server):
         yield server
 
@@ -115,6 +131,33 @@ def test_mail_is_sent_with_a_password_from_the_credentials(mail):
     assert "To: me@example.org" in message
     assert "too deep" in message
     assert len(mail.logins) == 1
+
+
+def test_mail_goes_by_tls_where_its_server_offers_it_and_never_to_one_that_is_not_known(
+    mail, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    mail.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    mail.tls.load_cert_chain(_write_certificate(tmp_path / "server.pem"))
+    settings = {"email": "me@example.org", "smtp_user": "me"}
+    settings["smtp"] = f"localhost:{mail.server_address[1]}"
+    [problem] = send_notice(settings, _NOTICE, {PASSWORD: "open sesame"})
+    assert "certificate verify failed" in problem
+    assert mail.logins == mail.messages == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+    assert send_notice(settings, _NOTICE, {PASSWORD: "open sesame"}) == []
+    assert (mail.wrapped, len(mail.logins), len(mail.messages)) == (1, 1, 1)
+
+
+def _write_certificate(path: Path) -> Path:
+    """One of localhost, which vouches for itself, with its key."""
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
+    words += ["-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    words += ["-keyout", str(path), "-out", f"{path}.crt"]
+    if not shutil.which("openssl"):
+        pytest.skip("there is no openssl here")
+    subprocess.run(words, check=True, capture_output=True)
+    path.write_text(path.read_text() + Path(f"{path}.crt").read_text())
+    return path
 
 
 def test_the_address_of_a_webhook_may_be_a_secret(hook):

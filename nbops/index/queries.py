@@ -10,15 +10,20 @@ from functools import cache
 from subprocess import SubprocessError
 from typing import Any
 
+from nbops.capture.environment.machine import ProcessId, process_of
 from nbops.errors import NbopsError, NotFound
 from nbops.index.database import connect, file_sizes
 from nbops.index.open_parents import find_abandoned
 from nbops.index.where import COLUMNS, compile_where, parse_field
 from nbops.index.words import Found, resolve
+from nbops.journal.facts import SessionStarted
+from nbops.journal.reader import JOURNAL, Tail
 from nbops.recording.background import summon
 from nbops.records import CellRun, Document, Run, Session, from_json
 from nbops.replay import replay_folder
 from nbops.workspace import Workspace
+
+_JUDGED_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -48,23 +53,28 @@ class Index:
     def wait(self, timeout_s: float = 30.0) -> bool:
         """Wait until everything that is written by now is indexed; False when time ran out.
 
-        Starts the background process when it is needed, be it for something else that is left to do.
+        Starts the background process when it is needed, be it for something else that is left to do; it
+        may take a moment to say how a session ended whose process is gone.
         """
         wanted = {
             folder.name: file_sizes(folder)[0]
             for folder in self.workspace.sessions.glob("*")
             if folder.is_dir()
         }
+        lost = {key for key, process in self.processes().items() if process.has_ended}
         with suppress(OSError, SubprocessError, NbopsError):
-            if any(find_abandoned(self.workspace)):
+            if lost or any(find_abandoned(self.workspace)):
                 summon(self.workspace)
-        deadline = time.monotonic() + timeout_s
-        summoned_at = time.monotonic() - 1.0  # a job's driver may be at it: look twice before that
+        began = time.monotonic()
+        deadline = began + timeout_s
+        summoned_at = began - 1.0  # a job's driver may be at it: look twice before that
         while True:
+            now = time.monotonic()
             indexed = self._indexed_bytes()
             if all(indexed.get(key, -1) >= size for key, size in wanted.items()):
-                return True
-            now = time.monotonic()
+                alive = {session.id for session in self.sessions(alive=True)} if lost else set()
+                if not lost & alive or now > min(deadline, began + _JUDGED_WITHIN_S):
+                    return True
             if now > deadline:
                 return False
             if now - summoned_at > 2.0:
@@ -271,6 +281,14 @@ class Index:
         query = "SELECT digest FROM digests WHERE path = ? AND (inode, size_bytes, mtime_ns) = (?, ?, ?)"
         rows = self.rows(query, [path, *stat])
         return str(rows[0][0]) if rows else None
+
+    def processes(self) -> dict[str, ProcessId]:
+        """Processes of the sessions that have not ended, as far as anybody has told."""
+        folders = [self.workspace.sessions / session.id for session in self.sessions(alive=True)]
+        first = {
+            path.name: next(Tail(path / JOURNAL, chained=True).read(), None) for path in folders
+        }
+        return {key: process_of(f) for key, f in first.items() if isinstance(f, SessionStarted)}
 
     # ---- inside -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from nbops.capture.secrets.privacy import set_private
 from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.index.database import IndexWriter, file_sizes
 from nbops.index.open_parents import find_abandoned
+from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
 from nbops.recording.background import look_requested_at, retry_requested_at
@@ -39,6 +40,7 @@ _log = logging.getLogger(__name__)
 
 _TICK_S = 0.1
 _DISCOVER_EVERY_S = 0.5
+_COUNT_EVERY_S = 3.0
 _STAY_S = 60.0
 _TRIES = 3
 _LAST_LOOK_S = 5.0
@@ -110,6 +112,7 @@ class Courier:
         is_fresh = abs(time.time() - wished_at) < _LOOK_WITHIN_S
         self._looked_at = 0.0 if is_fresh else wished_at
         self._discovered_at = 0.0
+        self._counted_at = -_COUNT_EVERY_S
         self._busy_at = time.monotonic()
         self._told: tuple[str, ...] = ()
         self._erasures = Erasures(workspace)
@@ -204,6 +207,7 @@ class Courier:
         else:
             self._index.forget_missing(folders)
         known = self._index.sizes()
+        lost = self._find_lost()
         for key, folder in folders.items():
             if key in self._followed or key in self._erasures.under_way:
                 continue
@@ -212,11 +216,19 @@ class Courier:
             sizes = file_sizes(folder)
             if key in self._finished and known.get(key, ())[:2] == sizes:
                 continue  # else a run of it was edited since
-            if sizes[0] and known.get(key) != (*sizes, 0):
+            if sizes[0] and (known.get(key) != (*sizes, 0) or key in lost):
                 try:
                     self._take_over(folder)
                 except (OSError, ValueError) as error:
                     self._wait_with(folder.name, error)
+
+    def _find_lost(self) -> set[str]:
+        """Sessions whose process cannot be seen to live, though nobody has told of their end."""
+        if self._only is not None or time.monotonic() - self._counted_at < _COUNT_EVERY_S:
+            return set()
+        self._counted_at = time.monotonic()
+        processes = Index(self.workspace).processes().items()
+        return {key for key, there in processes if not (there.is_local and there.is_alive())}
 
     def _heed_retry(self) -> None:
         requested_at = retry_requested_at(self.workspace)

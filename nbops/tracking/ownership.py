@@ -9,7 +9,7 @@ import os
 import time
 from pathlib import Path
 
-from nbops.capture.environment.machine import ProcessId, this_process
+from nbops.capture.environment.machine import process_of, this_process
 from nbops.journal.facts import SessionStarted
 from nbops.journal.reader import JOURNAL
 from nbops.locks import Lock
@@ -101,12 +101,6 @@ def _namespace() -> str:
     """What processes share that can see one another."""
     here = this_process()
     return f"{here.host} {here.boot_id} {here.pid_namespace}"
-
-
-def process_of(started: SessionStarted) -> ProcessId:
-    return ProcessId(
-        started.host, started.boot_id, started.pid_namespace, started.pid, started.pid_started
-    )
 
 
 def can_see(started: SessionStarted) -> bool:

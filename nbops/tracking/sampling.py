@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 
 from nbops.capture.environment.load import LoadMeter, has_gpus, measure_gpus
+from nbops.capture.environment.machine import process_of
 from nbops.journal import facts
 from nbops.replay import Replay
-from nbops.tracking.ownership import process_of
 
 _LONG_S = 10.0
 """A cell that takes less is over before its curve would say anything; MLflow samples as often."""

@@ -249,16 +249,18 @@ def test_a_driver_that_is_killed_leaves_a_record_that_is_shipped_later(workspace
     )
     index = Index(workspace)
     wait_until(lambda: any(r.name == "r" and r.metrics for r in index.runs()))
+    wait_until(lambda: index.unshipped() == 0)  # so that nothing but its end is left to tell
     os.killpg(driver.pid, signal.SIGKILL)
     driver.wait()
+    wait_until(lambda: '"running"' not in run(workspace, *NBOPS, "ls", "--json").stdout)
     done = run(workspace, *NBOPS, "sync")
     assert done.returncode == 0, done.stderr
     (document,) = sessions(workspace)
     assert document.session.status == "died"
     client = MlflowClient(tracking_uri=workspace.embedded_uri)
     (experiment,) = [e for e in client.search_experiments() if e.name == "n"]
-    names = sorted(r.info.run_name for r in client.search_runs([experiment.experiment_id]))
-    assert names == ["n", "r"]
+    found = client.search_runs([experiment.experiment_id])
+    assert {r.info.run_name: r.info.status for r in found} == {"n": "FAILED", "r": "FINISHED"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from nbops.journal.facts import SessionStarted
+
 
 @dataclass(frozen=True)
 class ProcessId:
@@ -55,6 +57,13 @@ def this_process() -> ProcessId:
     pid = os.getpid()
     started = _started(pid) or 0.0
     return ProcessId(socket.gethostname(), _boot_id(), _pid_namespace(), pid, started)
+
+
+def process_of(started: SessionStarted) -> ProcessId:
+    """The process that a session is of."""
+    return ProcessId(
+        started.host, started.boot_id, started.pid_namespace, started.pid, started.pid_started
+    )
 
 
 def parent_of(pid: int) -> int | None:

@@ -9,6 +9,7 @@ c.Scheduler.execution_manager_class = "nbops.scheduling.execution_manager.NbopsE
 import contextlib
 import fcntl
 import os
+import re
 import sys
 import tempfile
 import time
@@ -184,7 +185,9 @@ class NbopsExecutionManager(DefaultExecutionManager):  # type: ignore[misc]
             )
         failure = find_failure(executed)
         if failure is not None:
-            raise NotebookFailed(f"[{failure.execution_count}] {failure.error}")
+            recorded = re.search(r"nbops show \w+", said)
+            hint = f"See {recorded[0]}." if recorded else ""
+            raise NotebookFailed(f"[{failure.execution_count}] {failure.error}", hint)
         raise NotebookFailed(said or f"nbops run ended with exit code {ended.code}.")
 
     def on_failure(self, e: Exception) -> None:

@@ -15,6 +15,7 @@ from nbops.jobs.declarations import read_declarations
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import inject
 from nbops.jobs.kinds import Kind, Unfit, read_any
+from nbops.jobs.memory import peak_of
 from nbops.jobs.parameters import Typed, as_json, check_parameters, read_parameters
 from nbops.recording.scalars import as_scalar
 from nbops.records import DataRef, Document, Scalar, Session
@@ -60,6 +61,14 @@ class Recorded:
     def add(self, session: Session) -> None:
         """Take note of a run that has come to its end meanwhile."""
         self._sessions.setdefault(key_of(session.params), []).insert(0, session)
+
+    def peak_bytes(self) -> int | None:
+        """Most memory that the kernel of its newest run held, 0 when that is not recorded; None without a run."""
+        for session in self._jobs:
+            folder = self._index.workspace.sessions / session.id
+            if session.status == "finished" and folder.exists():
+                return peak_of(replay_folder(folder).document()) or 0
+        return None
 
     def why_none(self, parameters: Mapping[str, Any]) -> str:
         """What is said when no run with these parameters came to its end."""

@@ -78,7 +78,8 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     recorded = Recorded(Index(workspace), path, notebook)
     sweep_id = make_id()
     tags = {TAG: sweep_id, "nbops.kind": "sweep"}
-    with closing(open_engine(plan.engine, plan.need_bytes)) as engine:
+    need = recorded.peak_bytes() if plan.need_bytes is None else plan.need_bytes
+    with closing(open_engine(plan.engine, need)) as engine:
         engine.prepare([path])
         with ParentRun(workspace, str(path), f"{path.stem} sweep", tags) as parent:
             own = {TAG: sweep_id, **parent.tags}

@@ -94,7 +94,7 @@ class SweepPlan:
     fixed
         Parameters that are the same at every point.
     need_bytes
-        Memory that a job takes; learnt from the records, or from the first job, when None.
+        Memory that a job takes; as the newest run that is recorded, or the first job, when None.
     is_forced
         Run points again that are recorded.
     begun, tell

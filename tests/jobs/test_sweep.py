@@ -19,7 +19,7 @@ from processes import PATIENCE_S, wait_until
 import nbops
 from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.declarations import Declarations, parse_parameters
-from nbops.jobs.engines.local import LocalWorker
+from nbops.jobs.engines.local import LocalEngine, LocalWorker
 from nbops.jobs.memory import Admission
 from nbops.jobs.search import Listed, Optimized, Search, search_at_random, search_grid
 from nbops.jobs.space import grid, parse_dimensions
@@ -195,7 +195,7 @@ def run(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_points_are_children_of_one_run_and_come_from_the_record_the_next_time(
-    workspace: Workspace,
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
     (workspace.root / "data.txt").write_text("2")
     cells = [
@@ -223,6 +223,12 @@ def test_points_are_children_of_one_run_and_come_from_the_record_the_next_time(
     assert {r.data.tags["mlflow.parentRunId"] for r in jobs} == {parent.info.run_id}
     assert len(jobs) == 2
 
+    needs: list[int | None] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalEngine, "__init__", lambda _, __, need: needs.append(need))
+        with pytest.raises(AttributeError):  # it is none
+            run_sweep(plan_sweep(workspace.root / "n.ipynb", {"x": [7]}))
+    assert needs[0] is not None, "what a job takes is known from the record"
     with pytest.raises(UsageError, match="'much' is no size"):
         nbops.sweep(workspace.root / "n.ipynb", {"x": [1]}, memory="much")
     again = nbops.sweep(workspace.root / "n.ipynb", {"x": range(1, 2)}, memory="1GB").iloc[0]

@@ -129,8 +129,11 @@ def resume(job: str) -> None:
 @_job
 def remove(job: str) -> None:
     """Remove JOB, its logs and its history; what its runs recorded stays."""
-    _find(job).remove()
-    click.echo(f"{job} was removed. What its runs recorded is still there: nbops ls")
+    found = _find(job)
+    is_running = any(run["status"] == "running" for run in found.runs())
+    found.remove()
+    goes_on = "; the run that is under way goes on" if is_running else ""
+    click.echo(f"{job} was removed{goes_on}. What its runs recorded is still there: nbops ls")
 
 
 @jobs.command("exec", hidden=True)

@@ -16,6 +16,7 @@ from processes import PATIENCE_S
 from projects import nbops, write_notebook, write_project
 
 from nbops.index.queries import Index
+from nbops.scheduling.local.history import begin_run
 from nbops.scheduling.local.kept import find_kept
 from nbops.workspace import Workspace, find_workspace
 
@@ -100,6 +101,13 @@ def test_a_long_schedule_hides_neither_result_nor_next_time(
     row = nbops(project, "jobs").stdout.splitlines()[1]
     assert "not yet" in row
     assert "cron" in row
+
+
+def test_who_removes_a_job_that_runs_is_told_that_it_goes_on(project: Path, crontab: Crontab):
+    nbops(project, "schedule", "study.ipynb", "@daily")
+    begin_run(find_kept("study").runs, "asked", None)
+    said = nbops(project, "jobs", "remove", "study").stdout
+    assert "study was removed; the run that is under way goes on." in said
 
 
 def test_scheduling_again_replaces_the_job(project: Path, crontab: Crontab):

@@ -29,6 +29,7 @@ _LEFT_OUT = re.compile(
 """Those that are no notebooks, end their kernel, wait for a person, a front end or one another."""
 
 _CHANGES = re.compile(
+    r"(?:(?:\\r[^\\]*)+(?:\\n)?)+|"  # a bar that is written over, and what an ipykernel says beside it
     r"0x[0-9a-f]+|/tmp/\S+|[0-9a-f]{32}|\d\d:\d\d:\d\d|ipykernel_\d+|\d+\.\d+ ?m?s\b"
 )
 """What differs from run to run whoever runs it."""

@@ -98,6 +98,7 @@ class Courier:
         self._worker = threading.Thread(target=self._work, name="nbops-hash", daemon=True)
         with idle_disk():
             self._worker.start()
+        self.is_held = False  # who drives a job has more to say of it: no session is let go
         self._own_lease = lease
         if only is not None and lease is None:  # nobody else may be first
             self._own_lease = Lease(workspace.sessions / only)
@@ -338,7 +339,8 @@ class Courier:
     def _is_finished(self, followed: FollowedSession, packer: Packer) -> bool:
         return (
             followed.replay.status != "running"
-            and not followed.is_busy
+            and not self.is_held
+            and not (followed.is_busy or followed.has_news)
             and not (followed.is_checking and self._only is None)  # a job's driver is waited for
             and (
                 self._is_errand

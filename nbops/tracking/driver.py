@@ -46,6 +46,7 @@ class Driver:
         if not self._is_errand:
             be_quiet()
         self._courier = Courier(self.workspace, only=self.session_id, is_errand=self._is_errand)
+        self._courier.is_held = True
         self._thread.start()
         return self
 
@@ -75,7 +76,7 @@ class Driver:
         deadline = time.monotonic() + _FOLLOWED_WITHIN_S
         while self._courier and not self._courier.note(self.session_id, kept):
             if time.monotonic() > deadline or self._courier.has_finished(self.session_id):
-                return  # judged and shipped already: its kernel died
+                return  # it is being erased
             time.sleep(0.02)
 
     def finish(self, timeout_s: float) -> str | None:
@@ -85,6 +86,7 @@ class Driver:
         if courier is None:
             return None
         self._tick_s = _LAST_TICKS_S
+        courier.is_held = False
         while time.monotonic() < deadline and not self._is_done(courier):
             if courier.error and not courier.has_hope:
                 break

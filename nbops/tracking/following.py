@@ -164,6 +164,11 @@ class FollowedSession:
         return bool(self._asked)
 
     @property
+    def has_news(self) -> bool:
+        """Whether a finding was noted since the last `advance`."""
+        return bool(self._inbox)
+
+    @property
     def is_checking(self) -> bool:
         """Whether packages are still to be compared with what was installed: seconds, the first time."""
         return self._checker.is_busy

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from processes import wait_until
+from processes import PATIENCE_S, wait_until
 
 from nbops.capture.environment.machine import this_process
+from nbops.index.executed import EXECUTED_NOTEBOOK
 from nbops.index.queries import Index
 from nbops.journal import facts
-from nbops.journal.reader import JOURNAL
+from nbops.journal.reader import FINDINGS, JOURNAL
 from nbops.journal.writer import Journal
 from nbops.recording.background import request_retry
 from nbops.tracking import courier as courier_module
 from nbops.tracking import service
 from nbops.tracking.courier import Courier
+from nbops.tracking.driver import Driver
 from nbops.tracking.following import FollowedSession
 from nbops.workspace import Workspace
 
@@ -184,3 +187,16 @@ def test_a_damaged_index_is_built_anew(fresh_workspace: Workspace, monkeypatch: 
     leave_session(fresh_workspace, "two")
     service.main(str(fresh_workspace.root))
     assert (status_of(index, "one"), status_of(index, "two")) == ("finished", "finished")
+
+
+def test_a_job_is_carried_on_until_its_notebook_is_kept(fresh_workspace: Workspace):
+    folder = leave_session(fresh_workspace, "over")
+    index = Index(fresh_workspace)
+    with Driver(fresh_workspace, "over", is_errand=True) as driver:
+        wait_until(lambda: [s.status for s in index.sessions()] == ["finished"])
+        time.sleep(
+            0.5
+        )  # all that it wrote is seen to, and its kernel still takes its time to leave
+        driver.keep_notebook(nbformat.v4.new_notebook())
+        assert driver.finish(PATIENCE_S) is None
+    assert EXECUTED_NOTEBOOK in (folder / FINDINGS).read_text()

@@ -177,7 +177,8 @@ def test_a_wheel_from_the_network_keeps_its_address_and_hash(
     url = f"{index.url.removesuffix('/simple')}/files/{wheel.name}"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     pip = [sys.executable, "-m", "pip", "--python", venv.python, "install", "-q", "--no-deps"]
-    subprocess.run([*pip, url], check=True)
+    hashed = f"{url}#sha256={digest}"  # pip notes it by itself from 23.1 on
+    subprocess.run([*pip, hashed], check=True)
     record(venv)
     lock = nbops("env", "s1", "--lock").stdout
     assert f"gamma @ {url} \\\n    --hash=sha256:{digest}" in lock

@@ -398,8 +398,9 @@ def test_a_failure_is_told_once_and_so_is_the_recovery(jupyter: Running, hook): 
 
 @needs_server
 def test_its_jobs_are_listed_run_paused_and_removed_like_those_of_cron(
-    jupyter: Running,
+    jupyter: Running, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setenv("COLUMNS", "120")  # a terminal that is wide enough
     path = write_notebook(
         jupyter.root / "daily.ipynb", ["depth = 4", "print(depth)"], metadata=_PYTHON_3
     )

@@ -15,7 +15,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.web import RequestHandler
 
 from nbops.capture.data.contents import stat_file
-from nbops.capture.environment.machine import user_name
+from nbops.capture.environment.machine import this_process, user_name
 from nbops.index.database import IndexWriter
 from nbops.index.queries import Index
 from nbops.records import Run
@@ -255,7 +255,9 @@ async def test_runs_come_in_pages_and_one_that_changed_nothing_is_short(
 
 
 async def test_a_run_is_edited_and_told_back(jp_fetch, workspace: Workspace):
-    told = Told("5e5510000001", user=user_name())
+    here = this_process()
+    names = ("host", "boot_id", "pid_namespace")  # of another host's it is waited for two minutes
+    told = Told("5e5510000001", user=user_name(), **{name: getattr(here, name) for name in names})
     told.cell("%%track forest depth=1", metric("auc"), cell_id="fit")
     told.end()
     run = put(workspace, told)[0]

@@ -26,6 +26,7 @@ class Crew:
         self.exit_code = 0
         self._engine = engine
         self._workers: list[Worker] = []
+        self._error: BaseException | None = None
 
     @property
     def was_interrupted(self) -> bool:
@@ -37,7 +38,8 @@ class Crew:
         Parameters
         ----------
         lead
-            Returns when there is nothing to do any more, or soon after `is_over`.
+            Returns when there is nothing to do any more, or soon after `is_over`. What it raises ends
+            the others, and is raised here.
         """
         ends = [threading.Event() for _ in range(self._engine.size)]
         with self._heeding_signals():
@@ -54,6 +56,8 @@ class Crew:
                             pass
                 except KeyboardInterrupt:
                     self.interrupt(self.exit_code or 130)
+        if self._error is not None:
+            raise self._error
 
     def interrupt(self, exit_code: int) -> None:
         """End what runs, and begin nothing new."""
@@ -69,6 +73,9 @@ class Crew:
                 lead(worker)
             finally:
                 worker.close()
+        except BaseException as error:  # noqa: BLE001 - raised where somebody waits
+            self._error = self._error or error
+            self.is_over = True
         finally:
             end.set()
 

@@ -114,7 +114,7 @@ class Optimized:
 
     def report(self, number: int, curve: Mapping[int, float]) -> bool:
         trial, reported = self._trials[number], self._reported.setdefault(number, set())
-        for step in sorted(curve.keys() - reported):
+        for step in sorted(step for step in curve.keys() - reported if step >= 0):
             trial.report(curve[step], step)
             reported.add(step)
         return len(curve) > 1 and bool(trial.should_prune())

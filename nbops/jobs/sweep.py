@@ -1,5 +1,6 @@
 """One notebook at many points: each a job of its own, all below one run in MLflow."""
 
+import math
 import threading
 from collections.abc import Mapping
 from contextlib import closing
@@ -229,9 +230,12 @@ class _Running:
         if objective is not None:
             result.value = result.metrics.get(objective.metric)
             result.curve = curve_of(document, objective.metric)
+            problem = f"It logged no metric {objective.metric!r}."
+            if result.value is not None and not math.isfinite(result.value):
+                problem = f"Its metric {objective.metric!r} is {result.value}."
+                result.value = None  # neither better nor worse, and Optuna takes none
             if result.value is None and result.outcome == "finished":
-                result.outcome = "failed"
-                result.problem = f"It logged no metric {objective.metric!r}."
+                result.outcome, result.problem = "failed", problem
 
     def _take(self, result: Result) -> None:
         with self._lock:

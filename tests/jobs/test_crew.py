@@ -5,6 +5,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 from nbops.jobs.crew import Crew
 from nbops.jobs.engines import Engine, Worker
 
@@ -20,6 +22,14 @@ class Idle:
     def interrupt(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def test_what_a_lead_raises_is_raised_where_somebody_waits():
+    def lead(_worker: Worker) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Crew(Idle()).run(lead, "test")  # type: ignore[arg-type]
 
 
 def test_after_ctrl_c_it_waits_until_its_worker_has_ended():

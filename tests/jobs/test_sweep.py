@@ -272,6 +272,22 @@ def test_a_hopeless_point_is_ended_early_and_a_failed_one_not_run_twice(workspac
     assert frame[frame.is_best]["metrics.score"].item() == frame["metrics.score"].max()
 
 
+def test_a_point_that_diverged_is_a_failed_one_and_the_others_are_tried(workspace: Workspace):
+    write_notebook(
+        workspace,
+        "x = 0.0",
+        "import nbops\nnbops.log_metric('loss', x, step=-1)\n"
+        "nbops.log_metric('loss', float('nan') if x < 0.9 else x)",
+    )
+    frame = nbops.sweep(
+        workspace.root / "n.ipynb", {"x": "0..1"}, optimize="metrics.loss:min", trials=4, warm=True
+    )
+    assert len(frame) == 4
+    diverged = frame[frame["params.x"] < 0.9]
+    assert set(diverged.outcome) == {"failed"}
+    assert not diverged.is_best.any()
+
+
 def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
     write_notebook(
         workspace,

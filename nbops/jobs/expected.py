@@ -95,7 +95,10 @@ def _expected(workspace: Workspace, expected: str) -> tuple[dict[str, str], str 
     """Versions by name, and Python's where that is known."""
     path = Path(expected)
     if path.is_file():
-        text = path.read_text("utf-8")
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{expected} cannot be read: {error}.") from error
         found = {
             name.lower().replace("_", "-"): version
             for name, version in re.findall(

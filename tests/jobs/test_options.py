@@ -167,6 +167,9 @@ def test_another_environment_is_refused_before_a_kernel_starts(workspace: Worksp
         check_environment(workspace, str(lock), {})
     with pytest.raises(NotFound):
         check_environment(workspace, "no-such-run", {})
+    lock.write_bytes(b"\x89PNG\xff")
+    with pytest.raises(UsageError, match="cannot be read"):
+        check_environment(workspace, str(lock), {})
 
 
 def test_a_kernel_that_memory_ran_out_for_is_told_from_one_that_was_killed(tmp_path: Path):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.secrets.masking import Masker
 from nbops.capture.secrets.redaction import add_patterns, redact
 from nbops.digests import digest_bytes
 from nbops.errors import UsageError
@@ -229,8 +230,9 @@ class _Parent:
             f"nbops.step.{each.step.name}": f"{each.state} {each.session_id or ''}".strip()
             for each in steps
         }
+        masker = Masker([each.step.params for each in steps])
         files = {
-            "nbops/pipeline.yaml": self._definition.path.read_text("utf-8"),
+            "nbops/pipeline.yaml": masker.hide(self._definition.path.read_text("utf-8")),
             "nbops/steps.json": json.dumps([_as_json(each) for each in steps], indent=1),
         }
         self._run.describe(tags, list(self._data(steps)), files)

@@ -280,6 +280,19 @@ def test_what_a_step_failed_with_is_written_without_its_secrets(workspace: Works
     assert "hunter2" not in path.read_text() + json.dumps(as_json(failed))
 
 
+def test_secrets_of_a_pipelines_file_do_not_leave(workspace: Workspace):
+    write(workspace.root / "n.ipynb", "db_password = ''", "1")
+    params = "{db_password: hunter2-9x}"
+    (workspace.root / "pipeline.yaml").write_text(
+        f"steps: {{one: {{notebook: n.ipynb, params: {params}}}}}"
+    )
+    assert states(run_pipeline(workspace.root, 0)) == ["finished"]
+    kept = [path for path in workspace.state.rglob("*") if path.is_file()]
+    kept = [path for path in kept if path.parent.name != "executed"]  # the user's own
+    assert any(path.name == "pipeline.yaml" for path in kept)
+    assert [path for path in kept if b"hunter2" in path.read_bytes()] == []
+
+
 def test_the_example_is_inferred_from_what_its_notebooks_were_seen_to_do(workspace: Workspace):
     folder = workspace.root / "03_pipeline"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("data", "__pycache__"))

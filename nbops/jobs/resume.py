@@ -6,7 +6,7 @@ depends on; the others, whose results are recorded, are left out.
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,11 @@ from nbops.records import CellRun, Document
 from nbops.workspace import Workspace
 
 _HASHED_BYTES = 2_000_000_000
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_PURE = frozenset(
+    {"abs", "bool", "display", "float", "int", "len", "print", "range", "round", "str"}
+)
+"""Functions that change nothing, not even what they are given: `list` would use up an iterator."""
 _RECORDING = re.compile(r"%track\s+(metric|param|note|data|file)\b")
 """Lines that do nothing but record; what they recorded is there."""
 
@@ -150,17 +155,33 @@ def _is_known(source: str, record: CellRun) -> bool:
         tree = ast.parse("\n".join(lines))
     except SyntaxError:  # magics and shell lines do anything
         return False
-    return not any(map(_may_do_anything, ast.walk(tree)))
+    return not any(map(_may_do_anything, _executed(tree)))
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """What is evaluated when the cell runs: of a function, its decorators and defaults, not its body."""
+    yield node
+    body = getattr(node, "body", ()) if isinstance(node, _FUNCTIONS) else ()
+    left_out = body if isinstance(body, list) else [body]
+    for child in ast.iter_child_nodes(node):
+        if child not in left_out:
+            yield from _executed(child)
 
 
 def _may_do_anything(node: ast.AST) -> bool:
-    """Statements that may change what has no name: a module's state, the process."""
-    if isinstance(node, ast.Global | ast.Nonlocal | ast.Import | ast.ImportFrom):
-        return True
-    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-        return False
-    function = node.value.func
-    return not (isinstance(function, ast.Name) and function.id in ("print", "display", "len"))
+    """What may change something that the cell does not name: a module's state, an alias, a file, the process."""
+    if isinstance(node, ast.Call):
+        return not (isinstance(node.func, ast.Name) and node.func.id in _PURE)
+    if isinstance(
+        node, ast.For | ast.AsyncFor | ast.comprehension
+    ):  # what a name holds may be used up
+        return not isinstance(node.iter, ast.Call | ast.List | ast.Tuple | ast.Constant)
+    if isinstance(node, ast.Attribute | ast.Subscript):
+        return isinstance(node.ctx, ast.Store | ast.Del)
+    return isinstance(
+        node,
+        ast.Global | ast.Nonlocal | ast.Import | ast.ImportFrom | ast.AugAssign | ast.Await,
+    )
 
 
 def _cells_of(notebook: Any, path: Path, parameters: dict[str, Any] | Any) -> list[Any]:
@@ -196,10 +217,11 @@ def _refuse_changes(
         for module in run.modules:
             if around.has_changed_module(module) is not False:
                 _refuse(f"{where} used {module.path}, which was changed since")
-        written = {ref.uri for later in done if later.seq >= run.seq for ref in later.writes}
         for ref in run.reads:
             changed = None if ref.sampled else around.has_changed(ref)
-            if ref.is_read and ref.uri not in written and changed is not False:
+            if (
+                ref.is_read and changed is not False
+            ):  # be it by the run itself: it would go over it twice
                 how = "which changed" if changed else "of which nobody can tell if it changed"
                 _refuse(f"{where} read {ref.name}, {how}")
 

@@ -16,6 +16,7 @@ import type { Notebook } from './tokens';
 
 /** A job of this machine, rather than files for another system. */
 export const HERE = 'here';
+
 /** Something that takes its time. */
 export interface Work<Answer> extends Asked<Answer> {
   readonly isRunning: boolean;

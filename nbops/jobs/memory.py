@@ -12,8 +12,6 @@ from nbops.records import Document
 
 _SPARE = 0.1
 """Of the machine's memory: what is left to others."""
-
-
 _UNITS = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 
 

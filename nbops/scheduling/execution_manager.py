@@ -9,7 +9,6 @@ c.Scheduler.execution_manager_class = "nbops.scheduling.execution_manager.NbopsE
 import contextlib
 import fcntl
 import os
-import re
 import sys
 import tempfile
 import time
@@ -31,7 +30,7 @@ from nbops.jobs.declarations import read_declarations
 from nbops.jobs.parameters import read_notebook
 from nbops.scheduling.jupyter.order import Order, is_asked, read_order, read_values
 from nbops.scheduling.local.notices import send_notice, write_notice
-from nbops.scheduling.process import OUT_OF_TIME, Ended, find_failure, follow
+from nbops.scheduling.process import OUT_OF_TIME, Ended, find_failure, find_record, follow
 from nbops.scheduling.settings import write_typed
 from nbops.workspace import find_workspace, runtime_home
 
@@ -185,8 +184,8 @@ class NbopsExecutionManager(DefaultExecutionManager):  # type: ignore[misc]
             )
         failure = find_failure(executed)
         if failure is not None:
-            recorded = re.search(r"nbops show \w+", said)
-            hint = f"See {recorded[0]}." if recorded else ""
+            recorded = find_record(said)
+            hint = f"See nbops show {recorded}." if recorded else ""
             raise NotebookFailed(f"[{failure.execution_count}] {failure.error}", hint)
         raise NotebookFailed(said or f"nbops run ended with exit code {ended.code}.")
 

@@ -95,6 +95,12 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
+def find_record(said: str) -> str | None:
+    """Id of the record that `nbops run` named last; None when it named none."""
+    found = re.findall(r"nbops show ([0-9a-f]{12})\b", said)
+    return found[-1] if found else None
+
+
 def find_failure(executed: Path) -> Failure | None:
     """What stopped an executed notebook; None when nothing did, or nobody wrote it."""
     try:

@@ -6,7 +6,6 @@ another one, and not while as many runs are under way as there may be.
 
 import contextlib
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -24,6 +23,7 @@ from nbops.scheduling.local.history import JobRun, Reason, begin_run, drop_old, 
 from nbops.scheduling.local.kept import Kept, KeptJob
 from nbops.scheduling.local.notices import send_notice, write_notice
 from nbops.scheduling.local.watching import Watched, find_watched, read_made, read_watched
+from nbops.scheduling.process import find_record
 from nbops.scheduling.times import times_between
 from nbops.workspace import find_workspace
 
@@ -214,13 +214,12 @@ def _run(kept: Kept, job: KeptJob, reason: Reason, due_at: datetime | None) -> i
         message = str(error)
         _write(log, f"nbops: {message}\n")
     said = log.read_text("utf-8", "replace") if log.exists() else ""
-    session = re.findall(r"nbops show ([0-9a-f]{12})\b", said)
     run = msgspec.structs.replace(
         run,
         ended_at=datetime.now(UTC),
         status="failed" if code else "finished",
         exit_code=code,
-        session_id=session[-1] if session else None,
+        session_id=find_record(said),
         message=message,
     )
     write_run(kept.runs, run)

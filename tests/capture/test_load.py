@@ -30,13 +30,13 @@ def test_a_process_is_measured_with_its_children(busy_child: int):
     meter = LoadMeter(busy_child)
     found: list[dict[str, float]] = []
 
-    def has_computed() -> bool:
+    def has_computed() -> bool:  # the machine may count its own time in coarser steps
+        time.sleep(0.05)
         found.append(meter.measure())
-        return found[-1]["kernel_cpu_utilization_percentage"] > 0
+        return min(found[-1][f"{who}cpu_utilization_percentage"] for who in ("kernel_", "")) > 0
 
     wait_until(has_computed)  # it waits itself: what computes is its child
     values = found[-1]
-    assert values["cpu_utilization_percentage"] > 0
     assert 0 < values["kernel_memory_usage_megabytes"] < values["system_memory_usage_megabytes"]
     assert 0 < values["system_memory_usage_percentage"] < 100
 

@@ -73,7 +73,8 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         job = kwargs.pop("nbops_job", None) or JobPlan(make_id())
         notebook = os.path.abspath(input_path) if isinstance(input_path, str) else None
         settle_cell_ids(nb_man.nb, notebook)
-        notebook = str(job.script) if job.script else notebook
+        if job.notebook:
+            notebook = nb_man.nb.metadata.papermill["input_path"] = str(job.notebook)
         errand = job.errand
         workspace = errand.workspace if errand else find_workspace(notebook)
         driver = Driver(workspace, job.session_id, is_errand=errand is not None)

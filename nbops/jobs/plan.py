@@ -62,8 +62,8 @@ class JobPlan:
         Cells that are not run, by id, with the outputs that they had.
     experiment
         Where its runs go in MLflow; the notebook's own, or the workspace's, when None.
-    script
-        The percent script that the notebook was made of.
+    notebook
+        Its file, where papermill reads another one: what was made of a percent script, or kept of it.
     is_warm
         Whether its kernel is forked from a process that has imported what it will import.
     errand
@@ -78,7 +78,7 @@ class JobPlan:
     skipped: Mapping[str, list[Any]] = field(default_factory=dict)
     listener: Listener | None = None
     experiment: str | None = None
-    script: Path | None = None
+    notebook: Path | None = None
     is_warm: bool = False
     errand: Errand | None = None
 
@@ -113,6 +113,8 @@ class RunOptions:
         Id of the session that will record it; made up when None.
     needs
         Files that it is declared to read, as absolute paths: they travel with it.
+    notebook
+        As `read_notebook` gave it, when it is not to be read anew: its file may be saved meanwhile.
     """
 
     output: Path | None = None
@@ -128,4 +130,5 @@ class RunOptions:
     experiment: str | None = None
     is_warm: bool = False
     needs: tuple[str, ...] = ()
+    notebook: Any = field(default=None, repr=False)
     errand: Errand | None = None

@@ -62,6 +62,13 @@ class Recorded:
         """Take note of a run that has come to its end meanwhile."""
         self._sessions.setdefault(key_of(session.params), []).insert(0, session)
 
+    def tagged(self, name: str, value: str) -> list[Session]:
+        """Those that may be repeated and have this tag, oldest first."""
+        found = (each for sessions in self._sessions.values() for each in sessions)
+        return sorted(
+            (each for each in found if each.tags.get(name) == value), key=lambda s: s.started_at
+        )
+
     def peak_bytes(self) -> int | None:
         """Most memory that the kernel of its newest run held, 0 when that is not recorded; None without a run."""
         for session in self._jobs:

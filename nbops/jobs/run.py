@@ -1,5 +1,6 @@
 """Run one notebook, headless and tracked."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -77,7 +78,7 @@ def run_notebook(
 
     options = options or RunOptions()
     path = notebook.resolve()
-    read = read_notebook(path)
+    read = options.notebook or read_notebook(path)
     values = dict(parameters or {})
     if is_python(read):
         values = check_parameters(read_declarations(read.cells, path.name), values)
@@ -100,9 +101,9 @@ def run_notebook(
     if options.resume is not None:
         job = plan_resume(workspace, path, read, job, options.resume)
     workspace.prepare()
-    if is_script(path):
-        job = replace(job, script=path)
-    result = _run_once(path, job, options, workspace, dict(read.metadata))
+    if options.notebook or is_script(path):
+        job = replace(job, notebook=path)
+    result = _run_once(path, read, job, options, workspace)
     for attempt in range(1, options.retries + 1):
         is_worth_it = result.error or isinstance(result.interrupted, TimedOut)
         if not is_worth_it:
@@ -110,15 +111,13 @@ def run_notebook(
         tags = {**job.tags, "nbops.retry": f"{attempt} of {options.retries}",
                 "nbops.retry_of": result.session_id}  # fmt: skip
         job = replace(job, session_id=make_id(), tags=tags)
-        result = _run_once(path, job, options, workspace, dict(read.metadata))
+        result = _run_once(path, read, job, options, workspace)
     return result
 
 
 def _run_once(
-    path: Path, job: JobPlan, options: RunOptions, workspace: Workspace, metadata: dict[str, Any]
+    path: Path, read: Any, job: JobPlan, options: RunOptions, workspace: Workspace
 ) -> JobResult:
-    import nbformat
-
     output = options.output
     if output is None:
         executed = workspace.state / "executed"
@@ -132,10 +131,10 @@ def _run_once(
     folder = (options.workdir or path.parent).resolve()
     try:
         source = path
-        if job.script is not None:
-            source = output.resolve()  # papermill reads notebooks only
-            nbformat.write(read_notebook(path), source)
-        error = _execute(source, output.resolve(), job, folder, metadata)
+        if job.notebook is not None:
+            source = output.resolve()  # papermill reads files, and of those notebooks only
+            source.write_text(json.dumps(read), "utf-8")
+        error = _execute(source, output.resolve(), job, folder, dict(read.metadata))
     except Interrupted as stopped:
         interrupted = stopped
     except UsageError:

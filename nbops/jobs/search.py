@@ -79,7 +79,8 @@ class Optimized:
             raise UsageError("--optimize needs Optuna.", "pip install 'nbops[sweep]'") from error
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.count = count
-        self._dimensions = dimensions
+        self.dimensions = dimensions
+        self._seed = seed
         self._asked = 0
         self._reported: dict[int, set[int]] = {}
         self._trials: dict[int, Any] = {}
@@ -95,12 +96,25 @@ class Optimized:
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
         )
 
+    def begin_with(self, points: Sequence[Point]) -> None:
+        """Ask for these first; what is drawn after them is drawn anew, and not these again."""
+        import optuna
+
+        named = {dimension.name: dimension for dimension in self.dimensions}
+        for point in points:
+            given = {
+                name: named[name].values.index(value) if named[name].values else value
+                for name, value in point.items()
+            }
+            self._study.enqueue_trial(given)
+        self._study.sampler = optuna.samplers.TPESampler(seed=self._seed + len(points))
+
     def ask(self) -> tuple[int, Point] | None:
         if self._asked == self.count:
             return None
         trial = self._study.ask()
         point: Point = {}
-        for dimension in self._dimensions:
+        for dimension in self.dimensions:
             if holds(dimension, point):
                 point[dimension.name] = _suggest(trial, dimension)
         number, self._asked = self._asked, self._asked + 1

@@ -1,6 +1,7 @@
 """What a sweep tries: `lr=0.1,0.01`, `depth=2..10`, `rate=1e-4..1:log`, `rate=0..1 if model=boosted`."""
 
 import itertools
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,8 @@ from nbops.jobs.declarations import COMPUTED, Declarations
 from nbops.jobs.injection import write_value
 from nbops.jobs.kinds import Kind, read_any
 from nbops.jobs.parameters import Typed, check_parameters
+from nbops.jobs.recorded import as_recorded, key_of
+from nbops.records import Scalar
 
 Point = dict[str, Any]
 
@@ -58,13 +61,22 @@ class Dimension:
         low, high, step = (Decimal(str(each)) for each in (self.low, self.high, self.step))
         return tuple(float(low + number * step) for number in range(int((high - low) / step) + 1))
 
+    def find(self, recorded: Scalar) -> list[Any]:
+        """The value that a record has in this form; nothing when it is none of these."""
+        if self.values:
+            key = key_of({self.name: recorded})
+            return [v for v in self.values if key_of(as_recorded({self.name: v})) == key]
+        if isinstance(recorded, bool) or not isinstance(recorded, int if self.is_whole else float):
+            return []
+        steps = (recorded - self.low) / self.step if self.step else 0
+        is_on_step = math.isclose(steps, round(steps), abs_tol=1e-9)
+        return [recorded] if is_on_step and self.low <= recorded <= self.high else []
+
     def draw(self, generator: random.Random) -> Any:
         """One value at random."""
         if self.values or self.step is not None:
             return generator.choice(self.list_values())
         if self.is_log:
-            import math
-
             value = math.exp(generator.uniform(math.log(self.low), math.log(self.high)))
             return min(max(round(value), int(self.low)), int(self.high)) if self.is_whole else value
         if self.is_whole:
@@ -130,6 +142,18 @@ def holds(dimension: Dimension, point: Mapping[str, Any]) -> bool:
     """Whether a parameter has any effect at a point."""
     condition = dimension.condition
     return condition is None or (condition[0] in point and point[condition[0]] == condition[1])
+
+
+def point_of(dimensions: Sequence[Dimension], params: Mapping[str, Scalar]) -> Point | None:
+    """Where a run was that has these params recorded; None when it is no point of this space."""
+    point: Point = {}
+    for dimension in dimensions:
+        if holds(dimension, point):
+            found = dimension.find(params.get(dimension.name))
+            if not found:
+                return None
+            point[dimension.name] = found[0]
+    return point
 
 
 def _apply(dimensions: Sequence[Dimension], values: Sequence[Any]) -> Point:

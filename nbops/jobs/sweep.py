@@ -17,8 +17,9 @@ from nbops.jobs.memory import peak_of
 from nbops.jobs.metrics import curve_of, metrics_of
 from nbops.jobs.parameters import as_json, check_parameters, read_notebook
 from nbops.jobs.recorded import Recorded, key_of
-from nbops.jobs.space import Point
-from nbops.jobs.sweep_plan import Result, SweepPlan
+from nbops.jobs.search import Optimized
+from nbops.jobs.space import Point, point_of
+from nbops.jobs.sweep_plan import SEARCH, Result, SweepPlan
 from nbops.recording.words import make_id
 from nbops.records import Document
 from nbops.replay import replay_folder
@@ -65,7 +66,8 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     """Run a notebook at every point that the search gives. A failure at one does not stop the others.
 
     What is recorded already, with the same code, data and environment, is not run again: so a sweep that
-    was interrupted goes on where it was when it is started again.
+    was interrupted goes on where it was when it is started again. All points run the notebook as it is now:
+    who saves it meanwhile changes the next sweep.
 
     Raises
     ------
@@ -78,7 +80,13 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     workspace = find_workspace(path)
     recorded = Recorded(Index(workspace), path, notebook)
     sweep_id = make_id()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # it goes to each job
+            cell.outputs = []
+    plan = replace(plan, options=replace(plan.options, notebook=notebook))
     tags = {TAG: sweep_id, "nbops.kind": "sweep"}
+    if isinstance(plan.search, Optimized) and not plan.is_forced:
+        plan.search.begin_with(_points_before(plan, plan.search, declared, recorded))
     need = recorded.peak_bytes() if plan.need_bytes is None else plan.need_bytes
     with closing(open_engine(plan.engine, need)) as engine:
         engine.prepare([path])
@@ -96,6 +104,20 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     results = sorted(running.results, key=lambda result: result.number)
     code = running.crew.exit_code
     return Sweep(sweep_id, results, running.best, code, parent.problem, engine.left)
+
+
+def _points_before(
+    plan: SweepPlan, search: Optimized, declared: Declarations, recorded: Recorded
+) -> list[Point]:
+    """Those that this search has tried before, in their order, whose results still count."""
+    found: dict[str, Point] = {}
+    for session in recorded.tagged(SEARCH, plan.options.tags[SEARCH]):
+        point = point_of(search.dimensions, session.params)
+        if point is None or (key := key_of(as_json(point))) in found or len(found) == search.count:
+            continue
+        if recorded.find(check_parameters(declared, {**plan.fixed, **point})) is not None:
+            found[key] = point
+    return list(found.values())
 
 
 class _Running:

@@ -1,7 +1,7 @@
 """What a sweep is to do, and what came of each point."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,9 @@ from nbops.jobs.parameters import check_given, declarations_of, find_lacking, ne
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.search import Optimized, Outcome, Search, search_at_random, search_grid
 from nbops.jobs.space import Dimension, Point, parse_dimensions, read_dimensions
+
+SEARCH = "nbops.search"
+"""Tag of jobs that an optimiser asked for: what it looked for, and its seed."""
 
 _TRIALS = 50
 
@@ -172,6 +175,9 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
         raise UsageError("--best and --optimize exclude each other.", "--optimize tells the best.")
     wanted = optimize or best
     objective = parse_objective(wanted) if wanted else None
+    options = options or RunOptions()
+    if optimize:
+        options = replace(options, tags={**options.tags, SEARCH: f"{optimize}, seed {seed}"})
     return SweepPlan(
         notebook,
         _search(dimensions, objective if optimize else None, drawn, trials, seed),
@@ -180,7 +186,7 @@ def plan_sweep(  # noqa: PLR0913 - an argument an option of the command
         engine=engine or EngineChoice(),
         need_bytes=need_bytes,
         is_forced=is_forced,
-        options=options or RunOptions(),
+        options=options,
         about=about,
     )
 

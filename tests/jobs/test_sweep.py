@@ -21,8 +21,9 @@ from nbops.errors import NotebookFailed, UsageError
 from nbops.jobs.declarations import Declarations, parse_parameters
 from nbops.jobs.engines.local import LocalEngine, LocalWorker
 from nbops.jobs.memory import Admission
+from nbops.jobs.recorded import as_recorded
 from nbops.jobs.search import Listed, Optimized, Search, search_at_random, search_grid
-from nbops.jobs.space import grid, parse_dimensions
+from nbops.jobs.space import grid, parse_dimensions, point_of
 from nbops.jobs.sweep import _read_session, run_sweep
 from nbops.jobs.sweep_plan import plan_sweep
 from nbops.workspace import Workspace
@@ -328,6 +329,75 @@ def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
     third = next(r["session"] for r in results if r["point"]["x"] == 3)
     told = run(workspace, *words, "--best", "metrics.score:max").stdout
     assert f"Best: score 3 with x=3, {third[:8]}." in told
+
+
+def test_an_interrupted_search_goes_on_with_all_that_it_had_tried(workspace: Workspace):
+    write_notebook(
+        workspace,
+        "x: float = 0\nkind = 'a'",
+        "import nbops\nnbops.log_metric('loss', (x - 0.3) ** 2 + (kind == 'b'))",
+    )
+    space = {"kind": ["a", "b"], "x": "0..1"}
+
+    def search(trials: int) -> Any:
+        return nbops.sweep(
+            workspace.root / "n.ipynb", space, optimize="metrics.loss:min", trials=trials
+        )
+
+    first = search(14)
+    wider = search(18)
+    tried = [f"params.{name}" for name in space]
+    assert wider.is_reused.tolist() == [True] * 14 + [False] * 4
+    assert wider[tried][:14].equals(first[tried])
+    assert not wider[tried].duplicated().any()
+    again = search(18)
+    assert again.is_reused.all()
+    assert again[tried].equals(wider[tried])
+
+
+@pytest.mark.parametrize(
+    ("params", "point"),
+    [
+        ({"depth": 4, "rate": 0.3, "model": "boosted"}, {"depth": 4, "rate": 0.3, "model": "boosted"}),
+        ({"depth": 4, "rate": 0.3, "model": "forest"}, {"depth": 4, "model": "forest"}),
+        ({"depth": 5, "rate": 0.3, "model": "forest"}, None),
+        ({"depth": 4, "rate": 2.0, "model": "boosted"}, None),
+        ({"depth": 4, "rate": True, "model": "boosted"}, None),
+        ({"depth": 4, "rate": 0.3, "model": "other"}, None),
+        ({"depth": 4, "rate": 0.3}, None),
+    ],
+)  # fmt: skip
+def test_a_run_was_at_a_point_of_the_space_or_at_none(
+    params: dict[str, Any], point: dict[str, Any] | None
+):
+    space = ["depth=2..8:2", "model=*", "rate=0..1 if model=boosted"]
+    assert point_of(parse_dimensions(DECLARED, space), params) == point
+
+
+def test_values_that_are_no_scalars_are_found_as_they_are_recorded():
+    space = parse_dimensions(DECLARED, ["layers=[1, 2],[3]", "any=1,True,1.0"])
+    layers = as_recorded({"layers": [3]})["layers"]
+    assert point_of(space, {"layers": layers, "any": True}) == {"layers": [3], "any": True}
+    found = point_of(space, {"layers": layers, "any": 1.0})
+    assert found is not None
+    assert isinstance(found["any"], float)
+
+
+def test_a_notebook_that_is_saved_while_a_sweep_runs_changes_the_next_sweep(workspace: Workspace):
+    write_notebook(workspace, "x = 0", "import nbops\nnbops.log_metric('score', x)")
+
+    def save_another(number: int, _point: Any) -> None:
+        if number == 1:
+            write_notebook(workspace, "x = 0", "import nbops\nnbops.log_metric('score', -x)")
+
+    notebook = workspace.root / "n.ipynb"
+    done = run_sweep(replace(plan_sweep(notebook, {"x": range(1, 4)}), begun=save_another))
+    assert [result.metrics["score"] for result in done.results] == [1, 2, 3]
+    (path,) = (workspace.state / "executed").glob(f"*{done.results[2].session_id}.ipynb")
+    executed = nbformat.read(path, 4)
+    assert executed.metadata.papermill.input_path == str(notebook)
+    again = run_sweep(plan_sweep(notebook, {"x": range(1, 4)}))
+    assert [result.metrics["score"] for result in again.results] == [-1, -2, -3]
 
 
 class CountedPoint(dict[str, Any]):

@@ -241,6 +241,7 @@ class Session(Record, frozen=True, kw_only=True):
     name: str
     experiment: str
     notebook: str | None = None
+    workdir: str | None = None  # it began there; relative to the workspace where it lies inside
     kernel_id: str | None = None
     user: str
     host: str

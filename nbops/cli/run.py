@@ -56,8 +56,8 @@ def run(
     of one without a type as a Python literal, or true, false and null, else as text.
 
     Ctrl-C ends the cell that runs and records it; a second one kills the kernel. --resume runs again
-    only the cells before the failed one that the rest needs, and refuses when they, their data, modules
-    or packages changed.
+    only the cells before the failed one that the rest needs, in the same folder, and refuses when they,
+    their data, modules or packages changed.
 
     Exit codes: 0 it ran to its end, 1 a cell failed or the kernel died, 2 bad use, 124 out of time,
     130 Ctrl-C, 143 SIGTERM.

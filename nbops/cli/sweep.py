@@ -52,8 +52,8 @@ def sweep(notebook: Path, pairs: tuple[str, ...], as_json: bool, **options: Any)
                                  only where another parameter has this value
 
     All combinations are tried, unless --random or --optimize says otherwise. A failure at one point does
-    not stop the others. What is recorded with the same code, data, modules and packages comes from the
-    record; so an interrupted sweep goes on where it was when it is started again.
+    not stop the others. What is recorded with the same code, folder, data, modules and packages comes from
+    the record; so an interrupted sweep goes on where it was when it is started again.
 
     Exit codes: 0 all points ran, 1 some failed, 2 bad use, 130 Ctrl-C, 143 SIGTERM.
     """  # noqa: D301 - click wants the character itself

@@ -62,6 +62,8 @@ class JobPlan:
         Cells that are not run, by id, with the outputs that they had.
     experiment
         Where its runs go in MLflow; the notebook's own, or the workspace's, when None.
+    workdir
+        Folder to work in; the notebook's own when None.
     notebook
         Its file, where papermill reads another one: what was made of a percent script, or kept of it.
     is_warm
@@ -78,6 +80,7 @@ class JobPlan:
     skipped: Mapping[str, list[Any]] = field(default_factory=dict)
     listener: Listener | None = None
     experiment: str | None = None
+    workdir: Path | None = None
     notebook: Path | None = None
     is_warm: bool = False
     errand: Errand | None = None
@@ -102,7 +105,7 @@ class RunOptions:
     output
         Where to write the executed notebook; with the session's record when None.
     workdir
-        Folder to work in; the notebook's own when None.
+        Folder to work in; the notebook's own when None, or that of the run that is resumed.
     retries
         How often to try again when it fails.
     resume

@@ -20,6 +20,7 @@ from nbops.jobs.parameters import Typed, as_json, check_parameters, read_paramet
 from nbops.recording.scalars import as_scalar
 from nbops.records import DataRef, Document, Scalar, Session
 from nbops.replay import replay_folder
+from nbops.workspace import Workspace
 
 _HASHED_BYTES = 2_000_000_000
 _MOST_LOOKED_AT = 20
@@ -33,12 +34,17 @@ class Recorded:
     ----------
     notebook
         As read from `path`.
+    workdir
+        Folder that they worked in; the notebook's own when None.
     """
 
-    def __init__(self, index: Index, path: Path, notebook: Any) -> None:
+    def __init__(
+        self, index: Index, path: Path, notebook: Any, workdir: Path | None = None
+    ) -> None:
         self._index = index
         self._path = path
         self._notebook = notebook
+        self._workdir = workdir.resolve() if workdir else path.parent
         self._around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
         self._environments: dict[str | None, bool] = {}
 
@@ -80,6 +86,8 @@ class Recorded:
     def why_none(self, parameters: Mapping[str, Any]) -> str:
         """What is said when no run with these parameters came to its end."""
         wanted, _ = read_signature(self._notebook, parameters)
+        if self._sessions.get(key_of(wanted)):
+            return "it has run in another folder only"
         if any(key_of(session.params) == key_of(wanted) for session in self._jobs):
             return "it has not run to its end yet"
         return "it has not run with these params yet" if self._jobs else "it has not run yet"
@@ -105,7 +113,9 @@ class Recorded:
         for session in self._sessions.get(key_of(wanted), ())[:_MOST_LOOKED_AT]:
             folder = self._index.workspace.sessions / session.id
             if folder.exists():
-                yield replay_folder(folder).document()
+                document = replay_folder(folder).document()
+                if folder_of(self._index.workspace, document) in (None, self._workdir):
+                    yield document
 
     def _is_as_now(self, document: Document, digests: list[str]) -> bool:
         runs = document.cell_runs
@@ -205,6 +215,12 @@ def read_signature(
         inject(made, parameters)
     cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
     return as_recorded(read_parameters(made)), [digest_source(cell.source) for cell in cells]
+
+
+def folder_of(workspace: Workspace, document: Document) -> Path | None:
+    """The folder here that a job's was, wherever it ran."""
+    workdir = document.session.workdir
+    return None if workdir is None else workspace.root / workdir
 
 
 def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:

@@ -22,7 +22,7 @@ from nbops.jobs.declarations import TAG
 from nbops.jobs.expected import check_environment
 from nbops.jobs.injection import INJECTED, inject
 from nbops.jobs.plan import JobPlan
-from nbops.jobs.recorded import as_recorded, given_parameters, is_hidden
+from nbops.jobs.recorded import as_recorded, folder_of, given_parameters, is_hidden
 from nbops.records import CellRun, Document
 from nbops.workspace import Workspace
 
@@ -65,6 +65,7 @@ def plan_resume(
             f"{word} is {document.session.status}: there is nothing to resume.",
             "Without --resume it runs as a whole.",
         )
+    workdir = _settle_folder(workspace, path, document, job.workdir)
     _refuse_other_parameters(document, job.parameters)
     known = given_parameters(document, notebook, path, anew=job.parameters)
     parameters = {**known, **job.parameters}
@@ -81,7 +82,26 @@ def plan_resume(
         if number not in kept and not {TAG, INJECTED} & set(cell.metadata.get("tags", ()))
     }
     tags = {**job.tags, "nbops.resumed": document.session.id}
-    return replace(job, parameters=parameters, skipped=skipped, tags=tags)
+    return replace(job, parameters=parameters, workdir=workdir, skipped=skipped, tags=tags)
+
+
+def _settle_folder(
+    workspace: Workspace, path: Path, document: Document, given: Path | None
+) -> Path:
+    """The folder of the run, where its relative paths lead to the same files.
+
+    Raises
+    ------
+    UsageError
+        Another one is given, or it is gone.
+    """
+    before = folder_of(workspace, document) or path.parent
+    if given is not None and given != before:
+        was, now = (workspace.name_of(str(folder)) for folder in (before, given))
+        _refuse(f"it worked in {was}, and is to work in {now} now")
+    if not before.is_dir():
+        _refuse(f"the folder {workspace.name_of(str(before))} that it worked in is gone")
+    return before
 
 
 def _refuse_other_parameters(document: Document, given: Mapping[str, Any]) -> None:

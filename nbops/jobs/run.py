@@ -95,6 +95,7 @@ def run_notebook(
         options.cell_timeout_s,
         listener=options.listener,
         experiment=options.experiment,
+        workdir=options.workdir.resolve() if options.workdir else None,
         is_warm=options.is_warm,
         errand=options.errand,
     )
@@ -128,7 +129,7 @@ def _run_once(
         mode = 0o666
     is_new = _make(output, mode)
     error, interrupted = None, None
-    folder = (options.workdir or path.parent).resolve()
+    folder = job.workdir or path.parent
     try:
         source = path
         if job.notebook is not None:

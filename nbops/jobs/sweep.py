@@ -78,7 +78,7 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     notebook = read_notebook(path)
     declared = read_declarations(notebook.cells, path.name)
     workspace = find_workspace(path)
-    recorded = Recorded(Index(workspace), path, notebook)
+    recorded = Recorded(Index(workspace), path, notebook, plan.options.workdir)
     sweep_id = make_id()
     for cell in notebook.cells:
         if cell.cell_type == "code":  # it goes to each job

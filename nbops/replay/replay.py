@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import singledispatchmethod
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
@@ -128,6 +128,7 @@ class Replay:
             name=self._adopted_name or start.name,
             experiment=self.experiment,
             notebook=start.notebook,
+            workdir=_workdir_of(start),
             kernel_id=start.kernel_id,
             user=start.user,
             host=start.host,
@@ -547,6 +548,12 @@ class Replay:
         for cell in self.cells.values():
             if any(seen.uri == uri for seen in (*cell.reads, *cell.writes)):
                 self._mark_changed(cell)
+
+
+def _workdir_of(start: facts.SessionStarted) -> str:
+    """Where a session worked, in words that hold on another machine, too."""
+    path, root = PurePath(start.cwd), PurePath(start.workspace)
+    return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
 def _checked(environment: Environment, altered: dict[str, list[str]] | None) -> Environment:

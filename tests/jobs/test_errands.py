@@ -12,7 +12,9 @@ from nbops.errors import NotebookFailed
 from nbops.index.queries import Index
 from nbops.jobs.engines.errand import Parcel, run_errand
 from nbops.jobs.engines.home import Home
+from nbops.jobs.parameters import read_notebook
 from nbops.jobs.plan import RunOptions
+from nbops.jobs.recorded import Recorded
 from nbops.recording.words import make_id
 from nbops.replay import replay_folder
 from nbops.workspace import Workspace
@@ -73,6 +75,16 @@ def test_a_file_that_cannot_be_put_in_its_place_costs_neither_the_record_nor_the
     (run,) = Index(home.workspace).runs()
     assert run.metrics["score"][0][1] == 1.0
     assert run.mlflow_run_id
+
+
+def test_a_run_on_another_machine_is_the_same_as_here(home: Home, tmp_path: Path):
+    path = home.workspace.root / "n.ipynb"
+    session_id, parcel = send(home, tmp_path)
+    home.take(parcel)
+    home.close()
+    found = Recorded(Index(home.workspace), path, read_notebook(path)).find({})
+    assert found is not None
+    assert (found.session.id, found.session.workdir) == (session_id, ".")
 
 
 def test_what_was_made_while_the_shared_store_was_away_travels_by_itself(

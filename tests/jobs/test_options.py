@@ -102,6 +102,23 @@ def test_a_failed_job_goes_on_at_its_cell_and_only_when_that_is_sound(workspace:
     assert "last is finished: there is nothing to resume" in again.stderr
 
 
+def test_what_is_resumed_goes_on_in_the_folder_of_the_run(workspace: Workspace):
+    there = workspace.root / "there"
+    there.mkdir()
+    write(workspace.root / "n.ipynb", "x = 1", "open('ok').read()")
+    assert run(workspace, "run", "n.ipynb", "--workdir", "there").returncode == 1
+    (there / "ok").touch()
+    refused = run(workspace, "run", "n.ipynb", "--resume", "last", "--workdir", ".")
+    assert refused.returncode == 2
+    assert (
+        f"To resume would not be sound: it worked in there, and is to work in {workspace.root} now"
+        in refused.stderr
+    )
+    done = run(workspace, "run", "n.ipynb", "--resume", "last")
+    assert done.returncode == 0, done.stderr
+    assert documents(workspace)[-1].session.workdir == "there"
+
+
 @pytest.mark.parametrize(
     ("sources", "count", "kept"),
     [

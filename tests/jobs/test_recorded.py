@@ -87,6 +87,22 @@ def test_data_that_are_as_they_once_were_give_the_run_of_then(
     assert newest.find({}) is None
 
 
+def test_a_run_in_another_folder_is_another_run(workspace: Workspace):
+    path = write_notebook(workspace, "x = 0", "open('d').read()")
+    elsewhere = workspace.root / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "d").write_text("1")
+    session = nbops.run(path, workdir=elsewhere, cell_timeout=PATIENCE_S)
+    index, notebook = Index(workspace), read_notebook(path)
+    own = Recorded(index, path, notebook)
+    assert own.find({}) is None
+    assert list(own.with_parameters({})) == []
+    assert own.why_none({}) == "it has run in another folder only"
+    found = Recorded(index, path, notebook, elsewhere).find({})
+    assert found is not None
+    assert (found.session.id, found.session.workdir) == (session, "elsewhere")
+
+
 def test_a_run_is_known_again_whatever_its_parameters_are(workspace: Workspace):
     usual = "n = 0\nlayers = [1]\nshape = (1, 2)\nlimit = float('nan')\nnames = {'a': None}"
     path = write_notebook(workspace, usual, "n")

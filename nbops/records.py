@@ -251,6 +251,9 @@ class Session(Record, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     files: tuple[FileRef, ...] = ()
+    removed: tuple[
+        str, ...
+    ] = ()  # uris of files that a cell left, and that were gone when it ended
     tracking_uri: str  # credentials removed
     mlflow_run_id: str | None = None
     coverage: dict[str, int] = {}  # reads by how they were seen; `missing`: without a digest;

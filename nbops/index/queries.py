@@ -267,6 +267,15 @@ class Index:
         query = f"SELECT record FROM sessions WHERE {condition} ORDER BY started_at DESC"  # noqa: S608
         return [from_json(row[0], Session) for row in self.rows(query)]
 
+    def written_by(self, notebook: str) -> list[tuple[str, str]]:
+        """Files that sessions of a notebook wrote: uri, and id of the session."""
+        query = (
+            "SELECT DISTINCT u.uri, c.session_id FROM sessions s"
+            " JOIN cell_runs c ON c.session_id = s.id JOIN data_uses u ON u.cell_run_id = c.id"
+            " WHERE s.notebook = ? AND u.way = 'wrote'"
+        )
+        return [(row[0], row[1]) for row in self.rows(query, [notebook])]
+
     def unshipped(self) -> int:
         """Runs that are not, or not completely, in MLflow yet."""
         rows = self.rows("SELECT COALESCE(SUM(unshipped), 0) FROM sessions")

@@ -2,11 +2,13 @@
 
 import copy
 import json
+import os
 from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nbops.capture.data.contents import path_of
 from nbops.digests import digest_source
 from nbops.errors import UsageError
 from nbops.index.around import look_around
@@ -47,6 +49,7 @@ class Recorded:
         self._workdir = workdir.resolve() if workdir else path.parent
         self._around = look_around(index, path.parent, max_bytes=_HASHED_BYTES)
         self._environments: dict[str | None, bool] = {}
+        self._added: dict[str, set[str]] = {}  # as `_writers`, since it was made
 
     @cached_property
     def _jobs(self) -> list[Session]:
@@ -64,9 +67,12 @@ class Recorded:
                 found.setdefault(key_of(session.params), []).append(session)
         return found
 
-    def add(self, session: Session) -> None:
+    def add(self, document: Document) -> None:
         """Take note of a run that has come to its end meanwhile."""
-        self._sessions.setdefault(key_of(session.params), []).insert(0, session)
+        key = key_of(document.session.params)
+        self._sessions.setdefault(key, []).insert(0, document.session)
+        for ref in read_and_written(document)[1]:
+            self._added.setdefault(ref.uri, set()).add(key)
 
     def tagged(self, name: str, value: str) -> list[Session]:
         """Those that may be repeated and have this tag, oldest first."""
@@ -129,9 +135,34 @@ class Recorded:
         reads, writes = read_and_written(document)
         if any(ref.sampled or self._around.has_changed(ref) is not False for ref in reads):
             return False
-        if any(ref.kind != "file" or ref.digest is None for ref in writes):
+        if not all(self._is_left(ref, document) for ref in writes):
             return False
         return self._has_its_environment(document)
+
+    def _is_left(self, ref: DataRef, document: Document) -> bool:
+        """Whether a file is as a run left it; of one outside of the project that is not asked."""
+        if ref.kind != "file" or ref.digest is None:
+            return False
+        is_outside = os.path.isabs(self._index.workspace.name_of(path_of(ref.uri)))
+        if is_outside or self._around.has_changed(ref) is False:
+            return True
+        return self._is_shared(ref, document)
+
+    def _is_shared(self, ref: DataRef, document: Document) -> bool:
+        """Whether runs with other parameters write this file, too: it is as the last one of them left it."""
+        writers = {*self._writers.get(ref.uri, ()), *self._added.get(ref.uri, ())}
+        return bool(writers - {key_of(document.session.params)})
+
+    @cached_property
+    def _writers(self) -> dict[str, set[str]]:
+        """Parameters of the runs that wrote a file, by its URI."""
+        keys = {session.id: key_of(session.params) for session in self._jobs}
+        name = self._index.workspace.name_of(str(self._path))
+        found: dict[str, set[str]] = {}
+        for uri, session_id in self._index.written_by(name):
+            if session_id in keys:
+                found.setdefault(uri, set()).add(keys[session_id])
+        return found
 
     def _has_its_environment(self, document: Document) -> bool:
         key = document.cell_runs[-1].environment if document.cell_runs else None
@@ -234,7 +265,8 @@ def read_and_written(document: Document) -> tuple[list[DataRef], list[DataRef]]:
         for ref in run.writes:
             if ref.kind != "frame":
                 writes[ref.uri] = ref
-    return list(reads.values()), list(writes.values())
+    removed = document.session.removed
+    return list(reads.values()), [ref for ref in writes.values() if ref.uri not in removed]
 
 
 def key_of(parameters: Mapping[str, Any]) -> str:

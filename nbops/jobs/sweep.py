@@ -218,7 +218,7 @@ class _Running:
             self._engine.learn(peak_of(document))
             if result.outcome == "finished":  # Optuna may ask for it again
                 with self._lock:
-                    self._recorded.add(document.session)
+                    self._recorded.add(document)
             self._read(result, document)
 
     def _watch(

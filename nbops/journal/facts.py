@@ -282,6 +282,7 @@ class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
     reason: str
     status: str = "finished"
     uncredited: int = 0  # as of a cell
+    removed: list[str] = []  # uris of files that its cells left, and that are gone by now
 
 
 class Erased(Fact, frozen=True, kw_only=True, tag="erased"):

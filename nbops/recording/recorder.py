@@ -415,6 +415,7 @@ class Recorder(Logbook):
                 reason=reason,
                 status=status,
                 uncredited=self._watch.take_uncredited(),
+                removed=self._watch.find_removed(),
             )
         )
         self.journal.close()

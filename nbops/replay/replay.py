@@ -138,6 +138,7 @@ class Replay:
             tags={**start.tags, **self._tags, **made.session.tags},
             notes=tuple(made.session.notes),
             files=tuple(made.session.files.values()),
+            removed=tuple(self._ended.removed) if self._ended else (),
             tracking_uri=start.tracking_uri,
             mlflow_run_id=created[0] if created else None,
             coverage=self._coverage(),

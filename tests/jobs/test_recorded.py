@@ -103,6 +103,25 @@ def test_a_run_in_another_folder_is_another_run(workspace: Workspace):
     assert (found.session.id, found.session.workdir) == (session, "elsewhere")
 
 
+def test_a_point_runs_again_when_the_file_that_it_alone_wrote_is_gone_or_another(
+    workspace: Workspace,
+):
+    writes = "from pathlib import Path\nPath(f'{x}.bin').write_text('a'); Path('last').write_text(str(x))"
+    for_a_time = "Path(f'{x}.part').write_text('b')"
+    path = write_notebook(workspace, "x = 0", writes, for_a_time, "Path(f'{x}.part').unlink()")
+
+    def sweep() -> list[bool]:
+        return list(nbops.sweep(path, {"x": [1, 2]}, cell_timeout=PATIENCE_S)["is_reused"])
+
+    assert [sweep(), sweep()] == [[False, False], [True, True]]
+    (workspace.root / "last").unlink()
+    (workspace.root / "2.bin").unlink()
+    assert sweep() == [True, False]
+    assert (workspace.root / "2.bin").exists()
+    (workspace.root / "1.bin").write_text("another")
+    assert [sweep(), sweep()] == [[False, True], [True, True]]
+
+
 def test_a_run_is_known_again_whatever_its_parameters_are(workspace: Workspace):
     usual = "n = 0\nlayers = [1]\nshape = (1, 2)\nlimit = float('nan')\nnames = {'a': None}"
     path = write_notebook(workspace, usual, "n")

@@ -29,6 +29,9 @@ _V = TypeVar("_V")
 _UNSHOWN_BY_WORKER = f"{PATH_HIDDEN}, which the worker that opened it tells nobody"
 _NO_PLACE = "it was opened relative to a folder that is not known"
 
+_MOST_LEFT = 1_000
+"""Files that cells left are looked for as the session ends, so many: on a network disk each takes a millisecond."""
+
 _RESCUE_BYTES = 40_000_000
 """About to be overwritten and not hashed yet: up to this size it is hashed first (20 ms)."""
 
@@ -48,6 +51,7 @@ class Ledger:
         self._writes: dict[str, Seen] = {}
         self._modules: dict[str, str | None] = {}
         self._unhashed: dict[str, Stat] = {}  # content that only the background can still digest
+        self._left: dict[str, str] = {}  # uris of files that are there as cells end, by path
         self._late: deque[Fact] = deque()
         self._versions: dict[str, tuple[int, Seen]] = {}  # of URLs, with the time when it was told
         self._hasher = Hasher()
@@ -196,6 +200,10 @@ class Ledger:
             if content is not None and os.path.dirname(path) in folders:
                 self._reads.pop((path, content), None)
 
+    def find_removed(self) -> list[str]:
+        """Files that were left when a cell ended, and are gone."""
+        return [uri for path, uri in self._left.items() if not os.path.lexists(path)]
+
     @property
     def is_empty(self) -> bool:
         return not (self._late or self._reads or self._modules or self._writes)
@@ -272,6 +280,8 @@ class Ledger:
                 return None
             folder = seen_folder(path, self._workspace, seen.seen_by)
             return with_frame(folder, frame_of(seen))
+        if len(self._left) < _MOST_LEFT:
+            self._left[path] = seen.uri
         digest = self._digest_at_once(path, content)
         if seen.missing:
             return _replace(seen, digest=digest, missing=None if digest else seen.missing)

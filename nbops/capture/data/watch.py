@@ -116,6 +116,10 @@ class DataWatch:
         """How many files were opened by no cell since this was asked last."""
         return self._outside.take()
 
+    def find_removed(self) -> list[str]:
+        """Files that cells left, and that are gone: they were there for the time of the session only."""
+        return self._ledger.find_removed()
+
     def take(self, cell_run: str, *, at_end: bool) -> list[Fact]:
         """Facts since the last call.
 

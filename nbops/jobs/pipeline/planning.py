@@ -117,15 +117,21 @@ class Decider:
         return replace(decision, reason=reason)
 
     def _results(self, decision: Decision, notebook: Any) -> Iterable[StepResult]:
-        yield from self.shelf.find(decision.key)
+        known = set()
+        for result in self.shelf.find(decision.key):
+            known.add(result.session_id)
+            yield result
         path = decision.step.notebook
         if path not in self._recorded:
             self._recorded[path] = Recorded(self._index, path, notebook)
         for document in self._recorded[path].with_parameters(decision.step.params):
-            cells = tuple(run.source_digest for run in document.cell_runs)
-            yield self.result_of(replace(decision, cells=cells), document)
+            if document.session.id not in known:  # what it left was looked at when it had just run
+                cells = tuple(run.source_digest for run in document.cell_runs)
+                yield self.result_of(replace(decision, cells=cells), document)
 
-    def result_of(self, decision: Decision, document: Document) -> StepResult:
+    def result_of(
+        self, decision: Decision, document: Document, *, is_just_over: bool = False
+    ) -> StepResult:
         """What is to be kept of a run of this step."""
         return result_of(
             document,
@@ -134,6 +140,7 @@ class Decider:
             cells=list(decision.cells),
             reads=decision.step.reads,
             writes=decision.step.writes,
+            is_just_over=is_just_over,
         )
 
     def _changes(

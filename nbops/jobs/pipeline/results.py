@@ -1,6 +1,7 @@
 """What came of a step, as it is kept for the next time: what it depended on, and what it left."""
 
 import os
+import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +60,7 @@ def result_of(
     cells: list[str],
     reads: tuple[str, ...] = (),
     writes: tuple[str, ...] = (),
+    is_just_over: bool = False,
 ) -> StepResult:
     """What is to be kept of a step's run.
 
@@ -68,12 +70,20 @@ def result_of(
         As `read_signature` gives them.
     reads, writes
         Files that the pipeline names beside those that were seen, as absolute paths.
+    is_just_over
+        Whether the files are as the run left them; later nobody knows who took one away, or changed it.
     """
     unknown: list[str] = []
     seen_reads, seen_writes = read_and_written(document)
-    seen_writes = [ref for ref in seen_writes if not _is_gone(ref) or _is_named(ref, writes)]
-    read = _states(workspace, seen_reads, reads, unknown)
-    written = _states(workspace, seen_writes, writes, unknown)
+    left = [
+        ref
+        for ref in seen_writes
+        if _is_named(ref, writes)
+        or not _is_gone(ref)
+        or not (is_just_over or _is_temporary(ref, workspace))
+    ]
+    read = _states(workspace, seen_reads, reads if is_just_over else (), unknown)
+    written = _states(workspace, left, writes if is_just_over else (), unknown)
     modules: dict[str, FileState] = {}
     for run in document.cell_runs:
         if run.skipped:
@@ -112,8 +122,14 @@ def result_of(
 
 
 def _is_gone(ref: DataRef) -> bool:
-    """Whether a file was written for the time of the run only: it left nothing."""
     return ref.uri.startswith("file:") and not os.path.exists(path_of(ref.uri))
+
+
+def _is_temporary(ref: DataRef, workspace: Workspace) -> bool:
+    """Whether a file lies where the system itself clears up."""
+    path = path_of(ref.uri)
+    inside = f"{workspace.root}{os.sep}"
+    return path.startswith(f"{tempfile.gettempdir()}{os.sep}") and not path.startswith(inside)
 
 
 def _is_named(ref: DataRef, named: tuple[str, ...]) -> bool:

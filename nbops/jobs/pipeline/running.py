@@ -186,7 +186,9 @@ class Running:
         folder = self._definition.workspace.sessions / taken.session_id
         if folder.exists():  # notebooks that are not Python leave no record
             document = replay_folder(folder).document()
-            self._keep(taken, decision, self._decider.result_of(decision, document))
+            self._keep(
+                taken, decision, self._decider.result_of(decision, document, is_just_over=True)
+            )
         self._settle(taken, "finished", decision.reason)
 
     def _keep(self, taken: StepRun, decision: Decision, result: StepResult) -> None:

@@ -24,6 +24,7 @@ from nbops.index.pipelines import describe_pipelines
 from nbops.index.queries import Index
 from nbops.jobs.pipeline.bulletin import Bulletin
 from nbops.jobs.pipeline.definition import Step, read_definition
+from nbops.jobs.pipeline.pipeline import Pipeline
 from nbops.jobs.pipeline.pipeline import _as_json as as_json
 from nbops.jobs.pipeline.running import StepRun
 from nbops.records import PipelineState, from_json, to_json
@@ -337,3 +338,45 @@ def test_a_person_sees_a_table_that_is_written_over_and_a_log_gets_lines(
         "· first   waiting",
         "▸ second  running: because",
     ]
+
+
+KEEPS_AND_TAKES_AWAY = (
+    "from pathlib import Path\nPath('out.bin').write_bytes(b'1'); Path('part').write_bytes(b'2')",
+    "Path('part').unlink()",
+)
+
+
+@pytest.mark.parametrize("keep_data", [16, 0])
+def test_a_step_whose_output_was_deleted_gets_it_back_or_runs_again(
+    workspace: Workspace, keep_data: int
+):
+    root, out = workspace.root, workspace.root / "out.bin"
+    (root / "pyproject.toml").write_text(f"[tool.nbops]\nkeep_data = {keep_data}\n")
+    write(root / "n.ipynb", "x = 1", *KEEPS_AND_TAKES_AWAY)
+    (root / "pipeline.yaml").write_text("steps: {n: {notebook: n.ipynb}}\n")
+    assert states(run_pipeline(root, 0)) == ["finished"]
+    assert states(run_pipeline(root, 0)) == ["unchanged"]
+    out.unlink()
+    done = run_pipeline(root, 0)["n"]
+    told = {16: "out.bin came back", 0: "its output out.bin is gone, of which no copy was kept"}
+    assert (done["state"], done["reason"]) == (
+        "restored" if keep_data else "finished",
+        told[keep_data],
+    )
+    assert out.read_bytes() == b"1"
+
+
+def test_of_a_run_by_hand_what_it_left_is_told_from_what_it_took_away_itself(
+    workspace: Workspace,
+):
+    root = workspace.root
+    write(root / "n.ipynb", "x = 1", *KEEPS_AND_TAKES_AWAY)
+    (root / "pipeline.yaml").write_text("steps: {n: {notebook: n.ipynb}}\n")
+    session = nbops.run(root / "n.ipynb", cell_timeout=PATIENCE_S)
+    (decision,) = Pipeline(root).plan()
+    assert decision.action == "keep", decision
+    (root / "out.bin").unlink()
+    (decision,) = Pipeline(root).plan()
+    assert (decision.action, [file.path for file in decision.outdated]) == ("restore", ["out.bin"])
+    recorded = Index(workspace).sessions()[0]
+    assert (recorded.id, recorded.removed) == (session, ((root / "part").as_uri(),))

@@ -60,6 +60,7 @@ def become_kernel(request: dict[str, Any], files: list[int]) -> None:
 def forget_parent(preloaded: Preloaded) -> None:
     """Draw anew what a fresh process draws, and be in the folder in which the modules were loaded."""
     hidden = preloaded.hidden
+    hidden.begin()
     for names, name in preloaded.folder_names:
         names[name] = os.getcwd()
     random.seed()

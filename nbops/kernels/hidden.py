@@ -8,6 +8,7 @@ place and does again what its own code did to the process: its imports, filters 
 import contextlib
 import importlib
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,12 @@ from types import ModuleType
 from typing import Any
 
 Step = Callable[[], object]
+
+_READ_AS_LOADED = re.compile(
+    "(OMP|KMP|GOMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR|NUMBA|POLARS|ARROW|CUDA|CUBLAS|NVIDIA"
+    "|PYTORCH|TORCH|TF|XLA|JAX|HF|TRANSFORMERS|TOKENIZERS)_[A-Z0-9_]+"
+)
+"""Variables that libraries read once, as they are imported."""
 
 
 @dataclass
@@ -65,6 +72,11 @@ class HiddenModules(MetaPathFinder):
         self._loaded = loaded
         self._modules: dict[str, Any] = {}
         self._children: dict[str, list[str]] = {}
+        self._variables: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Take note of the variables that the kernel begins with."""
+        self._variables = _variables_read_as_loaded()
 
     def hide(self, names: Iterable[str]) -> None:
         """Take modules out of `sys.modules`."""
@@ -105,11 +117,25 @@ class HiddenModules(MetaPathFinder):
                     f" leads to {where} now: start it cold.",
                     name=fullname,
                 )
+        if path is None and fullname not in sys.stdlib_module_names:
+            self._warn_of_variables(fullname)
         spec = ModuleSpec.__new__(type(original))
         vars(spec).update(
             vars(original), loader=_Returner(self, original)
         )  # a tenth of `copy.copy`
         return spec
+
+    def _warn_of_variables(self, module: str) -> None:
+        now = _variables_read_as_loaded()
+        given = {name for name in now if now[name] != self._variables.get(name)} - _put_by_modules
+        if given:
+            warnings.warn(
+                f"This kernel was started warm, with {module} loaded before"
+                f" {', '.join(sorted(given))} was set: that may have no effect this time.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            self._variables = now  # once is enough
 
     def put_back(self, name: str, module: Any) -> None:
         """Do to the process what the import of a module did to it."""
@@ -144,7 +170,18 @@ class _Returner(Loader):
         return getattr(self._spec.loader, name)
 
 
-def put_variable(name: str, value: str | None) -> None:
+_put_by_modules: set[str] = set()
+
+
+def _variables_read_as_loaded() -> dict[str, str]:
+    return {name: os.environ[name] for name in os.environ if _READ_AS_LOADED.fullmatch(name)}
+
+
+def put_variable(name: str, before: str | None, value: str | None) -> None:
+    """Set a variable as a module did, unless a cell has set it meanwhile: most modules give defaults only."""
+    if os.environ.get(name) != before:
+        return
+    _put_by_modules.add(name)
     if value is None:
         os.environ.pop(name, None)
     else:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,11 @@ from nbops.workspace import Workspace, find_workspace
 _NOTEBOOKS = 10
 _OURS = "nbops.ipython.job"
 """What records a kernel: of all that a notebook of a recorded project imports, the first."""
+_SETS_VARIABLE = re.compile(
+    r"environ\s*\[[^\]\n]*\]\s*=(?!=)|environ\.(?:update|setdefault|pop|clear)\b|environ\s*\|="
+    r"|\bputenv\(|\bload_dotenv\(|^[ \t]*%(?:(?:set_)?env[ \t]+\w+[ \t=]|dotenv\b)",
+    re.MULTILINE,
+)
 _NEVER = ("pydev", "debugpy", "nbops")
 """Every kernel has imported the debugger; of our own modules the rest is imported when it is asked for."""
 
@@ -54,23 +60,37 @@ def _last_sessions(workspace: Workspace, start: Path, *, is_known: bool) -> list
 
 
 def _imported_in(workspace: Workspace, session: str) -> Iterator[str]:
-    """What cells, and the project's modules that they import, import by name; nothing that failed."""
+    """What cells, and the project's modules that they import, import by name; nothing that failed.
+
+    Neither what they import after they have set a variable: libraries read those as they are loaded.
+    """
     written: list[str] = []
     present: set[str] = set()
-    sources: dict[str, str] = {}
+    sources: dict[str, list[str]] = {}  # of each cell run, the modules' before its own
     for fact in Tail(workspace.sessions / session / JOURNAL, chained=True).read():
         if isinstance(fact, facts.CellStarted):
-            sources[fact.cell_run] = fact.source
+            sources[fact.cell_run] = [fact.source]
         elif isinstance(fact, facts.CellEnded):
             present |= {name for name in fact.imported if not name.startswith(_NEVER)}
-            written += _imports(sources.get(fact.cell_run, ""))
         elif isinstance(fact, facts.DataSeen):
             for module in fact.modules:
                 with suppress(OSError, UnicodeDecodeError):
-                    written += _imports((workspace.root / module.path).read_text("utf-8"))
+                    text = (workspace.root / module.path).read_text("utf-8")
+                    sources.setdefault(fact.cell_run, []).insert(0, text)
+    for source in (text for texts in sources.values() for text in texts):
+        before, sets_variable = _before_variables(source)
+        written += _imports(before)
+        if sets_variable:
+            break
     for name in written:
         if name.partition(".")[0] in present:
             yield name
+
+
+def _before_variables(source: str) -> tuple[str, bool]:
+    """The lines before the one that sets a variable, and whether there is one."""
+    found = _SETS_VARIABLE.search(source)
+    return (source[: source.rfind("\n", 0, found.end()) + 1], True) if found else (source, False)
 
 
 def _imports(source: str) -> list[str]:

@@ -350,7 +350,7 @@ def test_an_interrupted_search_goes_on_with_all_that_it_had_tried(workspace: Wor
 
     tried = [f"params.{name}" for name in space]
     begun = search(4, 1)
-    wider = search(14, 2)  # what each is told of the others before it is drawn depends on the moment
+    wider = search(14, 2)  # of two at once it depends on the moment what each is told of the other
     widest = search(16, 1)
     assert wider.is_reused.tolist() == [True] * 4 + [False] * 10
     assert wider[tried][:4].equals(begun[tried])

@@ -18,7 +18,7 @@ from processes import PATIENCE_S, has_ended, wait_until
 
 from nbops.index.queries import Index
 from nbops.kernels import provisioner
-from nbops.kernels.imported import modules_to_import
+from nbops.kernels.imported import _before_variables, _imports, modules_to_import
 from nbops.kernels.inherited import key_of
 from nbops.kernels.process import ForkedKernel
 from nbops.kernels.provisioner import why_cold
@@ -159,6 +159,34 @@ def test_a_warm_kernel_is_as_a_fresh_one_and_knows_no_other(start: Callable[...,
     assert all(left != right for left, right in zip(*drawn, strict=True))
 
 
+def test_variables_that_a_cell_sets_before_it_imports_are_kept_or_said_to_come_late(
+    start: Callable[..., Any],
+):
+    kernel = start(WarmKernel, "plain,yaml,zmq")
+    assert kernel.is_forked
+    told = kernel.run(
+        "import os; os.environ['PLAIN'] = 'mine'\nimport plain\nprint(os.environ['PLAIN'])"
+    )
+    assert told.text == "mine\n"
+    told = kernel.run("os.environ['OMP_NUM_THREADS'] = '1'\nimport yaml, zmq")
+    (line,) = [line for line in told.text.splitlines() if "RuntimeWarning" in line]
+    assert "with yaml loaded before OMP_NUM_THREADS was set" in line
+
+
+@pytest.mark.parametrize(
+    ("source", "ahead"),
+    [
+        ("import a\nos.environ['X'] = '1'\nimport b", ["a"]),
+        ("import a\nos.environ.setdefault('X', '1')\nimport b", ["a"]),
+        ("import a\n%env X=1\nimport b", ["a"]),
+        ("import a\nload_dotenv()\nimport b", ["a"]),
+        ("import a; print(os.environ['X'] == '1')\nimport b\n%env X", ["a", "b"]),
+    ],
+)
+def test_what_comes_after_a_variable_was_set_is_not_imported_ahead(source: str, ahead: list[str]):
+    assert _imports(_before_variables(source)[0]) == ahead
+
+
 def test_a_warm_kernel_is_debugged_as_any_other(start: Callable[..., Any]):
     code = "number = 1\nnumber += 1\nnumber"
     kernel = start(WarmKernel, "plain")
@@ -258,6 +286,8 @@ def test_what_a_notebook_imported_is_imported_ahead(workspace: Workspace):
         "import os\nprint(open(f'/proc/{os.getppid()}/cmdline').read())",
         "%matplotlib inline\nimport msgspec.json as fast\nfrom helper import yaml",
         "try:\n    import missing\nexcept ImportError: pass",
+        "import jsonschema\nos.environ['OMP_NUM_THREADS'] = '1'\nimport fsspec",
+        "import bs4",
     )
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     path = workspace.root / "n.ipynb"
@@ -270,7 +300,7 @@ def test_what_a_notebook_imported_is_imported_ahead(workspace: Workspace):
     (shown,) = nbformat.read(workspace.root / "out.ipynb", as_version=4).cells[0].outputs
     assert "nbops.kernels.parent" in shown.text
     assert Index(workspace).wait(PATIENCE_S)
-    expected = ["msgspec.json", "nbops.ipython.job", "yaml", "zmq", "zmq.backend"]
+    expected = ["jsonschema", "msgspec.json", "nbops.ipython.job", "yaml", "zmq", "zmq.backend"]
     for variables in ({"NBOPS_NOTEBOOK": str(path)}, {"JPY_SESSION_NAME": str(path)}, {}):
         assert sorted(modules_to_import(variables, workspace.root)) == expected
     other = {"NBOPS_NOTEBOOK": str(path.with_name("m.ipynb"))}

@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 import click
 
 from nbops import __version__
-from nbops.errors import NbopsError, RecordDamaged
+from nbops.errors import NbopsError, RecordDamaged, UsageError
 from nbops.index.database import connect
 from nbops.journal.erasing import read_tombstones
 from nbops.journal.reader import JOURNAL, verify_chain
@@ -193,9 +192,8 @@ def _look_at_places(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("workspace", said)
     try:
         connect(workspace.index, to_write=True).close()
-    except (OSError, sqlite3.Error) as error:
-        way_out = "Set XDG_CACHE_HOME to a folder on a disk of this machine."
-        yield Finding("index", f"{workspace.index} cannot be written: {error}", way_out)
+    except UsageError as error:
+        yield Finding("index", error.message, error.hint)
 
 
 def _look_at_background(workspace: Workspace) -> Finding:

@@ -7,12 +7,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nbops.errors import UsageError
 from nbops.index.entries import FoundRun, search_text, uses_of, values_of
 from nbops.index.schema import INTO, with_schema
 from nbops.journal.reader import EDITS, FINDINGS, JOURNAL
 from nbops.records import CellRun, Run, Session, from_json, to_json
 from nbops.replay import Replay
 from nbops.workspace import Workspace
+
+
+class IndexReplaced(sqlite3.OperationalError):
+    """The file was taken away below its writer: it was damaged, or somebody removed the cache."""
 
 
 def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
@@ -22,6 +27,8 @@ def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     ------
     FileNotFoundError
         There is none yet, and this is no writer.
+    UsageError
+        It cannot be written.
     """
     if not to_write:
         if not path.exists():
@@ -29,11 +36,18 @@ def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
         connection.row_factory = sqlite3.Row
         return connection
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.suppress(sqlite3.DatabaseError):
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(sqlite3.DatabaseError):
+            return with_schema(_open_to_write(path), path)
+        _remove(path)
         return with_schema(_open_to_write(path), path)
-    _remove(path)
-    return with_schema(_open_to_write(path), path)
+    except (OSError, sqlite3.OperationalError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"The index {path} cannot be written: {reason}.",
+            "Remove it, or set XDG_CACHE_HOME to a folder on a disk of this machine.",
+        ) from error
 
 
 def discard_index(workspace: Workspace) -> None:
@@ -59,11 +73,23 @@ class IndexWriter:
 
     def __init__(self, workspace: Workspace) -> None:
         self._db = connect(workspace.index, to_write=True)
+        self._path = workspace.index
+        self._inode = _inode(workspace.index)
         self._lock = threading.RLock()
         self._signatures: dict[str, dict[str, tuple[object, ...]]] = {}
 
     def close(self) -> None:
         self._db.close()
+
+    def check(self) -> None:
+        """See to it that what is written can be found.
+
+        Raises
+        ------
+        IndexReplaced
+        """
+        if _inode(self._path) != self._inode:
+            raise IndexReplaced("the index is another file by now")
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -284,6 +310,13 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _text(instant: Any) -> str:

@@ -92,6 +92,7 @@ class Courier:
         self._shippers: dict[str, Shipper] = {}
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._is_closing = False
+        self._index_error: sqlite3.DatabaseError | None = None  # met in the background
         self._doubts = Doubts(
             workspace, self._net, self._cache, self._index.put_digest, self._jobs.put
         )
@@ -122,9 +123,12 @@ class Courier:
 
     def tick(self) -> None:
         """Do what there is to do now, without waiting for anything."""
+        if self._index_error is not None:
+            raise self._index_error
         now = time.monotonic()
         if now - self._discovered_at > _DISCOVER_EVERY_S:
             self._discovered_at = now
+            self._index.check()
             self._heed_erasures()
             self._discover()
             self._heed_retry()
@@ -182,6 +186,8 @@ class Courier:
         self._worker.join(5.0)
         for followed in self._followed.values():
             followed.close()
+        if self._own_lease is not None:
+            self._own_lease.release()
         self._net.draw_in()
         self._index.close()
 
@@ -217,7 +223,8 @@ class Courier:
             sizes = file_sizes(folder)
             if key in self._finished and known.get(key, ())[:2] == sizes:
                 continue  # else a run of it was edited since
-            if sizes[0] and (known.get(key) != (*sizes, 0) or key in lost):
+            is_news = self._only is not None or known.get(key) != (*sizes, 0) or key in lost
+            if sizes[0] and is_news:
                 try:
                     self._take_over(folder)
                 except (OSError, ValueError) as error:
@@ -441,9 +448,11 @@ class Courier:
                 return
             try:
                 job()
-            except Exception:  # noqa: BLE001 - one job's failure is not the next one's
+            except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
                 if self._is_closing:  # the index went away below it: the next one does it again
                     return
+                if isinstance(error, sqlite3.DatabaseError):
+                    self._index_error = error
                 _log.exception("in the background of %s", self.workspace.root)
 
 

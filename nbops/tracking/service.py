@@ -14,7 +14,7 @@ import sys
 import threading
 
 from nbops.capture.secrets.redaction import redact
-from nbops.index.database import IndexWriter, discard_index, file_sizes
+from nbops.index.database import IndexReplaced, IndexWriter, discard_index, file_sizes
 from nbops.locks import Lock
 from nbops.tracking.courier import Courier
 from nbops.tracking.priorities import yield_a_little
@@ -47,6 +47,8 @@ def main(root: str) -> None:
         courier = Courier(workspace)
         try:
             courier.serve(stopping.is_set)
+        except IndexReplaced:
+            pass
         except sqlite3.OperationalError:  # locked, or no room: whoever needs it starts the next one
             raise
         except sqlite3.DatabaseError:  # the index is damaged

@@ -2,8 +2,9 @@
 
 import os
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from processes import PATIENCE_S, wait_until
 
 from nbops.capture.environment.machine import this_process
+from nbops.index.database import discard_index
 from nbops.index.executed import EXECUTED_NOTEBOOK
 from nbops.index.queries import Index
 from nbops.journal import facts
@@ -23,6 +25,7 @@ from nbops.tracking import service
 from nbops.tracking.courier import Courier
 from nbops.tracking.driver import Driver
 from nbops.tracking.following import FollowedSession
+from nbops.tracking.ownership import Lease
 from nbops.workspace import Workspace
 
 
@@ -171,22 +174,80 @@ def test_a_wish_to_look_into_mlflow_is_heard_though_the_clock_was_set_back(
     serve_until(courier, lambda: len(looked) == 2)
 
 
-def test_a_damaged_index_is_built_anew(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def serve(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Serves the workspace in this process, as the one in the background does, until all is done."""
     monkeypatch.setattr(courier_module, "Shipper", NoStore)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(service, "yield_a_little", lambda: None)
     monkeypatch.setenv("NBOPS_WORKSPACE", str(fresh_workspace.root))
     monkeypatch.setenv("NBOPS_STAY_S", "0.2")
+    return lambda: service.main(str(fresh_workspace.root))
+
+
+def damage_index(workspace: Workspace) -> None:
+    data = bytearray(workspace.index.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    workspace.index.write_bytes(data)
+
+
+def test_a_damaged_index_is_built_anew(fresh_workspace: Workspace, serve: Callable[[], None]):
     leave_session(fresh_workspace, "one")
-    service.main(str(fresh_workspace.root))
+    serve()
     index = Index(fresh_workspace)
     assert status_of(index, "one") == "finished"
-    data = bytearray(fresh_workspace.index.read_bytes())
-    data[4096:] = b"\xff" * (len(data) - 4096)
-    fresh_workspace.index.write_bytes(data)
+    damage_index(fresh_workspace)
     leave_session(fresh_workspace, "two")
-    service.main(str(fresh_workspace.root))
+    serve()
     assert (status_of(index, "one"), status_of(index, "two")) == ("finished", "finished")
+
+
+def test_an_index_that_is_taken_away_is_built_anew_by_who_writes_it(
+    fresh_workspace: Workspace, serve: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+):
+    handlers: dict[int, Any] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setenv("NBOPS_STAY_S", "60")
+    leave_session(fresh_workspace, "one")
+    index = Index(fresh_workspace)
+    serving = threading.Thread(target=serve)
+    serving.start()
+    wait_until(lambda: status_of(index, "one") == "finished")
+    discard_index(fresh_workspace)
+    try:
+        wait_until(lambda: status_of(index, "one") == "finished", 10)
+    finally:
+        handlers[signal.SIGTERM]()
+        serving.join()
+
+
+def test_a_job_is_carried_on_when_the_index_is_damaged(
+    fresh_workspace: Workspace, serve: Callable[[], None]
+):
+    leave_session(fresh_workspace, "before")
+    serve()
+    damage_index(fresh_workspace)
+    leave_session(fresh_workspace, "job")
+    with Driver(fresh_workspace, "job", is_errand=True) as driver:
+        assert driver.finish(10) is None
+    assert status_of(Index(fresh_workspace), "job") == "finished"
+
+
+def test_a_job_that_cannot_be_carried_on_says_why_at_once_and_leaves_it_to_others(
+    fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(_: Courier) -> None:
+        raise OSError(5, os.strerror(5))
+
+    monkeypatch.setattr(Courier, "tick", fail)
+    folder = leave_session(fresh_workspace, "job")
+    with Driver(fresh_workspace, "job") as driver:
+        told = driver.finish(10)
+        assert Lease(folder).take(None)
+    assert told == (
+        "its runs wait for MLflow (OSError: [Errno 5] Input/output error);"
+        " `nbops sync` ships what is left."
+    )
 
 
 def test_a_job_is_carried_on_until_its_notebook_is_kept(fresh_workspace: Workspace):

@@ -101,15 +101,31 @@ class Workspace:
         return path.removeprefix(prefix)
 
     def prepare(self) -> None:
-        """Make the folders, private, and hidden from git."""
-        self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.sessions.mkdir(mode=0o700, exist_ok=True)
-        self.store.mkdir(mode=0o700, exist_ok=True)
-        self.artifacts.mkdir(mode=0o700, exist_ok=True)
-        ignore = self.state / ".gitignore"
-        if not ignore.exists():
-            ignore.touch(mode=0o600)
-            ignore.write_text("*\n")
+        """Make the folders, private, and hidden from git.
+
+        Raises
+        ------
+        UsageError
+            Nothing can be written there.
+        """
+        try:
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.sessions.mkdir(mode=0o700, exist_ok=True)
+            self.store.mkdir(mode=0o700, exist_ok=True)
+            self.artifacts.mkdir(mode=0o700, exist_ok=True)
+            ignore = self.state / ".gitignore"
+            if not ignore.exists():
+                ignore.touch(mode=0o600)
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise self.unwritable(error) from error
+
+    def unwritable(self, error: OSError) -> UsageError:
+        """What to tell a person when nothing can be written there."""
+        return UsageError(
+            f"Nothing can be written under {self.state}: {error.strerror}.",
+            "Make it writable, or set XDG_STATE_HOME to a folder that is.",
+        )
 
 
 def find_workspace(start: str | os.PathLike[str] | None = None) -> Workspace:

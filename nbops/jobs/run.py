@@ -122,7 +122,10 @@ def _run_once(
     output = options.output
     if output is None:
         executed = workspace.state / "executed"
-        executed.mkdir(mode=0o700, exist_ok=True)
+        try:
+            executed.mkdir(mode=0o700, exist_ok=True)
+        except OSError as reason:
+            raise workspace.unwritable(reason) from reason
         output = executed / f"{path.stem}-{job.session_id}.ipynb"
         mode = 0o600
     else:

@@ -78,6 +78,7 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     notebook = read_notebook(path)
     declared = read_declarations(notebook.cells, path.name)
     workspace = find_workspace(path)
+    workspace.prepare()
     recorded = Recorded(Index(workspace), path, notebook, plan.options.workdir)
     sweep_id = make_id()
     for cell in notebook.cells:

@@ -12,7 +12,6 @@ from nbops.capture.data.audit import unwatched, watch_with
 from nbops.capture.libraries.readers import release_readers
 from nbops.capture.secrets.privacy import set_private
 from nbops.capture.secrets.redaction import add_patterns, redact
-from nbops.errors import UsageError
 from nbops.journal import facts
 from nbops.recording.background import prepare_embedded_store
 from nbops.recording.destination import Destination, choose_destination, remember_access
@@ -129,10 +128,7 @@ def start(plan: Plan) -> tuple[Recorder, bool]:
         workspace.prepare()
         recorder = Recorder(workspace, plan, destination)
     except OSError as error:
-        raise UsageError(
-            f"Nothing can be written under {workspace.state}: {error.strerror}.",
-            "Make it writable, or set XDG_STATE_HOME to a folder that is.",
-        ) from error
+        raise workspace.unwritable(error) from error
     recorder.watch()
     recorder.leave_card()
     recorder.look_for_background(now=True)

@@ -22,7 +22,7 @@ from servers import MlflowServer
 
 from nbops.index.queries import Index
 from nbops.records import Document
-from nbops.workspace import Workspace
+from nbops.workspace import Workspace, find_workspace
 
 NBOPS = [sys.executable, "-c", "from nbops.cli import main; main()"]
 PAPERMILL = [sys.executable, "-m", "papermill"]
@@ -302,6 +302,29 @@ def test_bad_use_is_exit_code_2_and_one_line(workspace: Workspace, words: list[s
     assert len([line for line in done.stderr.splitlines() if line.startswith("nbops: ")]) <= 1
     assert not list(workspace.sessions.iterdir())
     assert not list(workspace.state.glob("executed/*"))
+
+
+@pytest.mark.parametrize(
+    ("blocked", "words"),
+    [
+        (".nbops", ["run", "n.ipynb"]),
+        (".nbops", ["sweep", "n.ipynb", "-p", "x=1"]),
+        (".nbops", ["pipeline", "run"]),
+        (".nbops/sessions", ["run", "n.ipynb"]),
+        (".nbops/executed", ["run", "n.ipynb"]),
+    ],
+)
+def test_where_nothing_can_be_written_a_job_says_so_in_a_line(
+    tmp_path: Path, blocked: str, words: list[str]
+):
+    notebook(tmp_path / "n.ipynb", "x = 0", tags={0: "parameters"})
+    (tmp_path / "pipeline.yaml").write_text("steps: {one: {notebook: n.ipynb}}")
+    (tmp_path / blocked).parent.mkdir(exist_ok=True)
+    (tmp_path / blocked).touch()
+    done = run(find_workspace(tmp_path), *NBOPS, *words)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"nbops: Nothing can be written under {tmp_path}/.nbops: File exists.")
 
 
 def test_a_percent_script_is_run_as_the_notebook_that_it_is(workspace: Workspace):

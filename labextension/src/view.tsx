@@ -9,6 +9,7 @@ import type { FrontNotebook } from './front';
 import { Panel } from './components/Panel';
 import { SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
+import { h } from './h';
 import { followModels, readModels } from './models';
 import type { Asked } from './navigation';
 import type { RunTable } from './answers';

@@ -11,6 +11,7 @@ import type { WidgetModel } from './comm';
 import { Panel } from './components/Panel';
 import { English, renderPlain, SurroundingsContext } from './components/surroundings';
 import { WideComparison } from './components/WideComparison';
+import { h } from './h';
 import { NO_STANDINGS } from './states';
 import {
   disposeModels,

@@ -1,10 +1,10 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import * as React from 'react';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import type { CellDetails, RunTable } from '../src/answers';
 import { CompareView } from '../src/components/CompareView';
+import { h } from '../src/h';
 import { asMarkdown } from '../src/markdown';
 import { mlflowLink } from '../src/links';
 import { asHtml } from '../src/saving';

@@ -1,10 +1,10 @@
 /** What a cell run shows in full. */
 
 import { cleanup, render, screen } from '@testing-library/react';
-import * as React from 'react';
 import { afterEach, expect, test } from 'vitest';
 
 import { DataSection } from '../src/components/DataSection';
+import { h } from '../src/h';
 import { dataRef } from './records';
 
 afterEach(cleanup);

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Anchored } from '../src/components/Anchored';
 import { Elapsed } from '../src/components/Elapsed';
 import { English, SurroundingsContext } from '../src/components/surroundings';
+import { h } from '../src/h';
 import { NOON } from './records';
 
 beforeEach(() => {

@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { CellState } from '../src/answers';
 import { Panel } from '../src/components/Panel';
 import type { PanelProps } from '../src/components/Panel';
+import { h } from '../src/h';
 import { addAnswer } from '../src/history';
 import type { FormState } from '../src/formState';
 import type { JobsState } from '../src/jobsModel';

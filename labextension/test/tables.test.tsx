@@ -1,10 +1,10 @@
 import { cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import * as React from 'react';
 import { afterEach, expect, test } from 'vitest';
 
 import type { CellDetails, SavedOutput } from '../src/answers';
 import { OutputPairs } from '../src/components/OutputPairs';
+import { h } from '../src/h';
 import { compareShown } from '../src/tableDiff';
 
 afterEach(cleanup);

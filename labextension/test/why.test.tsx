@@ -1,10 +1,10 @@
 import { cleanup, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import * as React from 'react';
 import { afterEach, expect, test } from 'vitest';
 
 import { PageView } from '../src/components/PageView';
 import { WhyView } from '../src/components/WhyView';
+import { h } from '../src/h';
 import type { Page } from '../src/navigation';
 import { Trouble } from '../src/trouble';
 import type { Comparison, Conclusion } from '../src/wire';

@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { h } from '../h';
+
 interface AnchoredProps {
   readonly children: React.ReactNode;
   readonly scrollRef: React.RefObject<HTMLDivElement>;

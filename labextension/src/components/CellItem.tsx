@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { CellRow } from '../rows';
 import { isFailed } from '../status';
 import { showCount, showDuration } from '../wording';

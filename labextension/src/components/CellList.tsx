@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { CellRow, Row } from '../rows';
 import type { Actions } from '../tokens';
 import { CellItem } from './CellItem';

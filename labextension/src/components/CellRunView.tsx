@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Actions, Translation } from '../tokens';
 import { firstLine, showCount, showDuration, showMoment, showSize } from '../wording';
 import type { CellDetails } from '../answers';

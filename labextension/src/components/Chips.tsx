@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Chip } from '../chips';
+import { h } from '../h';
 import { Sparkline } from './Sparkline';
 
 /** Values up to this length are never cut: numbers, digests, shapes. */

@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { h } from '../h';
+
 interface ChoiceProps<Value extends string> {
   readonly label: string;
   readonly value: Value;

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Change, DiffLine } from '../wire';
 
 const SIGNS: Readonly<Record<DiffLine['op'], string>> = {

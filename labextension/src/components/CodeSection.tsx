@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { compareLines } from '../lines';
 import type { CellRun } from '../wire';
 import { DiffLines } from './CodeDiff';

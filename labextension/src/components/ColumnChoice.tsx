@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { kindOf, nameOf } from '../columns';
+import { h } from '../h';
 import { useSurroundings } from './surroundings';
 
 interface ColumnChoiceProps {

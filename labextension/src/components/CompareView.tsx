@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { RunTable } from '../answers';
+import { h } from '../h';
 import { asMarkdown } from '../markdown';
 import type { Actions } from '../tokens';
 import { ManyRuns } from './ManyRuns';

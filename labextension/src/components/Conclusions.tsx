@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { sayOnce, showDelta } from '../wording';
 import type { Conclusion } from '../wire';
 import { useSurroundings } from './surroundings';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { letterOf } from '../letters';
 import { showEdge } from '../wording';
 import type { MetricPoint } from '../wire';

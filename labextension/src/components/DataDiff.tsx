@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Translation } from '../tokens';
 import { showScalar } from '../wording';
 import type { Change, ColumnChange, RowsChange, Scalar } from '../wire';

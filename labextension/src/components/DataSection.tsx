@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Translation } from '../tokens';
 import { isRead } from '../trust';
 import { showDigest, showShape, showSize } from '../wording';

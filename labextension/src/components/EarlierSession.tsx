@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { addAnswer } from '../history';
 import type { History } from '../history';
 import type { Arrangement } from '../layout';

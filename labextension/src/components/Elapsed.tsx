@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { showElapsed } from '../wording';
 import type { Instant } from '../wire';
 import { useSurroundings } from './surroundings';

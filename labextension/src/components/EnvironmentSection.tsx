@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { showSize } from '../wording';
 import type { Environment } from '../answers';
 import { Section } from './Section';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { lastValue } from '../chips';
+import { h } from '../h';
 import { showMetric, showScalar } from '../wording';
 import type { CellRun, Run } from '../wire';
 import { Section } from './Section';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { FormState } from '../formState';
+import { h } from '../h';
 import type { Finding } from '../jobs';
 import type { Actions } from '../tokens';
 import { Section } from './Section';

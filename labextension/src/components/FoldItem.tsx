@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { FoldRow } from '../rows';
 import type { Translation } from '../tokens';
 import type { ItemProps } from './CellItem';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Tone } from '../goals';
+import { h } from '../h';
 import { useSurroundings } from './surroundings';
 
 export interface GridRow {

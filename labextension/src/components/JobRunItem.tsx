@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { RunRow } from '../answers';
+import { h } from '../h';
 import { isFailedRun } from '../status';
 import type { Actions } from '../tokens';
 import { trendOf } from '../trend';

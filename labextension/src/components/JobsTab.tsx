@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { JobsState } from '../jobsModel';
 import type { Actions } from '../tokens';
 import { JobRunItem } from './JobRunItem';

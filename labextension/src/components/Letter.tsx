@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { letterOf } from '../letters';
 
 /** So many runs are told apart by their colours; of more, the baseline and the best. */

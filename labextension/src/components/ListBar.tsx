@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Filter, Focus } from '../filter';
+import { h } from '../h';
 import { Choice } from './Choice';
 import { SearchField } from './SearchField';
 import { useSurroundings } from './surroundings';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { HERE } from '../formState';
+import { h } from '../h';
 import type { Made } from '../jobs';
 import type { Actions } from '../tokens';
 import { showMoment } from '../wording';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { RunTable } from '../answers';
+import { h } from '../h';
 import type { Actions } from '../tokens';
 import { CurveChart } from './CurveChart';
 import { differenceFact, metricFact } from '../facts';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { Fact } from '../facts';
+import { h } from '../h';
 import type { Side } from '../wire';
 import { Letter } from './Letter';
 import { sayWhen } from './SideLine';

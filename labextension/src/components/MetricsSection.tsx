@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { MetricRow } from '../answers';
 import { judgeDelta } from '../goals';
+import { h } from '../h';
 import { showMetric } from '../wording';
 import type { MetricChange } from '../wire';
 import { CurveChart } from './CurveChart';

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { HERE, keepsTo } from '../formState';
 import type { FormState, More } from '../formState';
+import { h } from '../h';
 import type { CatchUp } from '../jobs';
 import type { Translation } from '../tokens';
 import { useSurroundings } from './surroundings';

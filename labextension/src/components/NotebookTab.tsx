@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { isSearch } from '../filter';
+import { h } from '../h';
 import type { Arrangement } from '../layout';
 import type { PanelState } from '../model';
 import { arrange } from '../rows';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { useSurroundings } from './surroundings';
 
 /** Longer notes scroll. */

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Trouble } from '../trouble';
 import { useSurroundings } from './surroundings';
 

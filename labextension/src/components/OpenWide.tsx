@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Actions } from '../tokens';
 import { useSurroundings } from './surroundings';
 

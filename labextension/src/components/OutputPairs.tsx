@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { CellDetails } from '../answers';
+import { h } from '../h';
 import type { OutputChange } from '../wire';
 import { Section } from './Section';
 import { ShownPair } from './ShownPair';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { SavedOutput } from '../answers';
+import { h } from '../h';
 import { useSurroundings } from './surroundings';
 
 /** Outputs as they were, drawn by whoever knows how: they come from a record and are not trusted. */

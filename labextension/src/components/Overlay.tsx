@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { SavedOutput } from '../answers';
+import { h } from '../h';
 import { Letter } from './Letter';
 import { useSurroundings } from './surroundings';
 

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Page } from '../navigation';
 import type { Actions, Translation } from '../tokens';
 import type { Comparison } from '../wire';

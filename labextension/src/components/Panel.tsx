@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Told } from '../models';
 import type { Standings } from '../states';
 import type { Actions, SwitchState } from '../tokens';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { showDefault } from '../formState';
+import { h } from '../h';
 import type { Parameter, Problem } from '../jobs';
 import { showScalar } from '../wording';
 import { useSurroundings } from './surroundings';

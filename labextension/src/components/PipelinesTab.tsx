@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Pipeline, PipelinesState } from '../pipelines';
 import type { Actions } from '../tokens';
 import { secondsBetween, showDuration, showMoment, showStatus } from '../wording';

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { RunRow } from '../answers';
 import { nameOf, showValue } from '../columns';
+import { h } from '../h';
 import type { Picked } from '../picks';
 import type { Actions } from '../tokens';
 import { showDuration, showMoment, showWhen } from '../wording';

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { RunEdit, RunRow } from '../answers';
 import { nameOf, showValue } from '../columns';
+import { h } from '../h';
 import { mlflowLink } from '../links';
 import { asTrouble } from '../trouble';
 import type { Actions } from '../tokens';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
 import { Choice } from './Choice';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { nameOf } from '../columns';
+import { h } from '../h';
 import { Choice } from './Choice';
 import { ColumnChoice } from './ColumnChoice';
 import type { RunsBarProps } from './RunsBar';

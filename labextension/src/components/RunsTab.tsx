@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { chooseColumns, withSorted } from '../columns';
+import { h } from '../h';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';

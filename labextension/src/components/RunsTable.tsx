@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { RunRow } from '../answers';
 import { lengthOf, nameOf, nextSort } from '../columns';
+import { h } from '../h';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';

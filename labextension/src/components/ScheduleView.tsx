@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { HERE, isWhole } from '../formState';
 import type { FormState } from '../formState';
+import { h } from '../h';
 import type { Actions } from '../tokens';
 import { Findings } from './Findings';
 import { MadeView } from './MadeView';

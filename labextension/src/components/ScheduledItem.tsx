@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { ScheduledJob } from '../jobs';
 import type { Asked } from '../navigation';
 import { isFailedRun } from '../status';

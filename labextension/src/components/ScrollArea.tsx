@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { Anchored } from './Anchored';
 import { useKeptPlace } from './useKeptPlace';
 

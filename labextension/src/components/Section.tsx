@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { h } from '../h';
+
 interface SectionProps {
   readonly title: string;
   /** How much of it there is, or differs. */

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { sayCoverage } from '../coverage';
+import { h } from '../h';
 import type { History } from '../history';
 import type { Translation } from '../tokens';
 import { judge } from '../trust';

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { CellDetails, SavedOutput } from '../answers';
+import { h } from '../h';
 import { compareShown } from '../tableDiff';
 import { tablesOf } from '../tables';
 import { asTrouble } from '../trouble';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { showCount, showDuration, showInstant, showMoment } from '../wording';
 import type { Translation } from '../tokens';
 import type { Side } from '../wire';

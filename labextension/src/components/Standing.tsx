@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { StateKind } from '../answers';
+import { h } from '../h';
 import type { Standings } from '../states';
 import type { Translation } from '../tokens';
 import { useSurroundings } from './surroundings';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Step } from '../pipelines';
 import type { Actions } from '../tokens';
 import { secondsBetween, showDuration, showStep } from '../wording';

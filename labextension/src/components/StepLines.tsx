@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Step } from '../pipelines';
 
 /** Of one step, in pixels; the list's style says the same. */

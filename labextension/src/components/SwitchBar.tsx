@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Failure, Obstacle, SwitchState, Translation } from '../tokens';
 import { useSurroundings } from './surroundings';
 

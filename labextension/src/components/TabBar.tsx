@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Tab } from '../navigation';
 import { useSurroundings } from './surroundings';
 import { TAB_KINDS } from './tabKinds';

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { h } from '../h';
 import { isChanged } from '../tableDiff';
 import type { CellPair, Of, RowPair, TableDiff } from '../tableDiff';
 import type { Translation } from '../tokens';

@@ -1,5 +1,7 @@
 import * as React from 'react';
 
+import { h } from '../h';
+
 interface ToggleProps {
   readonly label: string;
   /** What it does, where the label says too little. */

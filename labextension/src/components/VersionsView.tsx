@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { wordsOf } from '../filter';
+import { h } from '../h';
 import { compareLines } from '../lines';
 import type { Actions } from '../tokens';
 import { showCount, showMoment } from '../wording';

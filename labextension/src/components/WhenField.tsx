@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { HERE } from '../formState';
 import type { Filled, FormState } from '../formState';
+import { h } from '../h';
 import type { FireTimes } from '../jobs';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';

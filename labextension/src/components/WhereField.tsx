@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { complete } from '../complete';
+import { h } from '../h';
 import { useSurroundings } from './surroundings';
 
 interface WhereFieldProps {

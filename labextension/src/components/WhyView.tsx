@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { MetricRow } from '../answers';
+import { h } from '../h';
 import type { Actions } from '../tokens';
 import type { Comparison } from '../wire';
 import { Conclusions } from './Conclusions';

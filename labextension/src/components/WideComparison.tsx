@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import type { RunTable } from '../answers';
+import { h } from '../h';
 import type { Asked } from '../navigation';
 import type { Actions } from '../tokens';
 import { CompareView } from './CompareView';

@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 
+import { h } from '../h';
 import type { Tab } from '../navigation';
 import type { Translation } from '../tokens';
 import { NotebookTab } from './NotebookTab';

@@ -24,6 +24,8 @@ from nbops.jobs.injection import INJECTED, inject
 from nbops.jobs.plan import JobPlan
 from nbops.jobs.recorded import as_recorded, folder_of, given_parameters, is_hidden
 from nbops.records import CellRun, Document
+from nbops.store import open_store
+from nbops.views.outputs import read_outputs
 from nbops.workspace import Workspace
 
 _HASHED_BYTES = 2_000_000_000
@@ -53,6 +55,8 @@ def plan_resume(
     UsageError
         It would not be sound, or there is nothing to go on with.
     """
+    import nbformat
+
     index = Index(workspace)
     index.wait()
     found = index.resolve(word)
@@ -75,9 +79,9 @@ def plan_resume(
     _refuse_changes(index, path, document, cells[:count], [done[c.id] for c in cells[:count]])
     check_environment(workspace, document.session.id, notebook.metadata)
     kept = find_needed([cell.source for cell in cells], count, [done[c.id] for c in cells[:count]])
-    outputs = _outputs(workspace, path, document.session.id)
+    store = open_store(workspace)
     skipped = {
-        cell.id: outputs.get(cell.id, [])
+        cell.id: [*map(nbformat.from_dict, read_outputs(done[cell.id], store))]
         for number, cell in enumerate(cells[:count])
         if number not in kept and not {TAG, INJECTED} & set(cell.metadata.get("tags", ()))
     }
@@ -248,15 +252,3 @@ def _refuse_changes(
 
 def _refuse(reason: str) -> None:
     raise UsageError(f"To resume would not be sound: {reason}.", "Without --resume all cells run.")
-
-
-def _outputs(workspace: Workspace, path: Path, session_id: str) -> dict[str, list[Any]]:
-    """What cells showed, by id, where the executed notebook is still there."""
-    import nbformat
-
-    executed = workspace.state / "executed" / f"{path.stem}-{session_id}.ipynb"
-    try:
-        cells = nbformat.read(executed, as_version=4).cells
-    except (OSError, ValueError):
-        return {}
-    return {cell.id: cell.outputs for cell in cells if cell.cell_type == "code" and "id" in cell}

@@ -60,12 +60,12 @@ def test_a_failed_job_goes_on_at_its_cell_and_only_when_that_is_sound(workspace:
         "import json\nfrom pathlib import Path\nfrom helper import double",
         "data = json.loads(Path('data.json').read_text())",
         "result = [times * x for x in data]",
-        "unused = str(data)",
+        "unused = str(data)\nunused",
         "print(double(sum(result)))\nif not Path('ok').exists():\n    raise ValueError('not yet')",
         "result",
     )
     (workspace.root / "p.yaml").write_text("times: 5\n")
-    failed = run(workspace, "run", "n.ipynb", "-f", "p.yaml")
+    failed = run(workspace, "run", "n.ipynb", "-f", "p.yaml", "-o", "failed.ipynb")
     assert failed.returncode == 1, failed.stderr
     (workspace.root / "ok").touch()
 
@@ -98,6 +98,8 @@ def test_a_failed_job_goes_on_at_its_cell_and_only_when_that_is_sound(workspace:
     assert second.session.params["times"] == 5
     shown = nbformat.read(workspace.root / "out.ipynb", as_version=4).cells
     assert shown[-1].outputs[0].data["text/plain"] == "[5, 10, 15]"
+    left_out = next(cell for cell in shown if cell.id == "c4")
+    assert left_out.outputs[0].data["text/plain"] == "'[1, 2, 3]'"
     again = run(workspace, "run", "n.ipynb", "--resume", "last")
     assert "last is finished: there is nothing to resume" in again.stderr
 

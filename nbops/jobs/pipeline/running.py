@@ -85,8 +85,10 @@ class Running:
     def run(self) -> None:
         self.crew.run(self._work, "pipeline")
         for each in self.steps.values():
-            if each.state in _OPEN:
+            if each.state in _OPEN and self.crew.was_interrupted:
                 self._settle(each, "stopped", "it was interrupted")
+            elif each.state in _OPEN:  # its engine ended before its time
+                self._settle(each, "failed", "no worker ran it", 1)
 
     def _work(self, worker: Worker) -> None:
         while (taken := self._take()) is not None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from nbops.cli.board import Board
 from nbops.errors import UsageError
 from nbops.index.pipelines import describe_pipelines
 from nbops.index.queries import Index
+from nbops.jobs.pipeline import pipeline as pipeline_module
 from nbops.jobs.pipeline.bulletin import Bulletin
 from nbops.jobs.pipeline.definition import Step, read_definition
 from nbops.jobs.pipeline.pipeline import Pipeline
@@ -74,6 +76,34 @@ def run_pipeline(root: Path, code: int, *words: str, **environment: str) -> dict
     done = run(root, "pipeline", "run", "--json", *words, **environment)
     assert done.returncode == code, done
     return {each["step"]: each for each in json.loads(done.stdout)["steps"]}
+
+
+class Closed:
+    """An engine that lets no job in, though nobody ended the run."""
+
+    size = 1
+    left = None
+
+    def __init__(self, *_: Any) -> None: ...
+
+    prepare = interrupt = close = __init__
+
+    def worker(self) -> "Closed":
+        return self
+
+    def admitted(self, *_: Any) -> nullcontext[bool]:
+        return nullcontext(enter_result=False)
+
+
+def test_a_step_that_no_worker_ran_has_failed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    write(workspace.root / "n.ipynb", "x = 1")
+    (workspace.root / "pipeline.yaml").write_text("steps: {one: {notebook: n.ipynb}}")
+    monkeypatch.setattr(pipeline_module, "open_engine", Closed)
+    done = Pipeline(workspace.root / "pipeline.yaml", {}, ()).run()
+    assert [(each.state, each.reason) for each in done.steps] == [("failed", "no worker ran it")]
+    assert done.exit_code == 1
 
 
 def states(steps: dict[str, Any]) -> list[str]:

@@ -39,5 +39,11 @@ def main() -> None:
     except BrokenPipeError:  # `nbops ls | head`
         sys.stderr.close()
         code = 0
+    except OSError as error:  # a file that is in the way, or may not be read
+        if debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"nbops: {where}{error.strerror or error}. nbops --debug shows where.", err=True)
+        code = 1
     keep_loaded()
     sys.exit(code if isinstance(code, int) else 0)

@@ -287,3 +287,11 @@ def test_the_ui_of_an_empty_workspace_says_so(fresh_workspace: Workspace):
     done = nbops(fresh_workspace, "ui")
     assert done.returncode == 2
     assert "Nothing was recorded in" in done.stderr
+
+
+def test_a_folder_in_a_files_place_is_told_in_a_line(tmp_path: Path):
+    (tmp_path / "pyproject.toml").mkdir()
+    done = nbops(find_workspace(tmp_path), "enable")
+    assert done.returncode == 1
+    path = tmp_path / "pyproject.toml"
+    assert done.stderr == f"nbops: {path}: Is a directory. nbops --debug shows where.\n"

@@ -9,6 +9,8 @@ from nbops.cli.parameters import read_pairs
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
 
+_MARK = 'Begin that cell with `# %% tags=["parameters"]`.'
+
 
 @click.command()
 @click.argument("notebook", type=click.Path(path_type=Path))
@@ -121,6 +123,8 @@ def _tell(declared: Any) -> None:
 
 
 def _tell_proposal(notebook: Path, cells: list[Any], proposal: Any) -> None:
+    from nbops.jobs.scripts import is_script
+
     if proposal is None:
         click.echo(f"{notebook.name} has no cell tagged `parameters`, and no plain value to set.")
         click.echo("Put such values into one cell, and give it the tag `parameters`.")
@@ -132,7 +136,8 @@ def _tell_proposal(notebook: Path, cells: list[Any], proposal: Any) -> None:
     click.echo("\n" + "\n".join(f"    {line}" for line in proposal.source.split("\n")) + "\n")
     moved = ", ".join(f"cell {_place(cells, number)}" for number in proposal.moved)
     move = f" They leave {moved}." if moved else ""
-    click.echo(f"nbops params {notebook} --accept does it.{move}")
+    does_it = _MARK if is_script(notebook) else f"nbops params {notebook} --accept does it."
+    click.echo(f"{does_it}{move}")
 
 
 def _place(cells: list[Any], number: int) -> str:
@@ -144,11 +149,14 @@ def _accept(notebook: Path, proposal: Any, *, has_one: bool) -> None:
 
     from nbops.jobs.parameters import read_notebook
     from nbops.jobs.proposal import accept
+    from nbops.jobs.scripts import is_script
 
     if has_one:
         raise UsageError(f"{notebook} has a parameters cell.", "`nbops params` lists it.")
     if proposal is None:
         raise UsageError(f"There is nothing to propose for {notebook}.")
+    if is_script(notebook):
+        raise UsageError(f"{notebook} is a script, and is left as it is.", _MARK)
     read = read_notebook(notebook)
     accept(read.cells, proposal)
     try:

@@ -1,7 +1,12 @@
-"""Private files, written whole or not at all."""
+"""Files, written whole or not at all: private ones, and those that a person asked for."""
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from nbops.errors import UsageError
 
 
 def write_whole(path: Path, data: bytes, *, is_cache: bool = False) -> None:
@@ -22,3 +27,36 @@ def write_whole(path: Path, data: bytes, *, is_cache: bool = False) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def putting(path: Path, hint: str = "Give another place.") -> Iterator[Path]:
+    """Where to write a file that a person asked for; it is put in its place when all of it is written.
+
+    One that is there keeps its permissions; a device, or a pipe, is written to as it is.
+
+    Parameters
+    ----------
+    hint
+        The way out when it cannot be written.
+
+    Raises
+    ------
+    UsageError
+        It cannot be written.
+    """
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f".{place.name}.{os.urandom(4).hex()}.part")
+    try:
+        if place.exists() and not place.is_file():
+            yield place
+            return
+        try:
+            yield part
+            if place.exists():
+                part.chmod(stat.S_IMODE(place.stat().st_mode))
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint) from error

@@ -8,6 +8,9 @@ import click
 
 from nbops.errors import UsageError
 from nbops.workspace import config_home, find_workspace
+from nbops.writing import putting
+
+_WAY_OUT = "Make it writable."
 
 _SCRIPT = '''"""Made by `nbops enable`; `nbops disable --user` takes it away."""
 
@@ -50,8 +53,9 @@ def enable(where: str) -> None:
     is_new = not path.exists()
     _write_setting(path, ("tool", "nbops") if where == "workspace" else (), on=True)
     script = _startup_file()
-    script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(_SCRIPT, "utf-8")
+    with putting(script, _WAY_OUT) as part:
+        script.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(_SCRIPT, "utf-8")
     made = " (new: this folder is a project now)" if is_new and where == "workspace" else ""
     click.echo(f"autostart = true in {path}{made}")
     click.echo("Kernels started from now on track by themselves. `nbops disable` undoes it.")
@@ -112,5 +116,6 @@ def _write_setting(path: Path, table: tuple[str, ...], *, on: bool) -> None:
         tomllib.loads(changed)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} cannot be changed: {error}.", f"Add {value} by hand.") from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(changed, "utf-8")
+    with putting(path, _WAY_OUT) as place:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(changed, "utf-8")

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from nbops.cli.runs import open_index
-from nbops.errors import UsageError
 from nbops.records import to_json
+from nbops.writing import putting
 
 
 @click.command()
@@ -31,10 +31,8 @@ def compare(
     table = compare_runs(index, runs, with_same=with_same)
     view = CompareView(table, open_store(index.workspace))
     if file is not None:
-        try:
-            file.write_text(view.to_html(), "utf-8")
-        except OSError as error:
-            raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+        with putting(file, "Give another FILE.") as part:
+            part.write_text(view.to_html(), "utf-8")
         click.echo(f"{file}  {table.sentence}")
     elif as_json:
         click.echo(to_json(table, indent=2).decode())

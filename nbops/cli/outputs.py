@@ -8,6 +8,7 @@ from nbops.errors import NotFound
 from nbops.records import CellRun, Document, first_line
 from nbops.store import Store
 from nbops.views.outputs import output_files, show_outputs
+from nbops.writing import putting
 
 
 def print_outputs(document: Document, store: Store, words: str, folder: Path | None) -> None:
@@ -54,7 +55,8 @@ def _save(cells: list[CellRun], store: Store, folder: Path) -> None:
     count = 0
     for cell in cells:
         for name, content in output_files(cell, store):
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+            with putting(folder / name, "Give another FOLDER.") as part:
+                folder.mkdir(parents=True, exist_ok=True)
+                part.write_bytes(content)
             count += 1
     click.echo(f"{count} files in {folder}" if count else "Nothing that was shown is kept.")

@@ -8,6 +8,7 @@ import click
 from nbops.cli.parameters import read_pairs
 from nbops.errors import UsageError
 from nbops.records import FORMAT, to_json
+from nbops.writing import putting
 
 _MARK = 'Begin that cell with `# %% tags=["parameters"]`.'
 
@@ -159,8 +160,6 @@ def _accept(notebook: Path, proposal: Any, *, has_one: bool) -> None:
         raise UsageError(f"{notebook} is a script, and is left as it is.", _MARK)
     read = read_notebook(notebook)
     accept(read.cells, proposal)
-    try:
-        nbformat.write(nbformat.v4.upgrade(read), notebook)
-    except OSError as error:
-        raise UsageError(f"{notebook} cannot be written: {error.strerror}.") from error
+    with putting(notebook, "Make it writable.") as part:
+        nbformat.write(nbformat.v4.upgrade(read), part)
     click.echo(f"{notebook} has a parameters cell now: nbops params {notebook}")

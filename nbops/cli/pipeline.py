@@ -10,6 +10,7 @@ import click
 from nbops.cli.limits import crew, expect_env, read_engine, warm
 from nbops.cli.parameters import read_pairs
 from nbops.errors import NotebookFailed, UsageError
+from nbops.writing import putting
 
 if TYPE_CHECKING:
     from nbops.jobs.pipeline.pipeline import Pipeline, PipelineRun
@@ -110,9 +111,8 @@ def graph(place: Path | None, svg: Path | None, as_json: bool) -> None:
 
     found = _open(place, (), ()).graph()
     if svg is not None:
-        if not svg.resolve().parent.is_dir():
-            raise UsageError(f"There is no folder {str(svg.parent)!r} to write to.")
-        svg.write_text(draw_svg(found), "utf-8")
+        with putting(svg, "Give another FILE.") as part:
+            part.write_text(draw_svg(found), "utf-8")
         click.echo(f"{found.name}: {len(found.steps)} steps in {svg}")
     elif as_json:
         from dataclasses import asdict
@@ -164,7 +164,8 @@ def infer(notebooks: tuple[Path, ...], output: Path | None, force: bool) -> None
     if is_printed:
         click.echo(text, nl=False)
         return
-    path.write_text(text, "utf-8")
+    with putting(path, "Give another place with -o.") as part:
+        part.write_text(text, "utf-8")
     click.echo(f"{path.name}: {len(found.steps)} steps, {', '.join(found.steps)}.")
 
 

@@ -14,6 +14,7 @@ from nbops.records import DataRef, Document
 from nbops.store import Store
 from nbops.store.shared import SharedStore
 from nbops.workspace import Workspace, find_workspace
+from nbops.writing import putting
 
 
 @click.command(name="restore-file")
@@ -33,13 +34,9 @@ def restore_file(run: str, name: str, output: Path | None, force: bool) -> None:
     target = output or _beside(ref)
     if target.exists() and not force:
         raise UsageError(f"{target} is there already.", "Give another place with -o, or --force.")
-    try:
+    with putting(target, "Give another place with -o.") as part:
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
         shutil.copyfile(kept, part)
-        part.replace(target)
-    except OSError as error:
-        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
     click.echo(f"{target}  {ref.size_bytes} bytes  {ref.digest}")
 
 

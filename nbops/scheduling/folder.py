@@ -82,12 +82,17 @@ def write_export(files: Mapping[str, bytes], folder: Path, *, is_forced: bool) -
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             part = place.with_name(f".{place.name}.part")
-            part.write_bytes(content)
-            if content.startswith(b"#!"):
-                part.chmod(0o755)
-            part.replace(place)
+            try:
+                part.write_bytes(content)
+                if content.startswith(b"#!"):
+                    part.chmod(0o755)
+                part.replace(place)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}.", "Give another folder with -o."
+        ) from error
     return Exported(folder, tuple(sorted(files)), gone)
 
 

@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from processes import PATIENCE_S
 
+from nbops.cli.params import params
 from nbops.errors import UsageError
 from nbops.jobs.declarations import COMPUTED, Declarations, parse_parameters, read_declarations
 from nbops.jobs.injection import complete, inject, write_cell
@@ -287,6 +288,37 @@ def run(workspace: Workspace, *words: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE_S,
         env={**os.environ, "COLUMNS": "120"},
     )
+
+
+def test_a_script_is_left_as_it_is_and_told_how_to_mark_its_parameters(workspace: Workspace):
+    script = workspace.root / "s.py"
+    script.write_text("# %%\ndepth = 4\n\n# %%\nprint(depth)\n")
+    mark = '# %% tags=["parameters"]'
+    assert f"Begin that cell with `{mark}`." in run(workspace, "params", "s.py").stdout
+    refused = run(workspace, "params", "s.py", "--accept")
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"nbops: s.py is a script, and is left as it is. Begin that cell with `{mark}`.\n"
+    )
+    script.write_text(script.read_text().replace("# %%", mark, 1))
+    assert "depth" in run(workspace, "params", "s.py").stdout
+
+
+def test_a_notebook_stays_whole_when_there_is_no_room_for_its_parameters_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "n.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells("depth = 4\nprint(depth)")), path)
+    before = path.read_text()
+
+    def write_half(_: Any, place: Path) -> None:
+        place.write_text("{")
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(nbformat, "write", write_half)
+    with pytest.raises(UsageError, match="No space left on device"):
+        params.callback(path, (), accept=True, as_json=False)  # type: ignore[misc]
+    assert path.read_text() == before
 
 
 def test_a_notebook_takes_what_was_typed_and_its_record_says_so(workspace: Workspace):

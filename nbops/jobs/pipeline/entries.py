@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from nbops.errors import NotFound, UsageError
 from nbops.workspace import Workspace
+from nbops.writing import write_whole
 
 SCHEMA = "pipeline.schema.json"
 
@@ -95,9 +96,12 @@ def put_schema(workspace: Workspace) -> Path:
     """
     workspace.prepare()
     path = workspace.state / SCHEMA
-    text = json.dumps(make_schema(), indent=1)
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
+    data = json.dumps(make_schema(), indent=1).encode()
+    try:
+        if not path.exists() or path.read_bytes() != data:
+            write_whole(path, data, is_cache=True)
+    except OSError as error:
+        raise workspace.unwritable(error) from error
     return path
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.errors import UsageError
+from nbops.writing import putting
 
 MANAGER = "nbops.scheduling.execution_manager.NbopsExecutionManager"
 _KEY = "execution_manager_class"
@@ -57,5 +58,6 @@ def _read() -> tuple[Path, dict[str, Any]]:
 
 
 def _write(path: Path, settings: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")
+    with putting(path, "Make it writable.") as part:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(settings, indent=2) + "\n", "utf-8")

@@ -95,6 +95,28 @@ class Closed:
         return nullcontext(enter_result=False)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["graph", "--svg", "no/x.svg"], "no/x.svg cannot be written: No such file or directory."),
+        (["graph", "--svg", "n.ipynb/x.svg"], "n.ipynb/x.svg cannot be written: Not a directory."),
+        (["graph", "--svg", "."], ". cannot be written: Is a directory."),
+        (["infer", "-o", "n.ipynb/x.yaml"], "There is no folder '{root}/n.ipynb' to write to."),
+        (["run"], "Nothing can be written under {root}/.nbops: Is a directory."),
+    ],
+)
+def test_what_cannot_be_written_where_it_was_asked_for_is_told_in_a_line(
+    workspace: Workspace, words: list[str], told: str
+):
+    write(workspace.root / "n.ipynb", "x = 1")
+    (workspace.root / "pipeline.yaml").write_text("steps: {one: {notebook: n.ipynb}}")
+    (workspace.state / "pipeline.schema.json").mkdir()
+    done = run(workspace.root, "pipeline", *words)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"nbops: {told.format(root=workspace.root)}")
+
+
 def test_a_step_that_no_worker_ran_has_failed(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.deaths import SAID_ABOVE, count_kills, describe_death
 from nbops.jobs.garbage import collect_rarely, keep_loaded
 from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.starter import end_with
@@ -59,6 +60,7 @@ def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
 
 
 def _run_apart(task: Callable[..., Any], *given: Any) -> Any:
+    kills = count_kills()
     process = subprocess.Popen(
         [sys.executable, "-m", "nbops.jobs.apart", str(os.getpid())],
         stdin=subprocess.PIPE,
@@ -74,7 +76,9 @@ def _run_apart(task: Callable[..., Any], *given: Any) -> Any:
     try:
         done = pickle.loads(answer)  # noqa: S301 - from our own process
     except (EOFError, pickle.UnpicklingError) as error:
-        raise NotebookFailed(f"The process that ran it died ({process.returncode}).") from error
+        code, what = process.returncode, f"process that ran {Path(given[0]).name}"
+        hint = SAID_ABOVE if code > 0 else "Run again, it goes on where it was."
+        raise NotebookFailed(describe_death(code, kills, count_kills(), what), hint) from error
     if isinstance(done, NbopsError):
         raise done
     return done
@@ -126,13 +130,14 @@ def main() -> None:
     os.dup2(2, 1)
     task, given = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
     tasks: dict[str, Callable[..., Any]] = {f.__name__: f for f in (_run_pipeline, _run_sweep)}
-    answer: Any
     try:
-        answer = tasks[task](*given)
+        answer = pickle.dumps(tasks[task](*given))
     except NbopsError as error:
-        answer = error
+        answer = pickle.dumps(error)
+    except Exception as error:  # noqa: BLE001 - told by who ordered it
+        answer = pickle.dumps(NotebookFailed(f"{type(error).__name__}: {error}"))
     with contextlib.suppress(BrokenPipeError):
-        pickle.dump(answer, answers)
+        answers.write(answer)
         answers.close()
     keep_loaded()
 

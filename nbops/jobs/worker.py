@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nbops.errors import NbopsError, NotebookFailed
+from nbops.jobs.deaths import SAID_ABOVE, count_kills, describe_death
 from nbops.jobs.garbage import collect_rarely, keep_loaded
 from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.plan import RunOptions
@@ -46,7 +47,7 @@ class JobProcess:
         NotebookFailed
             The process itself died.
         """
-        process = self._start()
+        process, kills = self._start(), count_kills()
         if process.stdin is None or process.stdout is None:
             raise AssertionError
         try:
@@ -54,9 +55,11 @@ class JobProcess:
             process.stdin.flush()
             answer = pickle.load(process.stdout)  # noqa: S301 - from our own process
         except (EOFError, OSError, pickle.UnpicklingError) as error:
+            self.close()
             code = process.wait()
-            self._process = None
-            raise NotebookFailed(f"The process that ran {notebook.name} died ({code}).") from error
+            what = f"process that ran {notebook.name}"
+            told = describe_death(code, kills, count_kills(), what)
+            raise NotebookFailed(told, SAID_ABOVE if code > 0 else "") from error
         if isinstance(answer, BaseException):
             raise answer
         result: JobResult = answer

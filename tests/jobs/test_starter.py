@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -11,6 +12,7 @@ import pytest
 from processes import has_ended, wait_until
 
 import nbops
+from nbops.errors import NotebookFailed
 from nbops.workspace import Workspace
 
 _CALLS = {
@@ -18,6 +20,15 @@ _CALLS = {
     "sweep": "nbops.sweep('n.ipynb', {'x': [1, 2, 3]})",
     "pipeline": "nbops.pipeline()",
 }
+_ENDING = """\
+import sys
+if any(name in sys.orig_argv for name in ("nbops.jobs.apart", "nbops.jobs.worker")):
+    import nbops.jobs.run, nbops.jobs.sweep_plan
+    def end(*_, **__):
+        import os, signal
+        {end}
+    nbops.jobs.sweep_plan.plan_sweep = nbops.jobs.run.run_notebook = end
+"""
 _ENDED_WITHIN_S = 60.0  # 3 to 7 on a machine with nothing else to do
 _WAITS = """\
 import os, subprocess, time
@@ -25,6 +36,30 @@ if x == 2 and not os.path.exists('go'):
     subprocess.Popen(['sleep', '3600'])
     open('waits', 'w').close()
     time.sleep(3600)"""
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "The process that ran n.ipynb died: SIGSEGV."),
+        (
+            "os._exit(3)",
+            "The process that ran n.ipynb ended by itself, with exit code 3. What it wrote to stderr",
+        ),
+        ("raise ZeroDivisionError('by zero')", "ZeroDivisionError: by zero"),
+    ],
+)
+def test_what_the_process_of_a_sweep_or_a_job_died_of_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str, told: str
+):
+    (tmp_path / "sitecustomize.py").write_text(_ENDING.format(end=end))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(NotebookFailed) as failed:
+        nbops.sweep(tmp_path / "n.ipynb", {"x": [1]})
+    assert str(failed.value).startswith(told)
+    with pytest.raises(NotebookFailed) as failed:
+        nbops.run(tmp_path / "n.ipynb")
+    assert str(failed.value).startswith(told)
 
 
 @pytest.mark.parametrize("call", _CALLS)

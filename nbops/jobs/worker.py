@@ -10,10 +10,10 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from nbops.errors import NbopsError, NotebookFailed
 from nbops.jobs.deaths import SAID_ABOVE, count_kills, describe_death
@@ -24,6 +24,7 @@ from nbops.jobs.run import JobResult
 from nbops.jobs.starter import end_with, is_orphan
 
 _END_WITHIN_S = 30.0
+_TOO_EARLY = "It was interrupted before it began."
 
 
 class JobProcess:
@@ -31,6 +32,10 @@ class JobProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._stage: Literal["idle", "ordered", "begun"] = "idle"
+        self._is_over: Callable[[], bool] = lambda: (
+            False
+        )  # whether a job that is ordered may not begin
 
     def run(
         self, notebook: Path, parameters: Mapping[str, Any], options: RunOptions, session_id: str
@@ -45,18 +50,26 @@ class JobProcess:
         Raises
         ------
         NotebookFailed
-            The process itself died.
+            The process itself died, or it was interrupted before it began.
         """
         process, kills = self._start(), count_kills()
         if process.stdin is None or process.stdout is None:
             raise AssertionError
+        self._stage = "ordered"
+        if self._is_over():  # whoever ended it found nothing to interrupt
+            self._stage = "idle"
+            raise NotebookFailed(_TOO_EARLY)
         try:
             pickle.dump((notebook, dict(parameters), options, session_id), process.stdin)
             process.stdin.flush()
-            answer = pickle.load(process.stdout)  # noqa: S301 - from our own process
+            pickle.load(process.stdout)  # noqa: S301 - from our own process
+            self._stage = "begun"
+            answer = pickle.load(process.stdout)  # noqa: S301
+            self._stage = "idle"
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             self.close()
-            code = process.wait()
+            if (code := process.wait()) == -signal.SIGTERM:
+                raise NotebookFailed(_TOO_EARLY) from error
             what = f"process that ran {notebook.name}"
             told = describe_death(code, kills, count_kills(), what)
             raise NotebookFailed(told, SAID_ABOVE if code > 0 else "") from error
@@ -66,12 +79,13 @@ class JobProcess:
         return result
 
     def interrupt(self) -> None:
-        """End the notebook that runs, as Ctrl-C does."""
-        self._signal(signal.SIGINT)
+        """End the notebook that runs, as Ctrl-C does; one that was ordered only does not begin."""
+        if self._stage != "idle":
+            self._signal(signal.SIGINT if self._stage == "begun" else signal.SIGTERM)
 
     def close(self) -> None:
         """End the process, and what runs in it."""
-        process, self._process = self._process, None
+        process, self._process, self._stage = self._process, None, "idle"
         if process is None:
             return
         if process.stdin is not None:
@@ -116,6 +130,8 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if is_orphan(starter):
             return
+        pickle.dump("begun", answers)
+        answers.flush()
         try:
             answer: Any = run_notebook(
                 notebook, parameters, replace(options, session_id=session_id)
@@ -123,7 +139,7 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
         except NbopsError as error:
             answer = error
         except KeyboardInterrupt:
-            answer = NotebookFailed("It was interrupted before it began.")
+            answer = NotebookFailed(_TOO_EARLY)
         except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
             answer = NotebookFailed(f"{type(error).__name__}: {error}")
         signal.signal(signal.SIGINT, signal.SIG_IGN)

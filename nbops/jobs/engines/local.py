@@ -46,4 +46,5 @@ class LocalWorker(JobProcess):
         self, is_over: Callable[[], bool], need: int | None = None
     ) -> AbstractContextManager[bool]:
         """Wait until there is room on this machine."""
+        self._is_over = is_over
         return self._admission.admitted(is_over, need)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def run(
     started = time.monotonic()
     own = {name: options.pop(name) for name in _OWN}
     values = {**(read_file(file) if file else {}), **read_pairs(parameters, options)}
-    listener = _progress(path, is_log=is_log) if is_log or sys.stderr.isatty() else None
+    listener = _progress(path, values, is_log=is_log) if is_log or sys.stderr.isatty() else None
     result = run_notebook(path, values, RunOptions(output=output, listener=listener, **own))
     raise_if_failed(result)
     took = show_duration(time.monotonic() - started)
@@ -89,12 +90,11 @@ def run(
 _OWN = ("timeout_s", "cell_timeout_s", "retries", "workdir", "resume", "expect_env", "is_warm")
 
 
-def _progress(path: Path, *, is_log: bool) -> Any:
+def _progress(path: Path, values: Mapping[str, Any], *, is_log: bool) -> Any:
     from nbops.cli.progress import Progress
     from nbops.index.queries import Index
     from nbops.jobs.pace import read_pace
     from nbops.workspace import find_workspace
 
-    workspace = find_workspace(path)
-    pace = read_pace(Index(workspace), workspace.name_of(str(path.resolve())))
+    pace = read_pace(Index(find_workspace(path)), path, values)
     return Progress(pace, is_log=is_log)

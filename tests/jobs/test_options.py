@@ -19,7 +19,7 @@ from nbops.index.queries import Index
 from nbops.jobs.deaths import count_kills, describe_death
 from nbops.jobs.expected import check_environment
 from nbops.jobs.interrupts import Interrupted
-from nbops.jobs.pace import time_left
+from nbops.jobs.pace import read_pace, time_left
 from nbops.jobs.resume import find_needed
 from nbops.jobs.run import JobInterrupted
 from nbops.records import CellRun, Document
@@ -228,6 +228,19 @@ def test_progress_tells_the_time_that_earlier_runs_took(capsys: pytest.CaptureFi
         "printed",
     ]
     assert time_left({"c0": 2.0}, cells) is None
+
+
+def test_the_time_left_is_that_of_runs_with_the_same_parameters(workspace: Workspace):
+    path = workspace.root / "n.ipynb"
+    write(path, "n = 0", "import time\ntime.sleep(n)")
+    for words in (("-p", "n=3"), ()):
+        assert run(workspace, "run", "n.ipynb", *words).returncode == 0
+    index = Index(workspace)
+    assert index.wait(PATIENCE_S)
+    last, slow, other = (read_pace(index, path, given)["c1"] for given in ({}, {"n": 3}, {"n": 1}))
+    assert last < 1
+    assert slow > 3
+    assert last < other < slow
 
 
 def test_what_ended_a_job_reaches_another_process():

@@ -258,6 +258,8 @@ def _union(nodes: list[ast.expr]) -> Kind | None:
     return replace(others[0], names=names) if len(others) == 1 else Kind(names)
 
 
+_LIMITS = {"ge", "gt", "le", "lt"}
+_OTHER_LIMITS = {"MultipleOf", "Len", "MinLen", "MaxLen", "Predicate", "multiple_of", "pattern"}
 _RANGE = re.compile(r"\s*(-?[\d.eE+-]*?)\s*\.\.\s*(-?[\d.eE+-]*)\s*")
 
 
@@ -268,7 +270,7 @@ def _bounded(kind: Kind, node: ast.expr) -> Kind:
         try:
             low, high = (float(text) if text else None for text in match.groups())
         except ValueError:
-            return kind
+            return _unchecked(kind, node)
         return replace(kind, minimum=low, maximum=high)
     if not isinstance(node, ast.Call):
         return kind
@@ -279,12 +281,18 @@ def _bounded(kind: Kind, node: ast.expr) -> Kind:
     if word == "range" and node.args:
         ends = [read_value(arg) for arg in node.args[:2]]
         stated = {"ge": ends[0] if len(ends) > 1 else 0, "lt": ends[-1]}
+    is_known = word not in _OTHER_LIMITS and not _OTHER_LIMITS & stated.keys()
     for key, number in stated.items():
+        is_known &= key not in _LIMITS or isinstance(number, int | float)
         if isinstance(number, int | float) and key in ("ge", "gt"):
             kind = replace(kind, minimum=number, is_open_below=key == "gt")
         if isinstance(number, int | float) and key in ("le", "lt"):
             kind = replace(kind, maximum=number, is_open_above=key == "lt")
-    return kind
+    return kind if is_known else _unchecked(kind, node)
+
+
+def _unchecked(kind: Kind, node: ast.expr) -> Kind:
+    return replace(kind, unchecked=(*kind.unchecked, ast.unparse(node)))
 
 
 def _elements(node: ast.expr) -> list[ast.expr]:

@@ -29,6 +29,8 @@ class Kind:
         Kind of a container's items, a dict's values; None for anything.
     minimum, maximum
         Smallest and largest number, inclusive unless `is_open_below` or `is_open_above`.
+    unchecked
+        Limits that are stated, and that only running the cell would tell.
     """
 
     names: tuple[str, ...] = ()
@@ -38,6 +40,7 @@ class Kind:
     maximum: float | None = None
     is_open_below: bool = False
     is_open_above: bool = False
+    unchecked: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         text = " or ".join(self.names) or "anything"
@@ -49,6 +52,8 @@ class Kind:
             text += f" {'above' if self.is_open_below else 'from'} {self.minimum:g}"
         if self.maximum is not None:
             text += f" {'below' if self.is_open_above else 'to'} {self.maximum:g}"
+        if self.unchecked:
+            text += f" (not checked: {', '.join(self.unchecked)})"
         return text
 
     @property
@@ -74,7 +79,7 @@ class Kind:
                 reason = reason or unfit
         if reason is not None:
             raise reason
-        return value
+        return self._bound(value)
 
     def read(self, text: str) -> Any:
         """The value that was typed in a terminal.
@@ -87,6 +92,8 @@ class Kind:
             if self.is_optional and text in _NOTHING:
                 return None
             return self._choose(text, lambda choice: str(choice) == text)
+        if not self.names:
+            return self._bound(read_any(text))
         reason: Unfit | None = None
         for name in sorted(self.names, key=_READ_LAST.__contains__):
             try:

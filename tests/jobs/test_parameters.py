@@ -83,6 +83,37 @@ def test_types_ranges_defaults_and_help_are_told_by_plain_code():
 
 
 @pytest.mark.parametrize(
+    ("annotation", "takes"),
+    [
+        ("Annotated[int, Ge(1), Le(MOST)]", "int from 1 (not checked: Le(MOST))"),
+        (
+            "Annotated[int, Interval(ge=LEAST, le=9)]",
+            "int to 9 (not checked: Interval(ge=LEAST, le=9))",
+        ),
+        ("Annotated[int, range(1, len(names))]", "int from 1 (not checked: range(1, len(names)))"),
+        ("Annotated[int, MultipleOf(8)]", "int (not checked: MultipleOf(8))"),
+        ("Annotated[float, '0..1.0.0']", "float (not checked: '0..1.0.0')"),
+        ("Annotated[Rate, Le(MOST)]", "anything (not checked: Le(MOST))"),
+        ("Annotated[Rate, Le(9)]", "anything to 9"),
+        ("Annotated[float, '> 0', Doc('a rate'), Field(description='a rate')]", "float"),
+    ],
+)
+def test_a_limit_that_only_running_the_cell_would_tell_is_said_not_to_be_checked(
+    annotation: str, takes: str
+):
+    found = declared(f"x: {annotation} = 8")
+    assert str(found["x"].kind) == takes
+    assert check_parameters(found, {"x": Typed("9")}) == {"x": 9}
+    assert check_parameters(found, {"x": 9}) == {"x": 9}
+
+
+def test_a_limit_holds_whatever_the_type_is_called():
+    for given in (10, Typed("10")):
+        with pytest.raises(UsageError, match="x takes anything to 9, not 10"):
+            check_parameters(declared("x: Annotated[Rate, Le(9)] = 8"), {"x": given})
+
+
+@pytest.mark.parametrize(
     ("name", "text", "value"),
     [
         ("depth", "-8", -8),

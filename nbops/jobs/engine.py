@@ -4,7 +4,10 @@ papermill loads this module whenever it is imported: definitions only.
 """
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,11 +90,12 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
             "experiment": job.experiment,
             "uri": errand.tracking_uri if errand else None,
         }
+        sockets = _place_for_sockets(driver.session_id)
         client = TrackedClient(
             nb_man,
             job=job,
             order=order,
-            sockets=_place_for_sockets(driver.session_id),
+            sockets=sockets,
             **merge_kwargs(
                 remove_args(["timeout", "startup_timeout"], **kwargs),
                 timeout=execution_timeout or kwargs.get("timeout"),
@@ -107,7 +111,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         if errand is not None:
             environment["NBOPS_STATE"] = str(errand.state)
         add_patterns(driver.workspace.settings.redact)
-        with client.interrupts as interrupts, driver:
+        with _emptied(sockets), client.interrupts as interrupts, driver:
             kills = count_kills()
             try:
                 client.execute(env=environment)
@@ -139,6 +143,18 @@ def _place_for_sockets(session_id: str) -> Path:
     if len(str(place)) > _LONGEST_SOCKET:
         place = Path(tempfile.mkdtemp(prefix="nbops-")) / "k"
     return place
+
+
+@contextmanager
+def _emptied(sockets: Path) -> Iterator[None]:
+    """Take the sockets' folder away when it was made for them."""
+    from nbops.workspace import runtime_home
+
+    try:
+        yield
+    finally:
+        if sockets.parent != runtime_home():
+            shutil.rmtree(sockets.parent, ignore_errors=True)
 
 
 def _kernel_environment(driver: Any, notebook: str | None) -> dict[str, str]:

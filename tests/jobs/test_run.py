@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -325,6 +326,20 @@ def test_where_nothing_can_be_written_a_job_says_so_in_a_line(
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"nbops: Nothing can be written under {tmp_path}/.nbops: File exists.")
+
+
+def test_a_job_leaves_nothing_in_the_folder_for_temporary_files(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    deep = tmp_path / ("deep" * 20)  # for the names of sockets
+    deep.mkdir()
+    notebook(workspace.root / "n.ipynb", "x = 1")
+    with tempfile.TemporaryDirectory(dir="/tmp") as temporary:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+        monkeypatch.setenv("TMPDIR", temporary)
+        done = run(workspace, *NBOPS, "run", "n.ipynb")
+        assert done.returncode == 0, done.stderr
+        assert not list(Path(temporary).glob("nbops-*"))
 
 
 def test_a_percent_script_is_run_as_the_notebook_that_it_is(workspace: Workspace):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from nbops.digests import digest_bytes
 from nbops.workspace import Workspace
 
 
@@ -46,6 +47,13 @@ class Errand:
     @property
     def workspace(self) -> Workspace:
         return Workspace(self.root, self.state)
+
+
+def id_of_try(session_id: str, number: int) -> str:
+    """Id of the session of a try: whoever ordered the first one, 0, can tell those of the others."""
+    if not number:
+        return session_id
+    return digest_bytes(f"{session_id} {number}".encode()).partition(":")[2][: len(session_id)]
 
 
 @dataclass(frozen=True)

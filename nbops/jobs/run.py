@@ -12,7 +12,7 @@ from nbops.index.database import file_sizes
 from nbops.jobs.declarations import read_declarations
 from nbops.jobs.interrupts import Interrupted, TimedOut
 from nbops.jobs.parameters import check_parameters, is_python, read_notebook
-from nbops.jobs.plan import JobPlan, RunOptions, tags_of_job
+from nbops.jobs.plan import JobPlan, RunOptions, id_of_try, tags_of_job
 from nbops.jobs.scripts import is_script
 from nbops.recording.words import make_id
 from nbops.workspace import Workspace, find_workspace
@@ -104,6 +104,7 @@ def run_notebook(
     workspace.prepare()
     if options.notebook or is_script(path):
         job = replace(job, notebook=path)
+    first = job.session_id
     result = _run_once(path, read, job, options, workspace)
     for attempt in range(1, options.retries + 1):
         is_worth_it = result.error or isinstance(result.interrupted, TimedOut)
@@ -111,7 +112,7 @@ def run_notebook(
             break
         tags = {**job.tags, "nbops.retry": f"{attempt} of {options.retries}",
                 "nbops.retry_of": result.session_id}  # fmt: skip
-        job = replace(job, session_id=make_id(), tags=tags)
+        job = replace(job, session_id=id_of_try(first, attempt), tags=tags)
         result = _run_once(path, read, job, options, workspace)
     return result
 

@@ -16,6 +16,7 @@ from nbops.jobs.engines import Engine, Worker, open_engine
 from nbops.jobs.memory import peak_of
 from nbops.jobs.metrics import curve_of, metrics_of
 from nbops.jobs.parameters import as_json, check_parameters, read_notebook
+from nbops.jobs.plan import id_of_try
 from nbops.jobs.recorded import Recorded, key_of
 from nbops.jobs.search import Optimized
 from nbops.jobs.space import Point, point_of
@@ -232,9 +233,10 @@ class _Running:
     ) -> None:
         """Tell the search how a point goes while it runs, and end it when it is not worth going on with."""
         objective, ends_early = self._plan.objective, self._plan.search.ends_early
-        folder = self._workspace.sessions / session_id
+        tries = [id_of_try(session_id, n) for n in range(self._plan.options.retries + 1)]
+        folders = [self._workspace.sessions / each for each in reversed(tries)]
         while objective and ends_early and not over.wait(_LOOK_EVERY_S):
-            document = _read_session(folder)
+            document = next(filter(None, map(_read_session, folders)), None)
             if document is None:
                 continue
             curve = curve_of(document, objective.metric)

@@ -248,11 +248,14 @@ def write_notebook(workspace: Workspace, parameters: str, *sources: str) -> None
     nbformat.write(nbformat.v4.new_notebook(cells=cells), workspace.root / "n.ipynb")
 
 
-def test_a_hopeless_point_is_ended_early_and_a_failed_one_not_run_twice(workspace: Workspace):
+def test_a_hopeless_point_is_ended_early_whichever_try_it_is_and_a_failed_one_not_run_twice(
+    workspace: Workspace,
+):
     write_notebook(
         workspace,
         "from typing import Literal\nx: float = 0\nkind: Literal['good', 'bad', 'broken'] = 'good'",
-        "import nbops, time\nassert kind != 'broken'\n"
+        "import nbops, os, time\nassert kind != 'broken'\n"
+        "if kind == 'bad' and not os.path.exists('tried'):\n    os.mkdir('tried')\n    assert False\n"
         "nbops.log_metric('score', x if kind == 'good' else -1, step=0)\n"
         "nbops.log_metric('score', x if kind == 'good' else -1, step=1)\n"
         "while kind == 'bad':\n    time.sleep(0.1)",
@@ -264,6 +267,7 @@ def test_a_hopeless_point_is_ended_early_and_a_failed_one_not_run_twice(workspac
         trials=8,
         seed=29,  # four good ones, a broken one twice, then bad ones
         cell_timeout=PATIENCE_S,
+        retries=1,
     )
     told = frame.groupby("params.kind").outcome.unique().map(list).to_dict()
     assert told == {"good": ["finished"], "bad": ["pruned"], "broken": ["failed"]}

@@ -34,7 +34,7 @@ class Order:
     socket
         Where it listens; there is nothing there before it is ready.
     ready
-        File that it tells, as a line of JSON, what it left out and why.
+        File that it tells, as a line of JSON, what it left out and why, and what it did not find.
     """
 
     socket: str
@@ -173,7 +173,7 @@ def main() -> None:
     gc.freeze()  # a kernel that looks for garbage would copy each page of it, and find none
     parent = Parent(order, preloaded)
     with os.fdopen(order.ready, "w") as ready:
-        ready.write(json.dumps(preloaded.left_out))
+        ready.write(json.dumps([preloaded.left_out, preloaded.missing]))
     child = parent.serve()
     if child is None:
         parent.see_off()

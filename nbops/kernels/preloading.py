@@ -22,6 +22,8 @@ class Preloaded:
     ----------
     left_out
         Why a module may not be imported ahead, by name.
+    missing
+        Why a module could not be imported at all, by name: it may be there the next time.
     files
         Of the modules, and folders of packages, with what tells that they are still the same.
     folder_names
@@ -30,6 +32,7 @@ class Preloaded:
 
     hidden: HiddenModules
     left_out: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
     folder_names: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
@@ -60,6 +63,7 @@ def preload(modules: Sequence[str], left_out: Mapping[str, str], base: set[str])
     Unsafe
         A module leaves more in the process than itself.
     """
+    missing = {}
     with ImportRecord(base) as record:
         for module in modules:
             if module in left_out:
@@ -69,13 +73,14 @@ def preload(modules: Sequence[str], left_out: Mapping[str, str], base: set[str])
                 _import(module)
             except Exception as error:  # whatever a package does as it is imported
                 if module.partition(".")[0] not in sys.modules:
+                    missing[module] = str(error)
                     continue
                 raise Unsafe(module, f"{type(error).__name__}: {error}") from error
             reason = why_unsafe(before, read_traces())
             if reason:
                 raise Unsafe(module, reason)
     files, folder_names = _files_of_modules(), _names_of_folder(os.getcwd())
-    return Preloaded(record.hide(), dict(left_out), files, folder_names)
+    return Preloaded(record.hide(), dict(left_out), missing, files, folder_names)
 
 
 def _import(name: str) -> None:

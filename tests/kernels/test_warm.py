@@ -253,11 +253,12 @@ def test_what_must_not_be_forked_is_left_out_or_started_as_ever(
     start: Callable[..., Any], packages: Path, tmp_path: Path
 ):
     provisioner._said.clear()
-    first = start(WarmKernel, "plain,starts,prints")
+    first = start(WarmKernel, "plain,starts,prints,plaim")
     assert first.is_forked
     assert provisioner._said == {
         "nbops: starts is not imported ahead: it starts threads",
         "nbops: prints is not imported ahead: it prints",
+        "nbops: plaim is not imported ahead: No module named 'plaim'",
     }
     told = "import plain, prints, threading; before = threading.active_count(); import starts; "
     answer = first.run(f"{told}print(plain.value, threading.active_count() - before)")
@@ -265,13 +266,13 @@ def test_what_must_not_be_forked_is_left_out_or_started_as_ever(
     parent = first.parent()
 
     (packages / "plain" / "deep.py").write_text("value = 10\ndef deep(): pass\n")
-    second = start(WarmKernel, "plain,starts,prints")
+    second = start(WarmKernel, "plain,starts,prints,plaim")
     assert second.is_forked
     assert second.run("import plain; print(plain.value)").text == "10\n"
     assert second.parent() != parent
 
     (tmp_path / "work" / "plain.py").write_text("value = 'mine'")
-    third = start(WarmKernel, "plain,starts,prints")
+    third = start(WarmKernel, "plain,starts,prints,plaim")
     assert not third.is_forked
     assert third.run("import plain; print(plain.value)").text == "mine\n"
     expected = (

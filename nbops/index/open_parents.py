@@ -1,13 +1,15 @@
 """Notes of MLflow runs that many jobs hang below, for as long as they are open: who opened one may be killed.
 
 <workspace>/.nbops/parents/<MLflow run id>.json    its time of change says when its process last lived
+                           making-<id>.json        while MLflow is asked to make one
 """
 
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,10 +23,18 @@ _SILENCE_S = 120.0
 
 
 class OpenParent(Record, frozen=True, kw_only=True):
-    """A run in MLflow that is to be ended, by this process or by who finds it gone."""
+    """A run in MLflow that is to be ended, by this process or by who finds it gone.
+
+    Parameters
+    ----------
+    run_id
+        Empty while it is being made: then it is the one in the experiment that has the tags.
+    """
 
     format: int = 1
     run_id: str
+    experiment_id: str = ""
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
     tracking_uri: str  # as records name it
     status: str | None = None  # as MLflow is to be told; None: while it goes on
     host: str
@@ -36,17 +46,28 @@ class OpenParent(Record, frozen=True, kw_only=True):
 
 def note_open(workspace: Workspace, run_id: str, shown_uri: str) -> Path:
     """Write down that this process has opened a run; returns where."""
+    return _put(workspace, run_id, run_id=run_id, tracking_uri=shown_uri)
+
+
+def note_making(
+    workspace: Workspace, shown_uri: str, experiment_id: str, tags: Mapping[str, str]
+) -> Path:
+    """Write down that this process is about to open a run, which these tags tell from all others."""
+    asked = {"tracking_uri": shown_uri, "experiment_id": experiment_id, "tags": dict(tags)}
+    return _put(workspace, f"making-{os.urandom(4).hex()}", run_id="", **asked)
+
+
+def _put(workspace: Workspace, name: str, **about: Any) -> Path:
     process = this_process()
     note = OpenParent(
-        run_id=run_id,
-        tracking_uri=shown_uri,
+        **about,
         host=process.host,
         boot_id=process.boot_id,
         pid_namespace=process.pid_namespace,
         pid=process.pid,
         pid_started=process.pid_started,
     )
-    path = _folder(workspace) / f"{run_id}.json"
+    path = _folder(workspace) / f"{name}.json"
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_whole(path, to_json(note))
     return path

@@ -2,14 +2,16 @@
 
 import contextlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from nbops.errors import NbopsError
 from nbops.index.open_parents import (
     HEARTBEAT_S,
+    OpenParent,
     find_abandoned,
+    note_making,
     note_open,
     note_status,
     say_alive,
@@ -141,11 +143,25 @@ class ParentRun:
         root = self._workspace.artifacts if chosen.is_embedded else None
         with mlflow_errors():
             experiment = find_or_create_experiment(client, chosen.experiment, root)
-            created = client.create_run(experiment, run_name=self._name, tags=self._tags)
-        self._client, self.id = client, created.info.run_id
-        with contextlib.suppress(OSError):
-            self._note = note_open(self._workspace, created.info.run_id, shown_uri)
+            with self._noted_making(shown_uri, experiment):
+                created = client.create_run(experiment, run_name=self._name, tags=self._tags)
+                self._client, self.id = client, created.info.run_id
+                with contextlib.suppress(OSError):
+                    self._note = note_open(self._workspace, created.info.run_id, shown_uri)
+        if self._note is not None:
             threading.Thread(target=self._say_alive, name="nbops-parent", daemon=True).start()
+
+    @contextlib.contextmanager
+    def _noted_making(self, shown_uri: str, experiment_id: str) -> Iterator[None]:
+        """Let the run be found of a process that is killed before it knows its id."""
+        note: Path | None = None
+        with contextlib.suppress(OSError):
+            note = note_making(self._workspace, shown_uri, experiment_id, self._tags)
+        try:
+            yield
+        finally:
+            if note is not None:
+                note.unlink(missing_ok=True)
 
     def _say_alive(self) -> None:
         while self._note is not None and not self._over.wait(HEARTBEAT_S):
@@ -164,10 +180,19 @@ def end_abandoned(workspace: Workspace, shown_uri: str, client: "MlflowClient") 
             continue
         try:
             with mlflow_errors():
-                if note.status is None:
-                    client.set_tag(note.run_id, "nbops.status", "died")
-                at = int(lived_at * 1000)
-                client.set_terminated(note.run_id, note.status or "FAILED", end_time=at)
+                for run_id in [note.run_id] if note.run_id else _find_made(client, note):
+                    if note.status is None:
+                        client.set_tag(run_id, "nbops.status", "died")
+                    at = int(lived_at * 1000)
+                    client.set_terminated(run_id, note.status or "FAILED", end_time=at)
         except Refusal:
             pass  # somebody has deleted it
         path.unlink(missing_ok=True)
+
+
+def _find_made(client: "MlflowClient", note: OpenParent) -> list[str]:
+    """The run that was being made, when it was."""
+    tags = {key: value for key, value in note.tags.items() if "'" not in value}
+    wanted = " and ".join(f"tags.`{key}` = '{value}'" for key, value in tags.items())
+    found = client.search_runs([note.experiment_id], f"{wanted} and status = 'RUNNING'")
+    return [run.info.run_id for run in found] if tags else []

@@ -23,6 +23,18 @@ with ParentRun(find_workspace(), "n.ipynb", "n sweep", {}) as parent:
     print(parent.id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
+_MAKE = """
+import os, signal
+from mlflow import MlflowClient
+from nbops.tracking.parents import ParentRun
+from nbops.workspace import find_workspace
+create_run = MlflowClient.create_run
+def create_and_die(*given, **named):
+    print(create_run(*given, **named).info.run_id, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+MlflowClient.create_run = create_and_die
+ParentRun(find_workspace(), "n.ipynb", "n sweep", {"nbops.sweep": "one", "nbops.kind": "sweep"}).__enter__()
+"""
 
 
 def run_nbops(workspace: Workspace, *words: str) -> str:
@@ -45,6 +57,23 @@ def test_the_run_of_a_process_that_was_killed_is_ended_as_failed(workspace: Work
     ended = client.get_run(run_id)
     assert (ended.info.status, ended.data.tags["nbops.status"]) == ("FAILED", "died")
     assert ended.info.start_time <= ended.info.end_time < before * 1000
+    assert not list(_folder(workspace).iterdir())
+
+
+def test_the_run_of_a_process_that_was_killed_while_it_was_made_is_ended_too(workspace: Workspace):
+    made = subprocess.run(
+        [sys.executable, "-c", _MAKE], cwd=workspace.root, capture_output=True, check=False
+    )
+    run_id = made.stdout.decode().strip()
+    client = MlflowClient(tracking_uri=workspace.embedded_uri)
+    experiment = client.get_run(run_id).info.experiment_id
+    other = client.create_run(experiment, tags={"nbops.sweep": "another", "nbops.kind": "sweep"})
+    assert client.get_run(run_id).info.status == "RUNNING"
+    workspace.sessions.mkdir(exist_ok=True)
+    run_nbops(workspace, "sync")
+    ended = client.get_run(run_id)
+    assert (ended.info.status, ended.data.tags["nbops.status"]) == ("FAILED", "died")
+    assert client.get_run(other.info.run_id).info.status == "RUNNING"
     assert not list(_folder(workspace).iterdir())
 
 

@@ -128,7 +128,8 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     UsageError, NotFound
         What was given cannot be meant; nothing was run.
     NotebookFailed
-        It was interrupted; the same call goes on where it was.
+        It was interrupted; the same call goes on where it was. Or no point logged the metric that
+        `optimize` names.
     """
     import pandas as pd
 

@@ -108,6 +108,8 @@ def _report(notebook: Path, done: "Sweep", objective: "Objective | None", *, as_
         click.echo(f"nbops: its own run is not in MLflow: {done.problem}", err=True)
     if done.left:
         click.echo(f"nbops: {done.left}", err=True)
+    if done.stopped:
+        click.echo(f"nbops: {done.stopped}", err=True)
     if done.was_interrupted:
         click.echo("nbops: Interrupted; the same command goes on where it was.", err=True)
         raise click.exceptions.Exit(done.exit_code)

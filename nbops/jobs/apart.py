@@ -51,11 +51,13 @@ def run_sweep(notebook: Path, space: Mapping[str, Any], **how: Any) -> Any:
     Raises
     ------
     NbopsError
-        As `plan_sweep` and `run_sweep` do, and when it was interrupted.
+        As `plan_sweep` and `run_sweep` do, and when it was interrupted or ended before its time.
     """
     done = _run_apart(_run_sweep, notebook, dict(space), how)
     if done.was_interrupted:
         raise NotebookFailed("The sweep was interrupted.", "Run again, it goes on where it was.")
+    if done.stopped:
+        raise NotebookFailed(done.stopped)
     return done
 
 

@@ -1,5 +1,6 @@
 """One notebook at many points: each a job of its own, all below one run in MLflow."""
 
+import difflib
 import math
 import threading
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from nbops.jobs.plan import id_of_try
 from nbops.jobs.recorded import Recorded, key_of
 from nbops.jobs.search import Optimized
 from nbops.jobs.space import Point, point_of
-from nbops.jobs.sweep_plan import SEARCH, Result, SweepPlan
+from nbops.jobs.sweep_plan import SEARCH, Result, SweepPlan, tell_missing
 from nbops.recording.words import make_id
 from nbops.records import Document
 from nbops.replay import replay_folder
@@ -29,6 +30,7 @@ from nbops.workspace import Workspace, find_workspace
 
 TAG = "nbops.sweep"
 _LOOK_EVERY_S = 1.0
+_MOST_WITHOUT_METRIC = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Sweep:
         Why its own run is not in MLflow.
     left
         What its engine left to do.
+    stopped
+        Why it ended before its time, though nothing interrupted it.
     """
 
     id: str
@@ -53,6 +57,7 @@ class Sweep:
     exit_code: int
     problem: str | None
     left: str | None = None
+    stopped: str | None = None
 
     @property
     def was_interrupted(self) -> bool:
@@ -105,7 +110,9 @@ def run_sweep(plan: SweepPlan) -> Sweep:
                 parent.end("KILLED")
     results = sorted(running.results, key=lambda result: result.number)
     code = running.crew.exit_code
-    return Sweep(sweep_id, results, running.best, code, parent.problem, engine.left)
+    return Sweep(
+        sweep_id, results, running.best, code, parent.problem, engine.left, running.stopped
+    )
 
 
 def _points_before(
@@ -137,6 +144,9 @@ class _Running:
         self.results: list[Result] = []
         self.best: Result | None = None
         self.crew = Crew(engine)
+        self.stopped: str | None = None
+        self._has_metric = False
+        self._without_metric: list[Result] = []
         self._failed: dict[str, Result] = {}  # by their points
         self._plan = plan
         self._declared = declared
@@ -255,12 +265,14 @@ class _Running:
         if objective is not None:
             result.value = result.metrics.get(objective.metric)
             result.curve = curve_of(document, objective.metric)
-            problem = f"It logged no metric {objective.metric!r}."
+            problem = f"It logged {tell_missing(objective.metric, result.metrics)}"
             if result.value is not None and not math.isfinite(result.value):
                 problem = f"Its metric {objective.metric!r} is {result.value}."
                 result.value = None  # neither better nor worse, and Optuna takes none
             if result.value is None and result.outcome == "finished":
                 result.outcome, result.problem = "failed", problem
+                if objective.metric not in result.metrics:
+                    self._without_metric.append(result)
 
     def _take(self, result: Result) -> None:
         with self._lock:
@@ -277,6 +289,17 @@ class _Running:
                 if objective.is_better(value, than):
                     self.best = result
             self._plan.tell(result, self.best)
+            if objective and self._plan.search.ends_early:
+                self._heed_metric(objective.metric, result.metrics)
+
+    def _heed_metric(self, metric: str, logged: Mapping[str, float]) -> None:
+        """End a search for a metric that no point logs: at once when another one has nearly its name."""
+        self._has_metric |= metric in logged
+        near = any(difflib.get_close_matches(metric, r.metrics) for r in self._without_metric)
+        if not self._has_metric and (near or len(self._without_metric) >= _MOST_WITHOUT_METRIC):
+            told = tell_missing(metric, self._without_metric[0].metrics)
+            self.stopped = f"Nothing more was tried: the notebook logs {told}"
+            self.crew.is_over = True
 
 
 def _read_session(folder: Path) -> Document | None:

@@ -1,6 +1,7 @@
 """What a sweep is to do, and what came of each point."""
 
-from collections.abc import Callable, Mapping, Sequence
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ SEARCH = "nbops.search"
 """Tag of jobs that an optimiser asked for: what it looked for, and its seed."""
 
 _TRIALS = 50
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ class Result:
     value: float | None = None
     is_reused: bool = False
     problem: str | None = None
+
+
+def tell_missing(metric: str, logged: Iterable[str]) -> str:
+    """Say that a metric was not logged, and which one may be meant.
+
+    >>> tell_missing("acu", ["acc", "loss"]), tell_missing("auc", ["loss"]), tell_missing("auc", [])
+    ("no metric 'acu'. Did you mean 'acc'?", "no metric 'auc', only loss.", "no metric 'auc'.")
+    """
+    if near := difflib.get_close_matches(metric, logged, 1):
+        return f"no metric {metric!r}. Did you mean {near[0]!r}?"
+    others = ", ".join(list(logged)[:_SHOWN])
+    return f"no metric {metric!r}" + (f", only {others}." if others else ".")
 
 
 def show_point(point: Point) -> str:

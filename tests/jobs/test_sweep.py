@@ -293,6 +293,27 @@ def test_a_point_that_diverged_is_a_failed_one_and_the_others_are_tried(workspac
     assert not diverged.is_best.any()
 
 
+def test_a_search_for_a_metric_that_no_point_logs_ends_early_and_names_the_nearest(
+    workspace: Workspace,
+):
+    write_notebook(workspace, "x = 0.0", "import nbops\nnbops.log_metric('score', x)")
+    words = ["sweep", "n.ipynb", "-p", "x=0..1", "--optimize"]
+    done = run(workspace, *words, "metrics.scor:max", "--trials", "5")
+    assert done.returncode == 1
+    assert "failed: It logged no metric 'scor'. Did you mean 'score'?" in done.stdout
+    assert done.stderr.splitlines() == [
+        "nbops: Nothing more was tried: the notebook logs no metric 'scor'. Did you mean 'score'?",
+        "nbops: 1 of 1 points failed.",
+    ]
+    done = run(workspace, *words, "metrics.auc:max", "--trials", "5", "--warm")
+    assert "Nothing more was tried: the notebook logs no metric 'auc', only score." in done.stderr
+    assert "3 points, 1 of them from the record, 3 failed" in done.stdout
+    with pytest.raises(NotebookFailed, match="Did you mean 'score'"):
+        nbops.sweep(workspace.root / "n.ipynb", {"x": "0..1"}, optimize="scor:max")
+    frame = nbops.sweep(workspace.root / "n.ipynb", {"x": "0..1"}, optimize="score:max", trials=3)
+    assert list(frame.is_reused) == [True] * 3
+
+
 def test_an_interrupted_sweep_goes_on_where_it_was(workspace: Workspace):
     write_notebook(
         workspace,

@@ -6,6 +6,7 @@ r"""One definition of each kind of digest: `<kind><version>:<hex>`, BLAKE3-256.
 | `sample1` | size of a file and parts of it: 8 bytes, little-endian, then 64 blocks of 256 KiB, evenly spread |
 | `samples1`| as `folder1`, of a folder with a `sample1` among the digests of its files           |
 | `folder1` | the files of a folder: sorted lines `path NUL digest LF`, paths relative to it     |
+| `names1`  | names in a folder, sorted, each followed by NUL; those of folders end with a slash  |
 | `remote1` | the version that a server told of a URL: `[url, "etag" or "version", value]` as compact JSON |
 | `source1` | code, UTF-8, line ends `\\n`, no spaces at line ends, no blank lines around it |
 | `step1`   | what a step runs: `[folder, digests of its cells ...]` as compact JSON          |
@@ -142,6 +143,16 @@ def digest_folder(files: Iterable[tuple[str, str]], limit: int | None = None) ->
         hasher.update(os.fsencode(name) + b"\0" + digest.encode() + b"\n")
         count, size = count + 1, size + os.stat(path).st_size
     return FolderDigest(f"{kind}:{hasher.hexdigest()}", count, size)
+
+
+def digest_names(names: Iterable[str]) -> str:
+    """Digest of the names in a folder, those of folders with a slash.
+
+    >>> digest_names(["b/", "a"]) == digest_names({"a", "b/"})
+    True
+    """
+    hasher = blake3(b"".join(os.fsencode(name) + b"\0" for name in sorted(names)))
+    return f"names1:{hasher.hexdigest()}"
 
 
 def digest_version(url: str, sort: Literal["etag", "version"], value: str) -> str:

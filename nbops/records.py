@@ -88,6 +88,26 @@ class DataRef(Record, frozen=True, kw_only=True):
         return self.missing != NAMED_IN_CODE
 
 
+class Listing(Record, frozen=True, kw_only=True):
+    """Names in a folder that a cell run asked for: an input beside the files that it read.
+
+    Exactly one of `digest` and `missing` is None.
+    """
+
+    uri: str
+    name: str  # of the folder, with a slash
+    patterns: tuple[str, ...] = ()  # of which a name fits one; empty: all names
+    digest: str | None = None
+    name_count: int | None = None
+    missing: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call it: `data/*.csv (names)`."""
+        pattern = self.patterns[0] if len(self.patterns) == 1 else ""
+        return f"{self.name}{pattern} (names)"
+
+
 class ModuleRef(Record, frozen=True, kw_only=True):
     """A source file of the workspace that a cell imported or `%run`."""
 
@@ -177,6 +197,7 @@ class CellRun(Record, frozen=True, kw_only=True):
     error: CellError | None = None
     reads: tuple[DataRef, ...] = ()
     writes: tuple[DataRef, ...] = ()
+    listings: tuple[Listing, ...] = ()
     modules: tuple[ModuleRef, ...] = ()
     processes: tuple[ProcessRef, ...] = ()
     unexplained_bytes: int | None = None  # that it read, of whatever no layer saw; None: not known

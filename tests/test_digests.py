@@ -17,6 +17,7 @@ from nbops.digests import (
     digest_file,
     digest_folder,
     digest_frame,
+    digest_names,
     digest_sample,
     digest_source,
     digest_step,
@@ -37,6 +38,12 @@ def test_a_file_has_the_blake3_of_its_bytes(tmp_path: Path):
     assert digest_bytes(b"nbops") == (
         "file1:4cfebf6c0767bfb5aece0444eddfbf79aebcbc2fac455fc2c82f155443abe898"
     )
+
+
+def test_names_in_a_folder_have_no_order():
+    digest = "names1:a84f008db4c3f38af3404cbbac078c341d9b2c5072fd2b7e254e5adcacff6d62"
+    assert digest_names(["b.csv", "raw/"]) == digest_names(["raw/", "b.csv"]) == digest
+    assert digest_names([]) == f"names1:{EMPTY}"
 
 
 def test_a_large_file_is_hashed_like_a_small_one(tmp_path: Path):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from told import Told, figure, metric, model, seen
+from told import Told, figure, listed, metric, model, seen
 
 from nbops.comparison import compare
 from nbops.comparison.conclusions import with_conclusions
@@ -53,6 +53,7 @@ def a_session() -> Told:
         cell_id="load",
         reads=[seen("data/train.csv", shape=(569, 31), columns=("a", "b"), seen_by="wrapper")],
         modules=[facts.SeenModule(path="helpers.py", digest="file1:" + "c" * 64)],
+        listings=[listed("data", "test.csv train.csv")],
     )
     told.cell("%%track forest depth=4\nm = fit(df, depth)", model("forest"), cell_id="fit")
     told.cell(

@@ -5,10 +5,11 @@ from typing import Any
 
 from nbops.capture.code.marks import read_mark
 from nbops.capture.code.names import find_names
+from nbops.digests import digest_names
 from nbops.journal import facts
 from nbops.journal.reader import FINDINGS, JOURNAL
 from nbops.journal.writer import Findings, Journal
-from nbops.records import Document, ModelRef, Run
+from nbops.records import Document, Listing, ModelRef, Run
 from nbops.replay import Replay
 
 
@@ -73,6 +74,7 @@ class Told:
         reads: list[facts.Seen] | None = None,
         writes: list[facts.Seen] | None = None,
         modules: list[facts.SeenModule] | None = None,
+        listings: list[Listing] | None = None,
         stamp: str = "e0",
         ends: bool = True,
         variables: dict[str, Any] | None = None,
@@ -109,10 +111,14 @@ class Told:
             import msgspec
 
             self._say(msgspec.structs.replace(fact, cell_run=key))
-        if reads or writes or modules:
+        if reads or writes or modules or listings:
             self._say(
                 facts.DataSeen(
-                    cell_run=key, reads=reads or [], writes=writes or [], modules=modules or []
+                    cell_run=key,
+                    reads=reads or [],
+                    writes=writes or [],
+                    modules=modules or [],
+                    listings=listings or [],
                 )
             )
         self.clock += 1
@@ -195,6 +201,17 @@ def linked(cell_run: str, mlflow_run_id: str, **more: Any) -> facts.Linked:
             "started_at": 1000.0,
             **more,
         }
+    )
+
+
+def listed(name: str, names: str, pattern: str = "*.csv") -> Listing:
+    """Names, apart by spaces, that were seen in a folder."""
+    return Listing(
+        uri=f"file:///w/{name}",
+        name=f"{name}/",
+        patterns=(pattern,),
+        digest=digest_names(names.split()),
+        name_count=len(names.split()),
     )
 
 

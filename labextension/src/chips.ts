@@ -1,6 +1,7 @@
 /** What there is to say of a cell run, one chip a fact; none when there is nothing. Pure. */
 
 import type { CellState } from './answers';
+import { describeNames } from './listings';
 import type { Translation } from './tokens';
 import { isRead } from './trust';
 import {
@@ -65,6 +66,7 @@ export function describe(
     ...describeParams(paramsOf(now), before ? paramsOf(before) : {}, trans),
     ...describeRuns(begun, trans),
     ...describeData('read', cellRun.reads, before?.cellRun.reads ?? [], trans),
+    ...describeListings(cellRun, before?.cellRun ?? null, trans),
     ...describeData('written', cellRun.writes, [], trans),
     ...describeCode(cellRun, before?.cellRun ?? null, trans),
     ...describeEnvironment(isEnvironmentNew, trans),
@@ -220,6 +222,15 @@ function describeRef(
   return ref.shape
     ? [main, chip({ key: `${key}:shape`, label: '', value: showShape(ref.shape), title: ref.name })]
     : [main];
+}
+
+function describeListings(
+  now: CellRun,
+  before: CellRun | null,
+  trans: Translation
+): readonly Chip[] {
+  const chips = describeNames(now.listings ?? [], before?.listings ?? [], trans).map(chip);
+  return limit(chips, 'listed', count => trans.__('%1 more folders', String(count)));
 }
 
 /** Files by their own name: the folders are in the tooltip. */

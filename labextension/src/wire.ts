@@ -41,6 +41,16 @@ export interface DataRef {
   readonly version?: string | null;
 }
 
+/** Names in a folder that a cell asked for; of those that fit a pattern, if there are any. */
+export interface Listing {
+  readonly uri: string;
+  readonly name: string;
+  readonly patterns: readonly string[];
+  readonly digest: string | null;
+  readonly name_count: number | null;
+  readonly missing: string | null;
+}
+
 export interface CellError {
   readonly name: string;
   readonly message: string;
@@ -59,6 +69,8 @@ export interface CellRun {
   readonly error: CellError | null;
   readonly reads: readonly DataRef[];
   readonly writes: readonly DataRef[];
+  /** Absent from older records. */
+  readonly listings?: readonly Listing[];
   readonly params: Params;
   readonly metrics: Metrics;
   readonly warnings: readonly string[];

@@ -119,6 +119,20 @@ test('data that still waits to be hashed is no warning', () => {
   expect(chipsOf(cellRun(0, { reads: [waiting] }))[0]).toMatchObject({ tone: 'plain', value: '' });
 });
 
+test('names that were seen in a folder are told by their number, and when they are others', () => {
+  const names = { uri: 'file:///w/data', name: 'data/', patterns: ['*.csv'], missing: null };
+  const before = cellRun(0, {
+    listings: [{ ...names, digest: 'names1:aa', name_count: 1 }],
+    source: 'load'
+  });
+  const now = cellRun(1, {
+    listings: [{ ...names, digest: 'names1:bb', name_count: 2 }],
+    source: 'load'
+  });
+  expect(textsOf(before)).toEqual(['↓ data/*.csv 1 name']);
+  expect(textsOf(now, { before })).toEqual(['↓ data/*.csv 2 names changed']);
+});
+
 test('data read twice by a cell is one chip', () => {
   expect(textsOf(cellRun(0, { reads: [dataRef(), dataRef()] }))).toHaveLength(1);
 });

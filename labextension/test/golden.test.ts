@@ -74,7 +74,7 @@ test('a recorded session reads as the list that people see', () => {
       'depth is named as a param, but there is no such variable'
     ],
     ['%%track forest depth=4', 'depth 4'],
-    ["df = pd.read_csv('data/train.csv')", '↓ train.csv aaaa…', '569 × 31'],
+    ["df = pd.read_csv('data/train.csv')", '↓ train.csv aaaa…', '569 × 31', '↓ data/*.csv 2 names'],
     '(1 before-tracking)'
   ]);
   expect(rows[0]).toMatchObject({ line: 'time.sleep(60)', cellRun: { status: 'running' } });

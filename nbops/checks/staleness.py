@@ -25,6 +25,7 @@ def check_staleness(subject: Subject, around: Surroundings) -> Iterator[Finding]
             continue
         outside = [ref for ref in run.reads if ref.digest and written.get(ref.uri, -1) < run.seq]
         data = [ref.name for ref in outside if has_changed(ref)]
+        data += [one.label for one in run.listings if around.has_other_names(one, written)]
         if data:
             message = f"It read {listed(list(set(data)))}, which changed since."
             yield found_in(step.cell, "stale", message, "Run it again, and then what uses it.")

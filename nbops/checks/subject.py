@@ -118,7 +118,8 @@ def _went_well(cell: Cell) -> bool:
 
 
 def _digests(run: CellRun) -> set[tuple[str, str | None]]:
-    return {(ref.uri, ref.digest) for ref in run.reads}
+    listings = {(f"{one.uri}/{one.patterns}", one.digest) for one in run.listings}
+    return {(ref.uri, ref.digest) for ref in run.reads} | listings
 
 
 def _others(step: Step, own: Iterable[str]) -> dict[str, Cell]:

@@ -1,11 +1,11 @@
 """What checks must be told of the world around a notebook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from nbops.capture.environment.declared import Declared
-from nbops.records import DataRef, ModuleRef
+from nbops.records import DataRef, Listing, ModuleRef
 
 _NOTHING = Declared()
 
@@ -18,6 +18,8 @@ class Surroundings:
     ----------
     has_changed
         Whether data is now another than its digest says; None when that is not known.
+    has_other_names
+        The same of a folder's names, but for files that the run itself wrote, whose URIs are given.
     has_changed_module
         The same of a local module.
     is_there
@@ -31,6 +33,7 @@ class Surroundings:
     """
 
     has_changed: Callable[[DataRef], bool | None] = lambda _: None
+    has_other_names: Callable[[Listing, Collection[str]], bool | None] = lambda _listing, _own: None
     has_changed_module: Callable[[ModuleRef], bool | None] = lambda _: None
     is_there: Callable[[str], bool] = lambda _: True
     is_local: Callable[[str], bool] = lambda _: False

@@ -8,6 +8,7 @@ from nbops.comparison.data import compare_data, derived_changes
 from nbops.comparison.differences import Change, Comparison, MetricChange, Side
 from nbops.comparison.environments import compare_environments
 from nbops.comparison.goals import goal_of
+from nbops.comparison.listings import compare_listings
 from nbops.comparison.order import compare_order
 from nbops.comparison.parts import align
 from nbops.comparison.rows import CompareRows
@@ -53,13 +54,14 @@ def compare(
     params = list(_compare_values("param", one.params, other.params, same, "parameters"))
     followed = one.cells, other.cells
     data, unknown = compare_data(*followed, same, compare_rows, called)
+    names, not_seen = compare_listings(*followed, same, called)
     paired = pair_cells(*followed)
     code = compare_code(paired, params, same, called)
     order = compare_order(paired, called)
     seeds = compare_seeds(*followed)
     modules = list(_compare_modules(a.cell_runs, b.cell_runs, same))
     machine, not_listed = compare_environments(a, b, same, called)
-    changes = (*params, *data, *code, *order, *seeds, *modules, *machine)
+    changes = (*params, *data, *names, *code, *order, *seeds, *modules, *machine)
     metrics = tuple(_compare_metrics(run_a, run_b))
     return Comparison(
         a=side_of(a),
@@ -67,9 +69,9 @@ def compare(
         metrics=metrics,
         changes=changes,
         same=same,
-        unknown=(*unknown, *not_listed),
+        unknown=(*unknown, *not_seen, *not_listed),
         context=(*sorted(derived_changes(*followed)), *_compare_source(a, b, called)),
-        sentence=_sentence(metrics, changes, bool(unknown or not_listed)),
+        sentence=_sentence(metrics, changes, bool(unknown or not_seen or not_listed)),
         around=tuple(_compare_tree(a, b)),
         outputs=tuple(compare_outputs([*paired, *_pair_shown(a, b)])),
     )

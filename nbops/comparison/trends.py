@@ -161,7 +161,7 @@ class _Evidence:
         if change is None:
             return None
         if change.kind == "data":
-            return (change.b_data.digest if change.b_data else None,)
+            return (change.b_data.digest if change.b_data else change.b,)
         return (
             type(change.b).__name__,
             change.b if change.kind != "code" else None,

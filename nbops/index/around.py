@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbops.capture.data.contents import path_of, stat_file
 from nbops.capture.data.folders import has_folder_changed
+from nbops.capture.data.listings import has_other_names
 from nbops.capture.environment.declared import read_declared
 from nbops.checks import Surroundings
 from nbops.digests import digest_file
@@ -48,6 +49,7 @@ def look_around(index: Index, folder: Path, *, max_bytes: int) -> Surroundings:
 
     return Surroundings(
         has_changed=has_changed,
+        has_other_names=has_other_names,
         has_changed_module=has_changed_module,
         is_there=lambda path: os.path.exists(folder / os.path.expanduser(path)),
         is_local=is_local,

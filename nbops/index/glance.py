@@ -11,10 +11,11 @@ from functools import lru_cache
 
 from nbops.capture.data.contents import Stat, path_of, stat_file
 from nbops.capture.data.folders import look_over, root_of
+from nbops.capture.data.listings import has_other_names, read_names
 from nbops.checks import Surroundings
-from nbops.digests import digest_file, is_sampled
+from nbops.digests import digest_file, digest_names, is_sampled
 from nbops.index.queries import Index
-from nbops.records import DataRef, ModuleRef
+from nbops.records import DataRef, Listing, ModuleRef
 
 _KNOWN = (
     "SELECT d.* FROM json_each(?) wanted JOIN digests d ON d.path = wanted.value"  # by primary key
@@ -30,9 +31,13 @@ class Glance:
     ----------
     paths
         Those that will be asked for.
+    listings
+        Names of folders that will be.
     """
 
-    def __init__(self, index: Index, paths: Collection[str]) -> None:
+    def __init__(
+        self, index: Index, paths: Collection[str], listings: Collection[Listing] = ()
+    ) -> None:
         self._root = index.workspace.root
         self._stats = {path: stat_file(path) or look_over(path) for path in paths}
         self._digests = {
@@ -40,16 +45,22 @@ class Glance:
             for row in index.rows(_KNOWN, [json.dumps(list(self._stats))])
             if self._stats[row["path"]] == (row["inode"], row["size_bytes"], row["mtime_ns"])
         }
+        self._listings = {(one.uri, one.patterns) for one in listings}
         self.unsure: dict[str, None] = {}
 
     def marks(self) -> Iterator[str]:
         """A line for each path: another where it may have changed, or where more of it is known."""
         for path, stat in self._stats.items():
             yield f"{path} {stat} {self._digests.get(path)}"
+        for uri, patterns in sorted(self._listings):
+            names = read_names(path_of(uri), patterns)
+            yield f"{uri} {patterns} {names and digest_names(names)}"
 
     def surroundings(self) -> Surroundings:
         return Surroundings(
-            has_changed=self._has_changed, has_changed_module=self._has_changed_module
+            has_changed=self._has_changed,
+            has_other_names=has_other_names,
+            has_changed_module=self._has_changed_module,
         )
 
     def _has_changed(self, ref: DataRef) -> bool | None:

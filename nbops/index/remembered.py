@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nbops.capture.data.contents import path_of
 from nbops.index.queries import Index
-from nbops.records import CellRun, Run, from_json
+from nbops.records import CellRun, Listing, Run, from_json
 
 _MOST = 8
 """Sessions that are remembered at once; one of 2,000 cell runs takes some 10 MB."""
@@ -28,12 +28,15 @@ class Remembered:
         The run that began last.
     files
         Paths whose change makes one of its cells stale.
+    listings
+        Names of folders that do.
     """
 
     version: int
     cell_runs: tuple[CellRun, ...] = ()
     newest: Run | None = None
     files: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
 
 _remembered: OrderedDict[tuple[str, str], Remembered] = OrderedDict()
@@ -70,6 +73,7 @@ def _read(index: Index, session_id: str, version: int, before: Remembered | None
         cell_runs=in_order,
         newest=newest[0] if newest else None,
         files=tuple(_files(in_order, str(index.workspace.root))),
+        listings=tuple(dict.fromkeys(one for cell in in_order for one in cell.listings)),
     )
 
 

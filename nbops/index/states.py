@@ -124,7 +124,8 @@ def _newest_sessions(index: Index, notebook: str) -> list[Remembered]:
 
 
 def _glance(index: Index, sessions: Iterable[Remembered]) -> Glance:
-    return Glance(index, dict.fromkeys(path for session in sessions for path in session.files))
+    files = dict.fromkeys(path for session in sessions for path in session.files)
+    return Glance(index, files, dict.fromkeys(one for each in sessions for one in each.listings))
 
 
 def _version_of(sessions: Iterable[Remembered], glance: Glance) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbops.capture.data.contents import path_of
+from nbops.capture.data.listings import fits, names_in
 from nbops.digests import digest_source
 from nbops.errors import UsageError
 from nbops.index.around import look_around
@@ -20,7 +21,7 @@ from nbops.jobs.kinds import Kind, Unfit, read_any
 from nbops.jobs.memory import peak_of
 from nbops.jobs.parameters import Typed, as_json, check_parameters, read_parameters
 from nbops.recording.scalars import as_scalar
-from nbops.records import DataRef, Document, Scalar, Session
+from nbops.records import DataRef, Document, Listing, Scalar, Session
 from nbops.replay import replay_folder
 from nbops.workspace import Workspace
 
@@ -137,7 +138,24 @@ class Recorded:
             return False
         if not all(self._is_left(ref, document) for ref in writes):
             return False
-        return self._has_its_environment(document)
+        listings = (listing for run in runs for listing in run.listings)
+        own = [ref.uri for ref in writes]
+        has_names = all(self._has_its_names(listing, own, document) for listing in listings)
+        return has_names and self._has_its_environment(document)
+
+    def _has_its_names(self, listing: Listing, own: list[str], document: Document) -> bool:
+        """Whether a folder has the names that a run saw, but for what runs of this notebook write there."""
+        is_other = self._around.has_other_names(listing, own)
+        if not is_other:
+            return is_other is False
+        added = [
+            path_of(uri)
+            for uri in (*self._writers, *self._added)
+            if uri.startswith(f"{listing.uri}/") and self._is_by_others(uri, document)
+        ]
+        folder = path_of(listing.uri)
+        others = set(names_in(folder, added)) - set(names_in(folder, map(path_of, own)))
+        return any(fits(name, listing.patterns) for name in others)
 
     def _is_left(self, ref: DataRef, document: Document) -> bool:
         """Whether a file is as a run left it; of one outside of the project that is not asked."""
@@ -146,11 +164,11 @@ class Recorded:
         is_outside = os.path.isabs(self._index.workspace.name_of(path_of(ref.uri)))
         if is_outside or self._around.has_changed(ref) is False:
             return True
-        return self._is_shared(ref, document)
+        return self._is_by_others(ref.uri, document)
 
-    def _is_shared(self, ref: DataRef, document: Document) -> bool:
+    def _is_by_others(self, uri: str, document: Document) -> bool:
         """Whether runs with other parameters write this file, too: it is as the last one of them left it."""
-        writers = {*self._writers.get(ref.uri, ()), *self._added.get(ref.uri, ())}
+        writers = {*self._writers.get(uri, ()), *self._added.get(uri, ())}
         return bool(writers - {key_of(document.session.params)})
 
     @cached_property

@@ -241,6 +241,9 @@ def _refuse_changes(
         for module in run.modules:
             if around.has_changed_module(module) is not False:
                 _refuse(f"{where} used {module.path}, which was changed since")
+        for listing in run.listings:
+            if around.has_other_names(listing, ()) is not False:
+                _refuse(f"{where} listed {listing.name}, which may have other names now")
         for ref in run.reads:
             changed = None if ref.sampled else around.has_changed(ref)
             if (

@@ -13,6 +13,7 @@ from nbops.records import (
     CellError,
     DataKind,
     Environment,
+    Listing,
     ModelRef,
     Names,
     Number,
@@ -126,6 +127,7 @@ class DataSeen(Fact, frozen=True, kw_only=True, tag="data_seen"):
     reads: list[Seen] = []
     writes: list[Seen] = []
     modules: list[SeenModule] = []
+    listings: list[Listing] = []
 
 
 class ProcessStarted(Fact, frozen=True, kw_only=True, tag="process_started"):

@@ -23,6 +23,7 @@ from nbops.records import (
     CellStatus,
     DataRef,
     FileRef,
+    Listing,
     MetricPoint,
     ModelRef,
     ModuleRef,
@@ -124,6 +125,7 @@ class CellDraft:
     has_died: bool = False
     reported_reads: list[Seen] = field(default_factory=list)
     reported_writes: list[Seen] = field(default_factory=list)
+    listings: dict[Listing, None] = field(default_factory=dict)
     netted: Netted | None = None
     named_in_code: list[Seen] = field(default_factory=list)
     modules: dict[str, SeenModule] = field(default_factory=dict)
@@ -224,6 +226,7 @@ class CellDraft:
             error=ended.error if ended else None,
             reads=lookup.data_refs(self.reads),
             writes=lookup.data_refs(self.writes),
+            listings=tuple(self.listings),
             modules=tuple(
                 ModuleRef(path=module.path, digest=module.digest)
                 for module in self.modules.values()

@@ -345,6 +345,7 @@ class Replay:
         if cell := self._cell(fact):
             cell.reported_reads += fact.reads
             cell.reported_writes += fact.writes
+            cell.listings |= dict.fromkeys(fact.listings)
             cell.modules |= {module.path: module for module in fact.modules}
 
     @_take.register

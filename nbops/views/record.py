@@ -12,6 +12,7 @@ from nbops.views.text import (
     page,
     show_data,
     show_duration,
+    show_listing,
     show_scalar,
     show_size,
     show_time,
@@ -112,6 +113,7 @@ class RecordView:
         rows = []
         for cell in self.document.cell_runs:
             data = [f"↓ {show_data(ref)}" for ref in cell.reads]
+            data += [f"↓ {show_listing(listing)}" for listing in cell.listings]
             data += [f"↑ {show_data(ref)}" for ref in cell.writes]
             data += [f"runs {cut(process.command, 60)}" for process in cell.processes]
             data += [f"imports {module.path}" for module in cell.modules]

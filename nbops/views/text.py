@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import datetime
 
-from nbops.records import DataRef, Scalar
+from nbops.records import DataRef, Listing, Scalar
 
 STYLE = (
     "<style>.nbops{font-family:var(--jp-ui-font-family,sans-serif);"
@@ -90,6 +90,11 @@ def show_data(ref: DataRef) -> str:
     if ref.shape:
         parts.append("×".join(f"{n:,}" for n in ref.shape))  # noqa: RUF001
     return " ".join(parts)
+
+
+def show_listing(listing: Listing) -> str:
+    """The names that were seen in a folder, by their number, or why they are not known."""
+    return f"{listing.label} {listing.missing or f'{listing.name_count:,}'}"
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, indent: str = "") -> str:

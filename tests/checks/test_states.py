@@ -3,7 +3,7 @@
 from typing import Any
 
 from causes import notebook_of, told_of
-from told import Told, metric, seen
+from told import Told, listed, metric, seen
 
 from nbops.checks import CellState, Surroundings, judge_cells
 
@@ -31,6 +31,15 @@ def test_a_file_that_changed_makes_its_reader_stale_and_all_that_used_it():
         "b": [("stale", "It used `wine` of cell [2] `wine = load()`, which is stale.")],
         "d": [("stale", "It used `model` of cell [3] `model = fit(wine)`, which is stale.")],
     }
+
+
+def test_a_folder_with_other_names_makes_who_listed_it_stale():
+    lists = ("a", "wine = load()", {"listings": [listed("data", "a.csv")]})
+    around = Surroundings(has_other_names=lambda listing, own: not own)
+    told = "It read data/*.csv (names), which changed since."
+    assert judged(_CELLS, [lists], around=around)["a"] == [("stale", told)]
+    writes = ("c", "other = 1", {"writes": [seen("data/b.csv")]})
+    assert judged(_CELLS, [lists, writes], around=around) == {}
 
 
 def test_an_edited_cell_is_changed_and_what_used_it_is_stale():

@@ -1,7 +1,7 @@
 """Differences between runs that were made so that the answer is known."""
 
 import pytest
-from told import Told, metric, seen
+from told import Told, listed, metric, seen
 
 from nbops.comparison import Comparison, compare
 from nbops.comparison.code import diff_lines
@@ -20,11 +20,14 @@ def told_run(
     session: str = "s",
     packages: dict[str, str] | None = None,
     helpers: str = "file1:11",
+    names: str = "",
     **read: object,
 ) -> Told:
     told = Told(session)
     told.cell("import helpers", modules=[facts.SeenModule(path="helpers.py", digest=helpers)])
-    told.cell(load, cell_id="load", reads=[seen("a.csv", digest, **read)])
+    reads = [seen("a.csv", digest, **read)]
+    listings = [listed("data", names)] if names else []
+    told.cell(load, cell_id="load", reads=reads, listings=listings)
     told.cell(fit, cell_id="fit")
     told.cell("%track metric auc=score(m)", metric("auc", auc), cell_id="score")
     environment = Environment(
@@ -52,6 +55,17 @@ def test_equal_runs_differ_in_nothing():
     assert found.changes == ()
     assert found.sentence == "No metric moved. Nothing that was recorded changed."
     assert found.same == {"parameters": 1, "inputs": 1, "cells": 3, "packages": 1}
+
+
+def test_other_names_in_a_folder_are_a_change_of_data():
+    one = told_run(names="a.csv")
+    found = compared(one, told_run(session="t", names="a.csv b.csv c.csv"))
+    (change,) = found.changes
+    told = (change.kind, change.name, change.note)
+    assert told == ("data", "data/*.csv (names)", "1 name → 3 names")
+    found = compared(one, told_run(session="t", names="b.csv"))
+    assert [change.note for change in found.changes] == ["other names, 1 name"]
+    assert compared(one, told_run(session="t")).changes == ()  # which is of an older version
 
 
 def test_a_param_on_the_mark_is_one_change_not_two():

@@ -107,7 +107,8 @@ def test_a_failed_job_goes_on_at_its_cell_and_only_when_that_is_sound(workspace:
 def test_what_is_resumed_goes_on_in_the_folder_of_the_run(workspace: Workspace):
     there = workspace.root / "there"
     there.mkdir()
-    write(workspace.root / "n.ipynb", "x = 1", "open('ok').read()")
+    lists = "from pathlib import Path\nnames = sorted(Path().glob('*.csv'))"
+    write(workspace.root / "n.ipynb", "x = 1", lists, "open('ok').read()")
     assert run(workspace, "run", "n.ipynb", "--workdir", "there").returncode == 1
     (there / "ok").touch()
     refused = run(workspace, "run", "n.ipynb", "--resume", "last", "--workdir", ".")
@@ -116,6 +117,10 @@ def test_what_is_resumed_goes_on_in_the_folder_of_the_run(workspace: Workspace):
         f"To resume would not be sound: it worked in there, and is to work in {workspace.root} now"
         in refused.stderr
     )
+    (there / "new.csv").touch()
+    refused = run(workspace, "run", "n.ipynb", "--resume", "last")
+    assert "cell [2] listed there/, which may have other names now" in refused.stderr
+    (there / "new.csv").unlink()
     done = run(workspace, "run", "n.ipynb", "--resume", "last")
     assert done.returncode == 0, done.stderr
     assert documents(workspace)[-1].session.workdir == "there"

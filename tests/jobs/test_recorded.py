@@ -122,6 +122,29 @@ def test_a_point_runs_again_when_the_file_that_it_alone_wrote_is_gone_or_another
     assert [sweep(), sweep()] == [[False, True], [True, True]]
 
 
+LISTS = (
+    "x = 0",
+    "import os, nbops\nfrom pathlib import Path\nPath('out').mkdir(exist_ok=True)\nn = os.listdir('out')",
+    "nbops.log_metric('files', len(sorted(Path('data').glob('*.csv'))))",
+    "Path(f'out/{x}.bin').touch(); Path(f'data/{x}.txt').touch()",
+)
+
+
+def test_a_point_runs_again_when_a_folder_that_it_listed_has_a_new_file(workspace: Workspace):
+    path = write_notebook(workspace, *LISTS)
+    data = workspace.root / "data"
+    data.mkdir()
+    (data / "a.csv").touch()
+
+    def sweep() -> list[tuple[bool, float]]:
+        done = nbops.sweep(path, {"x": [1, 2]}, cell_timeout=PATIENCE_S)
+        return list(zip(done["is_reused"], done["metrics.files"], strict=True))
+
+    assert [sweep(), sweep()] == [[(False, 1), (False, 1)], [(True, 1), (True, 1)]]
+    (data / "b.csv").touch()
+    assert [sweep(), sweep()] == [[(False, 2), (False, 2)], [(True, 2), (True, 2)]]
+
+
 def test_a_run_is_known_again_whatever_its_parameters_are(workspace: Workspace):
     usual = "n = 0\nlayers = [1]\nshape = (1, 2)\nlimit = float('nan')\nnames = {'a': None}"
     path = write_notebook(workspace, usual, "n")

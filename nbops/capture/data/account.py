@@ -12,7 +12,7 @@ import msgspec
 from nbops.capture.data.contents import NO_FRAME, Frame, Stat
 from nbops.capture.processes.programs import Named
 from nbops.journal.facts import Seen
-from nbops.records import SeenBy
+from nbops.records import Listing, SeenBy
 
 
 def with_frame(seen: Seen, frame: Frame) -> Seen:
@@ -44,6 +44,11 @@ class Account(Protocol):
 
     def read_table(self, path: str, seen: Seen, /) -> None:
         """One version of a table that is a folder."""
+
+    def has_listed(self, folder: str, patterns: tuple[str, ...]) -> bool:
+        """Whether these names in a folder need no word more."""
+
+    def list_names(self, folder: str, listing: Listing, /) -> None: ...
 
     def read_unplaced(self, path: str) -> None:
         """A file was opened relative to a folder that is not known."""

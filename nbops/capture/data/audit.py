@@ -16,6 +16,11 @@ from nbops.capture.data.watch import DataWatch
 _REPORTS: dict[str, Callable[..., None]] = {
     "open": DataWatch.opened,
     "os.chdir": lambda watch, _folder: watch.changed_folder(),
+    "os.listdir": DataWatch.listed,
+    "os.scandir": DataWatch.listed,
+    "glob.glob": lambda watch, pattern, _is_deep: watch.globbed(pattern),
+    "pathlib.Path.glob": lambda watch, _folder, pattern: watch.globbed(pattern),
+    "pathlib.Path.rglob": lambda watch, _folder, pattern: watch.globbed(pattern, is_deep=True),
     "os.rename": DataWatch.renamed,
     "sqlite3.connect": DataWatch.connected,
     "subprocess.Popen": DataWatch.started,

@@ -16,6 +16,7 @@ from nbops.capture.data.places import Places
 from nbops.capture.libraries.cursors import Cursors
 from nbops.capture.processes.workers import Spools
 from nbops.journal.facts import Fact, ProcessStarted, Seen
+from nbops.records import Listing
 
 
 class Gathering:
@@ -81,6 +82,8 @@ class Gathering:
                     self._ledger.write(what, "audit")
                 case "imported":
                     self._ledger.imported(what)
+                case "listed":
+                    self._ledger.list_names(what, msgspec.convert(more[0], Listing))
                 case "fact":
                     self._logged.append(what)
                 case "started":

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nbops.capture.data.account import frame_of, with_frame
-from nbops.capture.data.contents import NO_FRAME, Frame, Stat, look_at_folder, stat_file
-from nbops.capture.data.folders import FEW, MANY, gather_folders, seen_folder
+from nbops.capture.data.contents import NO_FRAME, Frame, Stat, look_at_folder, path_of, stat_file
+from nbops.capture.data.folders import FEW, MANY, gather_folders, root_of, seen_folder
 from nbops.capture.data.hashing import Hasher
+from nbops.capture.data.listings import MANY as MANY_FOLDERS
+from nbops.capture.data.listings import MANY_LISTED
 from nbops.capture.processes.programs import Named, Programs
 from nbops.capture.secrets.privacy import PRIVATE
 from nbops.capture.secrets.redaction import PATH_HIDDEN, redact_name, redact_path
 from nbops.digests import digest_file
 from nbops.journal.facts import DataSeen, Digested, Fact, Overwritten, Seen, SeenModule
-from nbops.records import SeenBy
+from nbops.records import Listing, SeenBy
 from nbops.workspace import Workspace
 
 _K = TypeVar("_K")
@@ -49,6 +51,8 @@ class Ledger:
         self._workspace = workspace
         self._reads: dict[tuple[str, Stat | None], Seen] = {}
         self._writes: dict[str, Seen] = {}
+        self._listings: dict[str, Listing] = {}
+        self._listed: set[tuple[str, tuple[str, ...]]] = set()  # by this cell
         self._modules: dict[str, str | None] = {}
         self._unhashed: dict[str, Stat] = {}  # content that only the background can still digest
         self._left: dict[str, str] = {}  # uris of files that are there as cells end, by path
@@ -65,6 +69,7 @@ class Ledger:
         self._read = 0
 
     def begin_cell(self) -> None:
+        self._listed.clear()
         self._told.clear()
         self._told_in.clear()
         self._versions.clear()
@@ -107,6 +112,19 @@ class Ledger:
         if known.version not in (None, seen.version):
             path, known = f"{path}\n{seen.version}", seen
         self._reads[path, None] = _replace(known, version=seen.version)
+
+    def has_listed(self, folder: str, patterns: tuple[str, ...]) -> bool:
+        """Whether these names in a folder are noted, or of so many folders that no more are."""
+        return len(self._listed) > MANY_FOLDERS or (folder, patterns) in self._listed
+
+    def list_names(self, folder: str, listing: Listing) -> None:
+        """Note the names in a folder; of too many folders that they are too many."""
+        if self.has_listed(folder, listing.patterns):
+            return
+        self._listed.add((folder, listing.patterns))
+        if len(self._listed) > MANY_FOLDERS:
+            listing = Listing(uri=listing.uri, name=listing.name, missing=MANY_LISTED)
+        self._listings[f"{folder}\n{listing.patterns}"] = listing
 
     def read_unplaced(self, path: str) -> None:
         """Note a file of which only the name is known."""
@@ -206,7 +224,7 @@ class Ledger:
 
     @property
     def is_empty(self) -> bool:
-        return not (self._late or self._reads or self._modules or self._writes)
+        return not (self._late or self._reads or self._listings or self._modules or self._writes)
 
     def take(self, cell_run: str, *, at_end: bool) -> Iterator[Fact]:
         """Facts since the last call; what was written is told only as the cell ends."""
@@ -216,14 +234,16 @@ class Ledger:
             yield self._late.popleft()
         self._read_in, self._read = Counter(), 0
         reads = gather_folders([seen for _, seen in _take_all(self._reads)], self._workspace)
+        listings = [one for _, one in _take_all(self._listings)]
         modules = _take_all(self._modules)
         writes = _take_all(self._writes) if at_end else []
-        if reads or modules or writes:
+        if reads or listings or modules or writes:
             yield DataSeen(
                 cell_run=cell_run,
                 reads=reads,
                 writes=[seen for seen in map(self._finished, writes) if seen],
                 modules=[SeenModule(path=path, digest=digest) for path, digest in modules],
+                listings=_without_folders(listings, reads),
             )
 
     def describe(self, path: str, by: SeenBy, missing: str | None = None) -> Seen:
@@ -295,6 +315,18 @@ def _folders_of(path: str) -> Iterator[str]:
         path = path[:end]
         yield path
         end = path.rfind(os.sep)
+
+
+def _without_folders(listings: list[Listing], reads: list[Seen]) -> list[Listing]:
+    """Listings, but for those of folders that are told with all their files."""
+    folders = (
+        [root_of(path_of(seen.uri)) for seen in reads if seen.kind == "folder"] if listings else []
+    )
+    return [
+        one
+        for one in listings
+        if not any(f"{path_of(one.uri)}{os.sep}".startswith(f"{root}{os.sep}") for root in folders)
+    ]
 
 
 def _take_all(noted: dict[_K, _V]) -> list[tuple[_K, _V]]:

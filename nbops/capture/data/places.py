@@ -12,6 +12,12 @@ from nbops.workspace import Workspace, cache_home, config_home, runtime_home
 
 NO_DATA = (".py", ".pyc", ".ipynb", ".so", ".pyd")
 """Endings of files that are code: of them others tell."""
+_TEMPORARY = tuple(
+    f"{folder.rstrip(os.sep)}{os.sep}"
+    for folder in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp")  # noqa: S108 - nothing is put there
+    if folder
+)
+"""What is there bears names that nobody gave it."""
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"  # reading it tells of a module, writing it of nothing
 _PARTS = ("site-packages", "dist-packages", "/.git/", "/.ipynb_checkpoints/", "/.nbops/")
 
@@ -26,6 +32,12 @@ class Places:
     def is_data(self, path: str) -> bool:
         """Whether a file is data."""
         return not self._is_excluded(path)
+
+    def is_listed(self, folder: str) -> bool:
+        """Whether the names in a folder are data."""
+        path = f"{folder}{os.sep}"
+        is_temporary = path.startswith(_TEMPORARY) and not path.startswith(self._inside)
+        return not (is_temporary or self._is_excluded(path))
 
     def may_tell(
         self, path: str, account: Account, *, reads: bool = False, writes: bool = False

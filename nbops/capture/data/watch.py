@@ -33,6 +33,7 @@ from nbops.capture.data.contents import (
 from nbops.capture.data.folders import seen_folder
 from nbops.capture.data.gathering import Gathering
 from nbops.capture.data.ledger import Ledger
+from nbops.capture.data.listings import Patterns, find_asker, list_folder
 from nbops.capture.data.outside import Outside
 from nbops.capture.data.places import Places
 from nbops.capture.libraries.cursors import Cursors
@@ -86,6 +87,7 @@ class DataWatch:
         self._gathering = Gathering(self._ledger, self._places, self.cursors, self._spools)
         self._account: Account = self._ledger  # until it is a worker's
         self._outside = Outside(self._places)
+        self._patterns = Patterns()
         self._told: dict[str, str] = {}  # folders of many files, as they are written: absolute ones
 
     def begin_cell(self, source: str = "") -> None:
@@ -196,6 +198,22 @@ class DataWatch:
     def changed_folder(self) -> None:
         """The working folder is another; called by the audit hook."""
         self._told.clear()
+
+    def listed(self, folder: Any) -> None:
+        """Note that the names in a folder are asked for; called by the audit hook."""
+        if isinstance(folder, int) or getattr(self._busy, "now", False):
+            return
+        is_users, is_globbing = find_asker(sys._getframe(2))  # noqa: SLF001 - as Python documents it
+        if is_users:
+            with self.looking_away():
+                patterns = (self._patterns.known or ()) if is_globbing else ()
+                self._note_listing(os.path.abspath(os.fsdecode(folder or ".")), patterns)
+
+    def globbed(self, pattern: Any, *, is_deep: bool = False) -> None:
+        """Note that names are asked for that fit a pattern; called by the audit hook."""
+        if not getattr(self._busy, "now", False):
+            pattern = os.fsdecode(pattern)
+            self._patterns.add(f"**{os.sep}{pattern}" if is_deep else pattern)
 
     def opened_outside(self, path: Any, _mode: str | None, _flags: int) -> None:
         """Note one `open` that is not the running cell's; called by the audit hook."""
@@ -352,6 +370,12 @@ class DataWatch:
         if writes:
             self._account.about_to_write(path)
             self._account.write(path, "audit")
+
+    def _note_listing(self, path: str, patterns: tuple[str, ...]) -> None:
+        if self._account.has_listed(path, patterns) or self._account.has_told(path):
+            return
+        if self._places.is_listed(path) and self._may_tell(path, reads=True):
+            self._account.list_names(path, list_folder(path, patterns, self._workspace))
 
     def _tell_remote(self, seen: Seen, at: Stat, frame: Frame = NO_FRAME) -> None:
         if is_private_url(seen.uri):

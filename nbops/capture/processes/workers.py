@@ -17,11 +17,12 @@ import msgspec
 from nbops.capture.data.account import with_frame
 from nbops.capture.data.beacon import Beacon
 from nbops.capture.data.contents import NO_FRAME, Frame, Stat, look_at_folder
+from nbops.capture.data.listings import MANY as MANY_FOLDERS
 from nbops.capture.processes.programs import Named
 from nbops.capture.secrets.privacy import PRIVATE, is_private_path
 from nbops.capture.secrets.redaction import redact_path
 from nbops.journal.facts import Fact, Seen, decode, encode
-from nbops.records import SeenBy
+from nbops.records import Listing, SeenBy
 
 _PREFIX = "spool-"
 _FEW = 8
@@ -31,7 +32,7 @@ _TICK_NS = 100_000_000
 
 
 Line = tuple[Any, ...]
-"""`("read", path, stat)`, `("unplaced", path)`, `("wrote", path)`, `("imported", path)`,
+"""`("read", path, stat)`, `("unplaced", path)`, `("wrote", path)`, `("imported", path)`, `("listed", path, listing)`,
 `("started", command, named)`, `("fact", fact)`; `("hidden", path, is_write)` where a path holds a secret,
 `("private", is_write)`; `("table", path, seen)`, `("url", seen, looked_at, told_at)`, `("url_written", seen)`, `("query", seen)`,
 each with what was seen as a mapping."""
@@ -55,6 +56,7 @@ class Spool:
         self._fd = -1
         self._told: set[str] = set()
         self._written: set[str] = set()
+        self._listed: set[str] = set()
         self._in_folder: Counter[str] = Counter()
 
     def knows(self, path: str) -> bool:
@@ -68,6 +70,7 @@ class Spool:
             self._cell = cell
             self._told.clear()
             self._written.clear()
+            self._listed.clear()
             self._in_folder.clear()
         return folder in self._told
 
@@ -91,6 +94,15 @@ class Spool:
         if not self.knows(key):
             self._told.update((path, key))
             self._tell_path("table", path, msgspec.to_builtins(seen))
+
+    def has_listed(self, folder: str, patterns: tuple[str, ...]) -> bool:
+        """Whether these names in a folder are told, or so many that the process that records tells no more."""
+        key = f"{folder}\n{patterns}"
+        return self.knows(key) or key in self._listed or len(self._listed) > MANY_FOLDERS
+
+    def list_names(self, folder: str, listing: Listing) -> None:
+        self._listed.add(f"{folder}\n{listing.patterns}")
+        self._tell("listed", folder, msgspec.to_builtins(listing))
 
     def read_unplaced(self, path: str) -> None:
         self._tell_path("unplaced", path)

@@ -28,6 +28,14 @@ class FileState(Record, frozen=True, kw_only=True):
     kind: DataKind = "file"
 
 
+class FolderNames(Record, frozen=True, kw_only=True):
+    """Names in a folder that a step asked for."""
+
+    path: str  # relative to the workspace where it lies inside; `.` is the workspace
+    patterns: tuple[str, ...] = ()
+    digest: str
+
+
 class StepResult(Record, frozen=True, kw_only=True):
     """One run of a step that came to its end.
 
@@ -45,6 +53,7 @@ class StepResult(Record, frozen=True, kw_only=True):
     reads: tuple[FileState, ...] = ()
     writes: tuple[FileState, ...] = ()
     modules: tuple[FileState, ...] = ()
+    listings: tuple[FolderNames, ...] = ()
     python: str | None = None
     packages: dict[str, str] = msgspec.field(default_factory=dict)
     metrics: dict[str, float] = msgspec.field(default_factory=dict)
@@ -85,9 +94,20 @@ def result_of(
     read = _states(workspace, seen_reads, reads if is_just_over else (), unknown)
     written = _states(workspace, left, writes if is_just_over else (), unknown)
     modules: dict[str, FileState] = {}
+    listings: dict[FolderNames, None] = {}
     for run in document.cell_runs:
         if run.skipped:
             unknown.append("what its skipped cell does is not recorded")
+        for listing in run.listings:
+            if listing.digest is None:
+                unknown.append(f"nobody can tell if {listing.name} has other names")
+            else:
+                names = FolderNames(
+                    path=listing.name.rstrip("/"),
+                    patterns=listing.patterns,
+                    digest=listing.digest,
+                )
+                listings[names] = None
         for module in run.modules:
             if module.digest is None:
                 unknown.append(f"nobody can tell if {module.path} changed")
@@ -113,6 +133,7 @@ def result_of(
         reads=read,
         writes=written,
         modules=tuple(modules.values()),
+        listings=tuple(listings),
         python=environment.python if environment else None,
         packages=environment.packages if environment else {},
         metrics=metrics_of(document),

@@ -1,13 +1,16 @@
 """The files of a workspace as they are now, or will be when what is planned has been done."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from nbops.capture.data.contents import Stat, stat_file
 from nbops.capture.data.folders import has_folder_changed
+from nbops.capture.data.listings import has_other_names, names_in
 from nbops.digests import digest_file
-from nbops.jobs.pipeline.results import FileState
+from nbops.jobs.pipeline.results import FileState, FolderNames
+from nbops.records import Listing
 from nbops.workspace import Workspace
 
 _HASHED_BYTES = 100_000_000_000
@@ -50,6 +53,18 @@ class Surroundings:
         if stat is None or (file.size_bytes is not None and stat[1] != file.size_bytes):
             return True
         return self.digest(path, stat) != file.digest
+
+    def has_other_names(self, listing: FolderNames, own: Sequence[FileState]) -> bool:
+        """Whether a folder has other names than were seen, but for files that the step itself wrote."""
+        path = os.path.normpath(os.path.join(self.workspace.root, listing.path))
+        coming = (
+            os.path.join(self.workspace.root, name) for name in (*self.pending, *self.planned)
+        )
+        if any(names_in(path, coming)):
+            return False
+        uri, files = Path(path).as_uri(), [Path(self.absolute(file)).as_uri() for file in own]
+        seen = Listing(uri=uri, name="", patterns=listing.patterns, digest=listing.digest)
+        return has_other_names(seen, files) is not False
 
     def is_there(self, file: FileState) -> bool:
         return file.path in self.planned or os.path.exists(self.absolute(file))

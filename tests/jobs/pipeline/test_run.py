@@ -432,3 +432,22 @@ def test_of_a_run_by_hand_what_it_left_is_told_from_what_it_took_away_itself(
     assert (decision.action, [file.path for file in decision.outdated]) == ("restore", ["out.bin"])
     recorded = Index(workspace).sessions()[0]
     assert (recorded.id, recorded.removed) == (session, ((root / "part").as_uri(),))
+
+
+def test_a_step_runs_again_when_a_folder_that_it_listed_has_a_new_file(workspace: Workspace):
+    root, data = workspace.root, workspace.root / "data"
+    data.mkdir()
+    (data / "a.csv").touch()
+    lists = "from pathlib import Path\nn = len(list(Path('data').glob('*.csv')))"
+    write(root / "n.ipynb", "x = 1", lists, "Path('data/n.txt').write_text(str(n))")
+    (root / "pipeline.yaml").write_text("steps: {n: {notebook: n.ipynb}}\n")
+    nbops.run(root / "n.ipynb", cell_timeout=PATIENCE_S)
+    assert [each.action for each in Pipeline(root).plan()] == ["keep"]
+    (data / "b.csv").touch()
+    (decision,) = Pipeline(root).plan()
+    assert (decision.action, decision.reason) == ("run", "data has other names")
+    (data / "b.csv").unlink()
+    assert states(run_pipeline(root, 0)) == ["unchanged"]
+    (data / "b.csv").touch()
+    assert states(run_pipeline(root, 0)) == ["finished"]
+    assert states(run_pipeline(root, 0)) == ["unchanged"]

@@ -1,0 +1,167 @@
+"""Which names a cell saw in a folder: what `os.listdir`, `os.scandir`, `glob` and pathlib asked for.
+
+The names of data count, no more: no hidden ones, no code, nothing of MLflow. Read within the user's call, so it
+is bounded.
+"""
+
+import fnmatch
+import glob
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from types import FrameType
+
+from nbops.capture.data.contents import path_of
+from nbops.capture.data.places import NO_DATA
+from nbops.capture.secrets.redaction import PATH_HIDDEN, redact_name, redact_path
+from nbops.digests import digest_names
+from nbops.records import Listing
+from nbops.workspace import Workspace
+
+MANY = 100
+"""Folders whose names are told of one cell."""
+MANY_LISTED = f"more than {MANY} folders were listed"
+
+_MOST_NAMES = 10_000
+"""So many entries are looked at: some milliseconds."""
+_TOO_MANY = f"it has more than {_MOST_NAMES:,} names"
+_MOST_PATTERNS = 8
+_DEEP = "**"
+
+_NO_NAMES = frozenset(
+    ("__pycache__", "mlruns", "mlartifacts", "mlflow.db", "mlflow.db-journal", "mlflow.db-wal")
+)
+_GO_BETWEENS = frozenset(("os", "glob", "pathlib", "shutil"))
+"""Modules that list folders because somebody else asks."""
+_IMPORTERS = {"importlib", "_frozen_importlib_external", "pkgutil", "pkg_resources", "zipimport"}
+_OTHERS = _IMPORTERS | {
+    *("site", "tempfile", "nbops", "mlflow", "IPython", "ipykernel", "jedi", "joblib", "matplotlib")
+}
+"""Those that list folders for their own ends."""
+
+
+class Patterns:
+    """What was globbed for in this process, so far: a generator may list folders long after it was made.
+
+    `known` are the parts with wildcards, and None when they are too many to tell.
+    """
+
+    def __init__(self) -> None:
+        self.known: tuple[str, ...] | None = ()
+
+    def add(self, pattern: str) -> None:
+        parts = [part for part in pattern.split(os.sep) if glob.has_magic(part)]  # noqa: PTH206
+        if parts and parts[-1] == _DEEP:
+            parts.append("*")
+        if self.known is not None and not set(parts) <= set(self.known):
+            known = tuple(sorted({*self.known, *parts}))
+            self.known = known if len(known) <= _MOST_PATTERNS else None
+
+
+def find_asker(frame: FrameType | None) -> tuple[bool, bool]:
+    """Whether a folder is listed for the user, and whether that is for a pattern.
+
+    Parameters
+    ----------
+    frame
+        That which lists it.
+    """
+    is_globbing = False
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__")).partition(".")[0]
+        called = frame.f_code.co_name
+        if module in _OTHERS or (module == "shutil" and "rmtree" in called):
+            return False, is_globbing
+        if module not in _GO_BETWEENS:
+            break
+        is_globbing |= module == "glob" or called.startswith(("_select", "_iterate_dir"))
+        frame = frame.f_back
+    return True, is_globbing
+
+
+def list_folder(path: str, patterns: tuple[str, ...], workspace: Workspace) -> Listing:
+    """The names in a folder that fit one of these patterns; all when there are none."""
+    shown = redact_path(path)
+    is_shown = shown == path and all(redact_name(pattern) == pattern for pattern in patterns)
+    names = read_names(path, patterns) if is_shown else None
+    missing = None if names is not None else _TOO_MANY if is_shown else PATH_HIDDEN
+    name = "." if path == str(workspace.root) else workspace.name_of(shown)
+    return Listing(
+        uri=_uri_of(shown),
+        name=f"{name}/",
+        patterns=patterns if is_shown else (),
+        digest=None if names is None else digest_names(names),
+        name_count=None if names is None else len(names),
+        missing=missing,
+    )
+
+
+def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
+    """Names in a folder, those of folders with a slash; none of what cannot be listed, and None of too many."""
+    matches, is_deep = _matcher(patterns), _DEEP in patterns
+    names = set()
+    try:
+        with os.scandir(path) as entries:
+            for number, entry in enumerate(entries):
+                if number == _MOST_NAMES:
+                    return None
+                name = entry.name
+                if name[0] == "." or name in _NO_NAMES or name.endswith(NO_DATA):
+                    continue
+                is_folder = entry.is_dir()
+                if matches is None or matches(name) or (is_folder and is_deep):
+                    names.add(f"{name}/" if is_folder else name)
+    except OSError:
+        return set()
+    return names
+
+
+def has_other_names(listing: Listing, own: Collection[str]) -> bool | None:
+    """Whether a folder has other names than were seen, but for files that the run itself wrote; None if not known.
+
+    Parameters
+    ----------
+    own
+        URIs of these files.
+    """
+    path = path_of(listing.uri)
+    names = None if listing.digest is None else read_names(path, listing.patterns)
+    if names is None:
+        return None
+    added = set(names_in(path, map(path_of, own)))
+    files = {name for name in added if not name.endswith("/")}
+    return listing.digest not in {
+        digest_names(some) for some in (names, names - files, names - added)
+    }
+
+
+def names_in(path: str, files: Iterable[str]) -> Iterator[str]:
+    """Names that a folder has since these files are there."""
+    prefix = path.rstrip(os.sep) + os.sep
+    for file in files:
+        if file.startswith(prefix):
+            name, slash, _ = file[len(prefix) :].partition(os.sep)
+            yield name + slash
+
+
+def fits(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name is among those that were asked for."""
+    matches = _matcher(patterns)
+    is_deep = _DEEP in patterns and name.endswith("/")
+    return matches is None or is_deep or bool(matches(name.rstrip("/")))
+
+
+@lru_cache(maxsize=64)
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+    """What tells if a name fits one of some patterns; None where all do."""
+    if not patterns:
+        return None
+    rules = [fnmatch.translate(one) for one in patterns if one != _DEEP]
+    return re.compile("|".join(rules), re.IGNORECASE).match  # whoever asks may ignore case
+
+
+@lru_cache(maxsize=4096)
+def _uri_of(path: str) -> str:
+    return Path(path).as_uri()

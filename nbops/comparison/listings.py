@@ -1,0 +1,60 @@
+"""Which folders have other names: an input of whoever lists them."""
+
+from collections.abc import Sequence
+
+from nbops.comparison.differences import Change
+from nbops.records import CellRun, Listing
+
+_Seen = dict[tuple[str, tuple[str, ...]], tuple[Listing, str]]
+
+
+def compare_listings(
+    a: Sequence[CellRun], b: Sequence[CellRun], same: dict[str, int], called: str = "B"
+) -> tuple[list[Change], list[str]]:
+    """Compare the names that two runs saw in the same folders; that only one looked follows from its code.
+
+    Returns
+    -------
+    Changes, and a line for each folder whose names are not known on one side.
+    """
+    one, other = _last_seen(a), _last_seen(b)
+    changes, unknown = [], []
+    for key in one.keys() & other.keys():
+        (left, a_cell), (right, b_cell) = one[key], other[key]
+        if left.digest is None or right.digest is None:
+            side = "A" if left.digest is None else called
+            unknown.append(f"{left.label}: not known in {side} ({left.missing or right.missing})")
+        elif left.digest == right.digest:
+            same["inputs"] = same.get("inputs", 0) + 1
+        else:
+            change = Change(
+                kind="data",
+                name=right.label,
+                a=_digest(left.digest),
+                b=_digest(right.digest),
+                note=describe_names(left, right),
+                a_cell=a_cell,
+                b_cell=b_cell,
+            )
+            changes.append(change)
+    return sorted(changes, key=lambda change: change.name), sorted(unknown)
+
+
+def _last_seen(cells: Sequence[CellRun]) -> _Seen:
+    return {
+        (listing.uri, listing.patterns): (listing, cell.id)
+        for cell in cells
+        for listing in cell.listings
+    }
+
+
+def describe_names(a: Listing, b: Listing) -> str:
+    """How the names of a folder differ, as far as that is known."""
+    counts = [
+        f"{one.name_count or 0:,} {'name' if one.name_count == 1 else 'names'}" for one in (a, b)
+    ]
+    return f"other names, {counts[1]}" if counts[0] == counts[1] else " → ".join(counts)
+
+
+def _digest(digest: str) -> str:
+    return digest.partition(":")[2][:7]

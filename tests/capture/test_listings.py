@@ -1,0 +1,213 @@
+"""The names that a cell sees in a folder are an input of it."""
+
+# ruff: noqa: PTH207, PTH208 - as people write it
+
+import glob
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from watching import seen
+
+from nbops.capture.data import listings
+from nbops.capture.data.audit import watch_with
+from nbops.capture.data.beacon import Beacon
+from nbops.capture.data.listings import has_other_names, names_in
+from nbops.capture.data.watch import DataWatch
+from nbops.capture.libraries.readers import release_readers, watch_readers
+from nbops.digests import digest_names
+from nbops.records import Listing
+from nbops.workspace import Workspace
+
+ALL = {"a.csv", "b.csv", "notes.txt", "raw/"}
+TABLES = ({"a.csv", "b.csv"}, ("*.csv",))
+
+
+@pytest.fixture
+def watch(audit_watch: DataWatch) -> DataWatch:
+    """In a project with a folder `data`."""
+    for name in ("a.csv", "b.csv", "notes.txt", ".hidden", "load.py", "raw/c.csv"):
+        path = Path("data") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    seen(audit_watch)
+    audit_watch.begin_cell()
+    return audit_watch
+
+
+def listed(watch: DataWatch) -> dict[str, str | None]:
+    found = seen(watch).listings
+    watch.begin_cell()
+    return {one.label: one.digest for one in found}
+
+
+WAYS: dict[str, tuple[Callable[[], object], str, set[str]]] = {
+    "listdir": (lambda: os.listdir("data"), "data/ (names)", ALL),
+    "bytes": (lambda: os.listdir(b"data"), "data/ (names)", ALL),
+    "scandir": (lambda: list(os.scandir("data")), "data/ (names)", ALL),
+    "iterdir": (lambda: list(Path("data").iterdir()), "data/ (names)", ALL),
+    "here": (os.listdir, "./ (names)", {"data/", "pyproject.toml"}),
+    "glob": (lambda: glob.glob("data/*.csv"), "data/*.csv (names)", TABLES[0]),
+    "pathlib": (lambda: list(Path("data").glob("*.csv")), "data/*.csv (names)", TABLES[0]),
+    "gone": (lambda: glob.glob("later/*.csv"), "later/*.csv (names)", set()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_names_are_an_input_however_they_are_asked_for(watch: DataWatch, way: str):
+    ask, label, names = WAYS[way]
+    ask()
+    ask()
+    assert listed(watch) == {label: digest_names(names)}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: list(Path("data").rglob("*.csv")),
+        lambda: glob.glob("data/**/*.csv", recursive=True),
+    ],
+)
+def test_a_deep_pattern_sees_folders_and_what_fits(watch: DataWatch, ask: Callable[[], object]):
+    ask()
+    found = listed(watch)
+    assert found == {
+        "data/ (names)": digest_names({"a.csv", "b.csv", "raw/"}),
+        "data/raw/ (names)": digest_names({"c.csv"}),
+    }
+
+
+def test_a_generator_that_lists_after_another_was_made_misses_nothing(watch: DataWatch):
+    tables, notes = glob.iglob("data/*.csv"), glob.iglob("data/*.txt")
+    list(tables)
+    list(notes)
+    assert listed(watch) == {"data/ (names)": digest_names({"a.csv", "b.csv", "notes.txt"})}
+
+
+def test_who_lists_for_its_own_ends_is_no_reader(watch: DataWatch, monkeypatch: pytest.MonkeyPatch):
+    Path("data/helper").mkdir()
+    Path("data/helper/__init__.py").write_text("")
+    monkeypatch.syspath_prepend("data")
+    __import__("helper")
+    os.listdir(".nbops" if Path(".nbops").exists() else "/proc")
+    os.listdir(sys.prefix)
+    shutil.rmtree("data/raw")
+    assert listed(watch) == {}
+
+
+def test_a_folder_that_is_told_with_all_its_files_is_told_once(watch: DataWatch):
+    many = Path("many")
+    many.mkdir()
+    for number in range(150):
+        (many / f"{number}.txt").write_text("x")
+    seen(watch)
+    watch.begin_cell()
+    for path in sorted(many.glob("*")):
+        path.read_text()
+    found = seen(watch)
+    assert ([one.name for one in found.reads], found.listings) == (["many"], [])
+
+
+def test_of_too_many_names_or_folders_it_is_said_that_they_are_not_known(
+    watch: DataWatch, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(listings, "_MOST_NAMES", 3)
+    os.listdir("data")
+    (one,) = seen(watch).listings
+    assert (one.digest, one.missing) == (None, "it has more than 10,000 names")
+    for number in range(listings.MANY + 9):
+        Path(f"many/{number}").mkdir(parents=True)
+    watch.begin_cell()
+    for number in range(listings.MANY + 9):
+        os.listdir(f"many/{number}")
+    found = seen(watch).listings
+    assert len(found) == listings.MANY + 1
+    assert [one.missing for one in found if one.missing] == ["more than 100 folders were listed"]
+
+
+def test_a_folder_has_other_names_but_for_files_that_the_run_wrote_itself(tmp_path: Path):
+    (tmp_path / "a.csv").touch()
+    tables = Listing(
+        uri=tmp_path.as_uri(), name="data/", patterns=("*.csv",), digest=digest_names({"a.csv"})
+    )
+    own = [(tmp_path / "out.csv").as_uri(), (tmp_path / "figures/a.png").as_uri()]
+    (tmp_path / "notes.txt").touch()
+    assert has_other_names(tables, own) is False
+    (tmp_path / "out.csv").touch()
+    assert [has_other_names(tables, some) for some in (own, ())] == [False, True]
+    (tmp_path / "b.csv").touch()
+    assert has_other_names(tables, own) is True
+    assert has_other_names(Listing(uri=tmp_path.as_uri(), name="", missing="too many"), ()) is None
+    assert set(names_in("/d", ["/d/a", "/d/b/c", "/e/f", "/dd"])) == {"a", "b/"}
+
+
+def list_data(_number: int) -> list[str]:
+    return sorted(os.listdir("data"))
+
+
+@pytest.fixture
+def with_workers(fresh_workspace: Workspace, monkeypatch) -> Iterator[DataWatch]:
+    fresh_workspace.prepare()
+    monkeypatch.chdir(fresh_workspace.root)
+    Path("data").mkdir()
+    Path("data/a.csv").touch()
+    folder = fresh_workspace.sessions / "s"
+    folder.mkdir()
+    beacon = Beacon("s")
+    beacon.make()
+    watch = DataWatch(fresh_workspace, folder, beacon)
+    watch_with(watch)
+    watch_readers()  # which invite who is spawned
+    beacon.begin(0)
+    watch.begin_cell()
+    yield watch
+    watch_with(None)
+    release_readers()
+
+
+@pytest.mark.parametrize("context", ["fork", "spawn"])
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_names_that_workers_see_are_told_once(with_workers: DataWatch, context: str):
+    with multiprocessing.get_context(context).Pool(2) as pool:
+        assert pool.map(list_data, range(4)) == [["a.csv"]] * 4
+    print(
+        list(with_workers._spools.folder.iterdir()),
+        [p.read_text() for p in with_workers._spools.folder.iterdir()],
+    )
+    (one,) = seen(with_workers).listings
+    assert (one.label, one.digest) == ("data/ (names)", digest_names({"a.csv"}))
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_other_pythons_tell_of_names_in_the_same_way(version: str, tmp_path: Path):
+    python = shutil.which(f"python{version}")
+    if python is None or subprocess.run([python, "-c", ""], check=False).returncode:
+        pytest.skip(f"no Python {version} here")
+    (tmp_path / "a.csv").touch()
+    code = """\
+import glob, sys
+from pathlib import Path
+told = []
+def hook(event, args):
+    if event in ("glob.glob", "pathlib.Path.glob"):
+        told.append("asked")
+    if event == "os.scandir":
+        frame, is_globbing = sys._getframe(1), False
+        while frame:
+            is_globbing |= frame.f_globals["__name__"] == "glob"
+            is_globbing |= frame.f_code.co_name.startswith(("_select", "_iterate_dir"))
+            frame = frame.f_back
+        told.append(is_globbing)
+sys.addaudithook(hook)
+glob.glob("*.csv")
+list(Path(".").glob("*.csv"))
+list(Path(".").walk())
+print(told)
+"""
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "['asked', True, 'asked', True, False]", done

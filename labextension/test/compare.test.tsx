@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/rea
 import userEvent from '@testing-library/user-event';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import type { CellDetails, RunTable } from '../src/answers';
+import type { CellDetails, Difference, MetricRow, RunTable } from '../src/answers';
 import { CompareView } from '../src/components/CompareView';
 import { h } from '../src/h';
 import { asMarkdown } from '../src/markdown';
@@ -12,6 +12,7 @@ import { spyOnActions } from './fakes';
 import type { Spies } from './fakes';
 import { change, comparison, runRow, runsPage, table } from './records';
 import { show } from './showing';
+import type { ChangeKind, Scalar } from '../src/wire';
 
 afterEach(cleanup);
 
@@ -138,7 +139,8 @@ test('of many runs each is a row, and the first and the best stand out among the
   expect(screen.getAllByRole('rowheader')[0], 'the best first').toBe(last);
   await userEvent.click(screen.getByRole('button', { name: '+29, better' }));
   expect(actions.explain).toHaveBeenCalledWith('r29', 'r0');
-  const lines = [...screen.getByRole('img').querySelectorAll('polyline')];
+  const curve = screen.getByRole('img', { name: 'auc over steps' });
+  const lines = [...curve.querySelectorAll('polyline')];
   const isFaint = (line: Element) => line.classList.contains('nbops-mod-faint');
   expect(lines.filter(line => !isFaint(line)).map(line => line.textContent)).toEqual(['A', 'AD']);
   expect(isFaint(lines[0] as Element), 'what stands out is drawn last').toBe(true);
@@ -244,4 +246,47 @@ test('the table of runs is searched, sorted, picked and opened with the keyboard
   expect(actions.pick).toHaveBeenCalledWith('r1');
   expect(actions.setBaseline).toHaveBeenCalledWith('r1');
   expect(actions.openRun).toHaveBeenCalledWith(runRow());
+});
+
+test('a metric stands by each parameter that differs, a dot a run, and another can be chosen', async () => {
+  const row = (name: string, values: MetricRow['values']): MetricRow => ({
+    name,
+    values,
+    deltas: [],
+    goal: null,
+    best: null,
+    curves: []
+  });
+  const differs = (kind: ChangeKind, name: string, values: readonly Scalar[]): Difference => ({
+    kind,
+    name,
+    values,
+    notes: [],
+    differs: true
+  });
+  compare({
+    ...THREE,
+    metrics: [row('auc', [0.5, 0.9, 'NaN']), row('loss', [3, 2, 1])],
+    differences: [
+      differs('param', 'depth', [1, 2, 4]),
+      differs('param', 'kind', ['a', null, 'b']),
+      differs('package', 'pandas', ['2.0', '2.1', '2.2'])
+    ]
+  });
+  const dots = (label: string) =>
+    [...screen.getByRole('img', { name: label }).querySelectorAll('path')].map(
+      dot => `${String(dot.getAttribute('d'))} ${dot.textContent}`
+    );
+  expect(dots('auc by depth')).toEqual([
+    'M0.0,100.0h0 A: depth 1, auc 0.5',
+    'M33.3,0.0h0 B: depth 2, auc 0.9'
+  ]);
+  expect(screen.queryByRole('img', { name: 'auc by kind' })).toBeNull();
+  expect(screen.queryByRole('img', { name: 'auc by pandas' })).toBeNull();
+  await userEvent.selectOptions(screen.getByRole('combobox', { name: 'Metric' }), 'loss');
+  expect(dots('loss by depth')).toHaveLength(3);
+  expect(dots('loss by kind')).toEqual([
+    'M0.0,0.0h0 A: kind a, loss 3',
+    'M100.0,100.0h0 C: kind b, loss 1'
+  ]);
 });

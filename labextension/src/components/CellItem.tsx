@@ -98,7 +98,6 @@ function ItemButtons({ row, runId, onOpen, onExplain }: ItemButtonsProps): React
       {runId !== null && (
         <button
           className="nbops-Why"
-          type="button"
           tabIndex={-1}
           title={trans.__('What changed since the run before (w)')}
           onClick={event => {
@@ -111,7 +110,6 @@ function ItemButtons({ row, runId, onOpen, onExplain }: ItemButtonsProps): React
       )}
       <button
         className="nbops-Details"
-        type="button"
         tabIndex={-1}
         aria-label={trans.__('Details')}
         title={trans.__('Code, data, outputs and environment as they were (d)')}

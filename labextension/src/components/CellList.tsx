@@ -92,14 +92,13 @@ export function CellList(props: CellListProps): React.JSX.Element {
     <>
       {/* A tree without items is none, and says nothing to nobody. */}
       {items.length > 0 && (
-        <div className="nbops-List" role="tree" aria-label={label} aria-multiselectable ref={tree}>
+        <div role="tree" aria-label={label} aria-multiselectable ref={tree}>
           {items.map(show)}
         </div>
       )}
       {all.length > items.length && (
         <button
           className="nbops-More"
-          type="button"
           onClick={() => {
             setMost(most + PAGE);
           }}

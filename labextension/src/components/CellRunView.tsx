@@ -43,7 +43,6 @@ export function CellRunView({ answer, sourceOf, actions }: CellRunViewProps): Re
         </p>
         <p className="nbops-Detail-actions">
           <button
-            type="button"
             className="nbops-Link"
             onClick={() => {
               actions.reveal(cellRun);
@@ -53,7 +52,6 @@ export function CellRunView({ answer, sourceOf, actions }: CellRunViewProps): Re
           </button>
           {runId !== null && (
             <button
-              type="button"
               className="nbops-Link"
               onClick={() => {
                 actions.explain(runId);
@@ -64,7 +62,6 @@ export function CellRunView({ answer, sourceOf, actions }: CellRunViewProps): Re
           )}
           {cell_id !== null && (
             <button
-              type="button"
               className="nbops-Link"
               onClick={() => {
                 actions.listVersions(cell_id);

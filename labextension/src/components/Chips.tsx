@@ -29,7 +29,6 @@ export function Chips({ chips, onExplain, onTrace }: ChipsProps): React.JSX.Elem
             key={key}
             className={className}
             title={title}
-            type="button"
             tabIndex={-1}
             onClick={event => {
               event.stopPropagation();

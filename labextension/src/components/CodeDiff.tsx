@@ -19,7 +19,7 @@ export function CodeDiff({ change }: { readonly change: Change }): React.JSX.Ele
     <figure className="nbops-Diff">
       <figcaption title={name}>
         {cells} <code>{name}</code>
-        {note !== '' && <span className="nbops-Diff-note"> {note}</span>}
+        {note !== '' && <span> {note}</span>}
       </figcaption>
       <DiffLines lines={diff} />
     </figure>
@@ -31,7 +31,7 @@ export function DiffLines({ lines }: { readonly lines: readonly DiffLine[] }): R
     <pre>
       {lines.map(({ op, text }, index) => (
         <span key={index} className={`nbops-Diff-line nbops-mod-${op}`}>
-          <span className="nbops-Diff-sign">{SIGNS[op]}</span>
+          <span>{SIGNS[op]}</span>
           <span className="nbops-Diff-text">{text}</span>
           {'\n'}
         </span>

@@ -27,7 +27,6 @@ export function CompareBar(props: CompareBarProps): React.JSX.Element | null {
       {schedule !== null && (
         <button
           className="jp-mod-styled nbops-Button"
-          type="button"
           title={trans.__('Have this notebook run by itself, here or on another system')}
           onClick={() => {
             schedule();
@@ -40,7 +39,6 @@ export function CompareBar(props: CompareBarProps): React.JSX.Element | null {
         <>
           <button
             className="jp-mod-styled jp-mod-accept nbops-Button"
-            type="button"
             disabled={!isEnough}
             title={isEnough ? undefined : trans.__('Pick one more run to compare')}
             onClick={() => {
@@ -49,7 +47,7 @@ export function CompareBar(props: CompareBarProps): React.JSX.Element | null {
           >
             {trans.__('Compare %1', String(ids.length))}
           </button>
-          <button className="jp-mod-styled nbops-Button" type="button" onClick={actions.unpick}>
+          <button className="jp-mod-styled nbops-Button" onClick={actions.unpick}>
             {trans.__('Clear')}
           </button>
         </>

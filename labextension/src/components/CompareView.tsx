@@ -27,7 +27,6 @@ export function CompareView({ table, isWide, actions }: CompareViewProps): React
       <div className="nbops-Tools" role="toolbar" aria-label={trans.__('Comparison')}>
         {!isWide && <OpenWide ids={ids} actions={actions} />}
         <button
-          type="button"
           className="nbops-Link"
           title={trans.__('Copy as Markdown')}
           onClick={() => {
@@ -37,7 +36,6 @@ export function CompareView({ table, isWide, actions }: CompareViewProps): React
           {isWide ? trans.__('Copy as Markdown') : trans.__('Copy')}
         </button>
         <button
-          type="button"
           className="nbops-Link"
           title={trans.__('Save as one HTML file')}
           onClick={() => {

@@ -31,7 +31,6 @@ export function Conclusions({
           {pairs.slice(0, 5).map(({ a, b, delta }) => (
             <button
               key={`${a} ${b}`}
-              type="button"
               className="nbops-Link"
               title={trans.__('Compare these two runs')}
               onClick={() => {

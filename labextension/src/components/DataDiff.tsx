@@ -25,7 +25,7 @@ export function DataDiff({ change }: { readonly change: Change }): React.JSX.Ele
         <code>{name}</code>
       </figcaption>
       {told.slice(0, MOST).map(column => (
-        <div key={column.name} className="nbops-Diff-column">
+        <div key={column.name}>
           <b>{column.name}</b> {describe(column, trans).join(', ')}
         </div>
       ))}

@@ -73,7 +73,6 @@ function Digest({
   }
   return (
     <button
-      type="button"
       className="nbops-Link"
       title={`${digest}\n${trans.__('Where it came from, and who read it')}`}
       onClick={() => {

@@ -49,7 +49,6 @@ export function EarlierSession(props: EarlierSessionProps): React.JSX.Element {
     <>
       <button
         className="nbops-Earlier-session"
-        type="button"
         aria-expanded={isOpen}
         aria-controls={content}
         onClick={toggle}
@@ -57,7 +56,7 @@ export function EarlierSession(props: EarlierSessionProps): React.JSX.Element {
         <svg className="nbops-Fold-caret" viewBox="0 0 10 10" aria-hidden>
           <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
         </svg>
-        <span className="nbops-Earlier-time">{showTime(started_at)}</span>
+        <span>{showTime(started_at)}</span>
         <span className="nbops-Earlier-name" title={name}>
           {name}
         </span>

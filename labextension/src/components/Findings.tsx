@@ -34,7 +34,6 @@ export function Findings({ state, actions }: FindingsProps): React.JSX.Element {
       <div className="nbops-Form-buttons">
         <button
           className="jp-mod-styled nbops-Button"
-          type="button"
           disabled={!isCheckable && !isRunning}
           onClick={isRunning ? actions.cancelJob : actions.checkJob}
         >
@@ -95,7 +94,6 @@ function FindingItem({ finding, onReveal }: FindingItemProps): React.JSX.Element
       <p>{message}</p>
       {cell_id !== null && (
         <button
-          type="button"
           className="nbops-Link nbops-Finding-cell"
           title={trans.__('Show the cell')}
           onClick={() => {

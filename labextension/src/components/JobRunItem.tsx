@@ -33,7 +33,6 @@ export function JobRunItem({ row, runs, actions }: JobRunItemProps): React.JSX.E
       <p className="nbops-Job-head">
         {!isOver && <span className="nbops-Spinner" aria-hidden />}
         <button
-          type="button"
           className="nbops-Job-name"
           title={notebook ?? name}
           onClick={() => {
@@ -60,7 +59,6 @@ export function JobRunItem({ row, runs, actions }: JobRunItemProps): React.JSX.E
         <p className="nbops-Job-actions">
           {openExecuted && (
             <button
-              type="button"
               className="nbops-Link"
               aria-label={trans.__('Open the executed notebook of %1', name)}
               onClick={() => {
@@ -71,7 +69,6 @@ export function JobRunItem({ row, runs, actions }: JobRunItemProps): React.JSX.E
             </button>
           )}
           <button
-            type="button"
             className="nbops-Link"
             aria-label={trans.__('Run %1 again, with the same values', name)}
             onClick={() => {

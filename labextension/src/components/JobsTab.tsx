@@ -40,7 +40,7 @@ function Scheduled({ state, actions }: JobsTabProps): React.JSX.Element {
           <p>{trans.__('No job waits for its time on this machine.')}</p>
           {schedule && (
             <p>
-              <button type="button" className="nbops-Link" onClick={schedule}>
+              <button className="nbops-Link" onClick={schedule}>
                 {trans.__('Schedule this notebook…')}
               </button>
             </p>

@@ -53,7 +53,6 @@ function Uses({ uses, onOpen }: UsesProps): React.JSX.Element {
       {uses.map(use => (
         <li key={use.cell_run_id}>
           <button
-            type="button"
             className="nbops-Use"
             title={use.uri}
             onClick={() => {

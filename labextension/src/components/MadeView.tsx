@@ -54,7 +54,6 @@ export function MadeView({ made, place, actions }: MadeViewProps): React.JSX.Ele
           <Section title={trans.__('Next, in that folder')}>
             <pre className="nbops-Source">{install.join('\n')}</pre>
             <button
-              type="button"
               className="nbops-Link"
               onClick={() => {
                 actions.copy(install.join('\n'));
@@ -76,7 +75,6 @@ export function MadeView({ made, place, actions }: MadeViewProps): React.JSX.Ele
         <div className="nbops-Form-buttons">
           <button
             className="jp-mod-styled jp-mod-accept nbops-Button"
-            type="button"
             onClick={() => {
               actions.closeForm();
               if (isHere) {

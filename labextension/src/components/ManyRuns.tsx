@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { RunTable } from '../answers';
 import { h } from '../h';
 import type { Actions } from '../tokens';
+import { ByParameter } from './ByParameter';
 import { CurveChart } from './CurveChart';
 import { differenceFact, metricFact } from '../facts';
 import { MOST_COLOURED } from './Letter';
@@ -47,6 +48,7 @@ export function ManyRuns({ table, actions }: ManyRunsProps): React.JSX.Element {
           actions.explain(id, runs[0]?.run_id ?? '');
         }}
       />
+      <ByParameter {...{ metrics, differences }} />
       {curves.length > 0 && (
         <Section title={trans.__('Curves')}>
           <div className="nbops-Curves">

@@ -58,7 +58,6 @@ export function LongMatrix({ runs, facts, onExplain }: MatrixProps): React.JSX.E
               {...(fact.key === key && { 'aria-sort': 'other' as const })}
             >
               <button
-                type="button"
                 onClick={() => {
                   setKey(fact.key === key ? null : fact.key);
                 }}
@@ -129,7 +128,6 @@ function Cell({ fact, index, run_id, onExplain }: CellProps): React.JSX.Element 
       {text}
       {moved !== '' && (
         <button
-          type="button"
           className={`nbops-Delta nbops-mod-${tone}`}
           title={trans.__('What changed from A')}
           onClick={() => {

@@ -53,7 +53,7 @@ export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): Re
         }}
       />
       {text !== saved && (
-        <button type="button" className="nbops-Link" onClick={save}>
+        <button className="nbops-Link" onClick={save}>
           {trans.__('Save')}
         </button>
       )}

@@ -16,7 +16,6 @@ export function OpenWide({ ids, actions }: OpenWideProps): React.JSX.Element | n
   return (
     openWide && (
       <button
-        type="button"
         className="nbops-Link"
         onClick={() => {
           openWide(ids);

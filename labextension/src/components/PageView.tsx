@@ -42,7 +42,7 @@ export function PageView(props: PageViewProps): React.JSX.Element {
         }
       }}
     >
-      <button ref={back} className="nbops-Back" type="button" onClick={actions.back}>
+      <button ref={back} className="nbops-Back" onClick={actions.back}>
         <svg viewBox="0 0 10 10" aria-hidden>
           <path d="M7 1.5 L3 5 L7 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
         </svg>

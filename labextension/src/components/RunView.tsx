@@ -77,7 +77,6 @@ function RunLinks({ row, isBaseline, actions }: RunViewProps): React.JSX.Element
     <p className="nbops-Detail-actions">
       {row.session_id !== '' && (
         <button
-          type="button"
           className="nbops-Link"
           onClick={() => {
             actions.explain(row.id);
@@ -87,7 +86,6 @@ function RunLinks({ row, isBaseline, actions }: RunViewProps): React.JSX.Element
         </button>
       )}
       <button
-        type="button"
         className="nbops-Link"
         onClick={() => {
           actions.setBaseline(row.id);
@@ -107,7 +105,6 @@ function RunLinks({ row, isBaseline, actions }: RunViewProps): React.JSX.Element
         </a>
       )}
       <button
-        type="button"
         className="nbops-Link"
         onClick={() => {
           actions.copy(link ?? row.id);

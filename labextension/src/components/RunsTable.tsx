@@ -148,7 +148,6 @@ function Head({ columns, sort, onSort }: HeadProps): React.JSX.Element {
         return (
           <button
             key={field}
-            type="button"
             title={trans.__('Sort by %1', field)}
             onClick={() => {
               onSort(nextSort(sort, field));

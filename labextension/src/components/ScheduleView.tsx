@@ -40,7 +40,7 @@ export function ScheduleView({ state, actions }: ScheduleViewProps): React.JSX.E
         }
       }}
     >
-      <button ref={back} className="nbops-Back" type="button" onClick={actions.closeForm}>
+      <button ref={back} className="nbops-Back" onClick={actions.closeForm}>
         <svg viewBox="0 0 10 10" aria-hidden>
           <path d="M7 1.5 L3 5 L7 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
         </svg>
@@ -133,7 +133,6 @@ function MakeBar({ state, actions }: ScheduleViewProps): React.JSX.Element {
       <div className="nbops-Form-buttons">
         <button
           className="jp-mod-styled jp-mod-accept nbops-Button"
-          type="button"
           disabled={isRunning || !isWhole(state)}
           onClick={actions.makeJob}
         >
@@ -141,11 +140,7 @@ function MakeBar({ state, actions }: ScheduleViewProps): React.JSX.Element {
         </button>
         {isRunning ? (
           <>
-            <button
-              className="jp-mod-styled nbops-Button"
-              type="button"
-              onClick={actions.cancelJob}
-            >
+            <button className="jp-mod-styled nbops-Button" onClick={actions.cancelJob}>
               {trans.__('Cancel')}
             </button>
             <span className="nbops-Form-progress" role="status">
@@ -154,7 +149,7 @@ function MakeBar({ state, actions }: ScheduleViewProps): React.JSX.Element {
             </span>
           </>
         ) : (
-          <button className="jp-mod-styled nbops-Button" type="button" onClick={actions.closeForm}>
+          <button className="jp-mod-styled nbops-Button" onClick={actions.closeForm}>
             {trans.__('Close')}
           </button>
         )}

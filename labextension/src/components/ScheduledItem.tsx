@@ -105,7 +105,6 @@ function Orders(props: OrdersProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const button = (text: string, label: string, act: () => void, isPressed?: boolean) => (
     <button
-      type="button"
       className="nbops-Link"
       aria-label={label}
       aria-expanded={isPressed}

@@ -37,7 +37,6 @@ export function SearchField(props: SearchFieldProps): React.JSX.Element {
       />
       {text !== '' && (
         <button
-          type="button"
           className="nbops-Search-clear"
           aria-label={trans.__('Clear the search')}
           onClick={() => {

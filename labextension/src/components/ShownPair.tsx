@@ -48,7 +48,6 @@ export function ShownPair({ output, load }: ShownPairProps): React.JSX.Element {
             .map(each => (
               <button
                 key={each}
-                type="button"
                 className="nbops-Link"
                 onClick={() => {
                   choose(each);

@@ -28,7 +28,6 @@ export function StepItem({ step, isOver, actions }: StepItemProps): React.JSX.El
     <li className="nbops-Step" data-status={status} title={title}>
       {path !== null && openNotebook ? (
         <button
-          type="button"
           className="nbops-Step-name nbops-Link"
           aria-label={trans.__('Open %1, the notebook of step %2', notebook, name)}
           onClick={() => {
@@ -42,7 +41,6 @@ export function StepItem({ step, isOver, actions }: StepItemProps): React.JSX.El
       )}
       {run ? (
         <button
-          type="button"
           className="nbops-Step-status nbops-Link"
           aria-label={trans.__('%1: open the run of step %2', said, name)}
           onClick={() => {

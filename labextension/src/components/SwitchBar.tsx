@@ -24,7 +24,6 @@ export function SwitchBar({ name, state, isTracking, onFlip }: SwitchBarProps): 
         <button
           className="jp-switch nbops-Switch"
           role="switch"
-          type="button"
           aria-checked={isOn}
           aria-busy={state?.isAsking ?? false}
           disabled={!state || obstacle !== null}

@@ -34,7 +34,6 @@ export function TabBar({ tabs, tab, onChoose }: TabBarProps): React.JSX.Element 
           key={each}
           data-tab={each}
           id={`nbops-tab-${each}`}
-          type="button"
           role="tab"
           title={TAB_KINDS[each].title?.(trans)}
           aria-label={TAB_KINDS[each].title?.(trans)}

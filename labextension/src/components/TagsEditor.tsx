@@ -35,7 +35,6 @@ export function TagsEditor({ tags, isEditable, onSave }: TagsEditorProps): React
             )}
             {isEditable && (
               <button
-                type="button"
                 aria-label={trans.__('Remove the tag %1', name)}
                 onClick={() => {
                   onSave({ [name]: null });

@@ -19,7 +19,6 @@ export function Toggle(props: ToggleProps): React.JSX.Element {
   return (
     <button
       className="nbops-Toggle"
-      type="button"
       aria-expanded={props.isExpanded}
       aria-pressed={props.isPressed}
       aria-label={props.label}

@@ -88,13 +88,12 @@ function Version({ version, now, onOpen, onPutBack }: VersionProps): React.JSX.E
           <span className="nbops-Soft">{trans.__('as the cell is now')}</span>
         ) : (
           now !== null && (
-            <button type="button" className="nbops-Link" onClick={onPutBack}>
+            <button className="nbops-Link" onClick={onPutBack}>
               {trans.__('Put back')}
             </button>
           )
         )}
         <button
-          type="button"
           className="nbops-Link"
           onClick={() => {
             onOpen({ id: cell_run_id });

@@ -2,20 +2,17 @@
 
 import { Trouble } from './trouble';
 import { parseDocument } from './wire';
+import type { ChangeKind, Comparison, Goal, Side } from './compared';
 import type {
   CellRun,
   CellStatus,
-  ChangeKind,
-  Comparison,
-  Goal,
   Instant,
   MetricPoint,
   MetricValue,
   Run,
   RunStatus,
   Scalar,
-  Session,
-  Side
+  Session
 } from './wire';
 
 /** One run in the table of all. */

@@ -5,7 +5,8 @@ import { judgeDelta } from './goals';
 import type { Tone } from './goals';
 import type { Translation } from './tokens';
 import { showDigest, showMetric, showScalar } from './wording';
-import type { ChangeKind, Scalar } from './wire';
+import type { ChangeKind } from './compared';
+import type { Scalar } from './wire';
 
 export interface Fact {
   readonly key: string;

@@ -2,7 +2,7 @@
 
 import type { Translation } from './tokens';
 import { showDelta } from './wording';
-import type { Goal } from './wire';
+import type { Goal } from './compared';
 
 export type Tone = 'good' | 'bad' | 'plain';
 

@@ -2,7 +2,7 @@
 
 import { diffLines } from 'diff';
 
-import type { DiffLine } from './wire';
+import type { DiffLine } from './compared';
 
 /** Unchanged lines that are shown around a change. */
 const CONTEXT = 3;

@@ -7,7 +7,7 @@ import type { DataSource } from './tokens';
 import { asTrouble } from './trouble';
 import type { Trouble } from './trouble';
 import type { CellDetails, CellVersions, Lineage, RunRow, RunTable } from './answers';
-import type { Comparison } from './wire';
+import type { Comparison } from './compared';
 
 /** In the order in which they are shown. */
 export const TABS = ['notebook', 'runs', 'pipelines', 'jobs'] as const;

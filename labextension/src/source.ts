@@ -25,8 +25,10 @@ import { parsePipelines } from './pipelines';
 import type { PipelinesAnswer } from './pipelines';
 import type { DataSource, NotebookQuestion, RunsQuestion } from './tokens';
 import { Trouble } from './trouble';
-import { parseComparison, parseNotebook } from './wire';
-import type { ChangedNotebook, Comparison, NotebookAnswer, Run } from './wire';
+import { parseComparison } from './compared';
+import { parseNotebook } from './wire';
+import type { Comparison } from './compared';
+import type { ChangedNotebook, NotebookAnswer, Run } from './wire';
 
 /** What a question is about; what is undefined is not sent. */
 export type Query = Readonly<Record<string, string | undefined>>;

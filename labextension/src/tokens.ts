@@ -22,7 +22,8 @@ import type {
   RunsAnswer,
   RunTable
 } from './answers';
-import type { CellRun, ChangedNotebook, Comparison, NotebookAnswer, Run } from './wire';
+import type { Comparison } from './compared';
+import type { CellRun, ChangedNotebook, NotebookAnswer, Run } from './wire';
 
 /** Where records come from: REST in JupyterLab; a comm would do as well. */
 export interface DataSource {

@@ -3,15 +3,8 @@
 import type { StateKind } from './answers';
 import type { StepStatus } from './pipelines';
 import type { Translation } from './tokens';
-import type {
-  Conclusion,
-  DataRef,
-  Instant,
-  MetricValue,
-  Scalar,
-  SessionStatus,
-  Side
-} from './wire';
+import type { Conclusion, Side } from './compared';
+import type { DataRef, Instant, MetricValue, Scalar, SessionStatus } from './wire';
 
 const MINUS = '\u2212';
 const DASH = '\u2013';

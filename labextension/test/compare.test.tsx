@@ -12,7 +12,8 @@ import { spyOnActions } from './fakes';
 import type { Spies } from './fakes';
 import { change, comparison, runRow, runsPage, table } from './records';
 import { show } from './showing';
-import type { ChangeKind, Scalar } from '../src/wire';
+import type { ChangeKind } from '../src/compared';
+import type { Scalar } from '../src/wire';
 
 afterEach(cleanup);
 

@@ -21,7 +21,8 @@ import type {
   RunTable
 } from '../src/answers';
 import type { PipelinesAnswer } from '../src/pipelines';
-import type { ChangedNotebook, Comparison, NotebookAnswer, Run } from '../src/wire';
+import type { Comparison } from '../src/compared';
+import type { ChangedNotebook, NotebookAnswer, Run } from '../src/wire';
 
 interface Asked<Q, A> {
   readonly question: Q;

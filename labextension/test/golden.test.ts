@@ -19,7 +19,8 @@ import { addAnswer } from '../src/history';
 import { arrange } from '../src/rows';
 import { NAMED_IN_CODE } from '../src/trust';
 import { showDelta, showMetric } from '../src/wording';
-import { parseComparison, parseNotebook } from '../src/wire';
+import { parseComparison } from '../src/compared';
+import { parseNotebook } from '../src/wire';
 import type { ChangedNotebook } from '../src/wire';
 import { cellRun, change, comparison, dataRef, run, session } from './records';
 

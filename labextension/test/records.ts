@@ -2,16 +2,8 @@
 
 import type { RunRow, RunsPage, RunTable } from '../src/answers';
 import type { FireTimes, Parameter, Parameters, ScheduledJob } from '../src/jobs';
-import type {
-  CellRun,
-  Change,
-  ChangedNotebook,
-  Comparison,
-  DataRef,
-  Run,
-  Session,
-  Side
-} from '../src/wire';
+import type { Change, Comparison, Side } from '../src/compared';
+import type { CellRun, ChangedNotebook, DataRef, Run, Session } from '../src/wire';
 
 export const NOON = '2026-11-20T12:00:00Z';
 

@@ -7,7 +7,7 @@ import { WhyView } from '../src/components/WhyView';
 import { h } from '../src/h';
 import type { Page } from '../src/navigation';
 import { Trouble } from '../src/trouble';
-import type { Comparison, Conclusion } from '../src/wire';
+import type { Comparison, Conclusion } from '../src/compared';
 import { spyOnActions } from './fakes';
 import type { Spies } from './fakes';
 import { change, comparison } from './records';

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import type { Trouble, TroubleKind } from '../src/trouble';
-import { parseComparison, parseNotebook } from '../src/wire';
+import { parseComparison } from '../src/compared';
+import { parseNotebook } from '../src/wire';
 import { answer, cellRun, comparison } from './records';
 
 /** Compared by kind: messages are for the console. */

@@ -18,7 +18,7 @@ import {
   showWhen
 } from '../src/wording';
 import { English } from '../src/components/surroundings';
-import type { Conclusion } from '../src/wire';
+import type { Conclusion } from '../src/compared';
 import { comparison } from './records';
 
 // What Python prints for f"{value:.5g}": the sentence of a comparison comes from there.

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { h } from '../h';
-import type { Change, DiffLine } from '../wire';
+import type { Change, DiffLine } from '../compared';
 
 const SIGNS: Readonly<Record<DiffLine['op'], string>> = {
   same: ' ',

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { h } from '../h';
 import { sayOnce, showDelta } from '../wording';
-import type { Conclusion } from '../wire';
+import type { Conclusion } from '../compared';
 import { useSurroundings } from './surroundings';
 
 interface ConclusionsProps {

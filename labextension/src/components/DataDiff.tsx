@@ -3,7 +3,8 @@ import * as React from 'react';
 import { h } from '../h';
 import type { Translation } from '../tokens';
 import { showScalar } from '../wording';
-import type { Change, ColumnChange, RowsChange, Scalar } from '../wire';
+import type { Change, ColumnChange, RowsChange } from '../compared';
+import type { Scalar } from '../wire';
 import { DiffLines } from './CodeDiff';
 import { useSurroundings } from './surroundings';
 

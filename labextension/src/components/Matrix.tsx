@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Fact } from '../facts';
 import { h } from '../h';
-import type { Side } from '../wire';
+import type { Side } from '../compared';
 import { Letter } from './Letter';
 import { sayWhen } from './SideLine';
 import { useSurroundings } from './surroundings';

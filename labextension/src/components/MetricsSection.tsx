@@ -4,7 +4,7 @@ import type { MetricRow } from '../answers';
 import { judgeDelta } from '../goals';
 import { h } from '../h';
 import { showMetric } from '../wording';
-import type { MetricChange } from '../wire';
+import type { MetricChange } from '../compared';
 import { CurveChart } from './CurveChart';
 import { Grid } from './Grid';
 import { Section } from './Section';

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { CellDetails } from '../answers';
 import { h } from '../h';
-import type { OutputChange } from '../wire';
+import type { OutputChange } from '../compared';
 import { Section } from './Section';
 import { ShownPair } from './ShownPair';
 import { useSurroundings } from './surroundings';

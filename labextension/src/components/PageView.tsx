@@ -3,7 +3,7 @@ import * as React from 'react';
 import { h } from '../h';
 import type { Page } from '../navigation';
 import type { Actions, Translation } from '../tokens';
-import type { Comparison } from '../wire';
+import type { Comparison } from '../compared';
 import { CellRunView } from './CellRunView';
 import { CompareView } from './CompareView';
 import { LineageView } from './LineageView';

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { h } from '../h';
-import type { Comparison } from '../wire';
+import type { Comparison } from '../compared';
 import { useSurroundings } from './surroundings';
 
 type RestProps = Pick<Comparison, 'same' | 'unknown' | 'context'>;

@@ -5,7 +5,7 @@ import { h } from '../h';
 import { compareShown } from '../tableDiff';
 import { tablesOf } from '../tables';
 import { asTrouble } from '../trouble';
-import type { OutputChange } from '../wire';
+import type { OutputChange } from '../compared';
 import { Letter } from './Letter';
 import { Outputs } from './Outputs';
 import { figureOf, Overlay } from './Overlay';

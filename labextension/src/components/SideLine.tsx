@@ -3,7 +3,7 @@ import * as React from 'react';
 import { h } from '../h';
 import { showCount, showDuration, showInstant, showMoment } from '../wording';
 import type { Translation } from '../tokens';
-import type { Side } from '../wire';
+import type { Side } from '../compared';
 import { Letter } from './Letter';
 import { useSurroundings } from './surroundings';
 

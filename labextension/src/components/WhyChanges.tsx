@@ -3,7 +3,7 @@ import * as React from 'react';
 import { h } from '../h';
 import type { Translation } from '../tokens';
 import { showScalar } from '../wording';
-import type { Change, ChangeKind, Comparison } from '../wire';
+import type { Change, ChangeKind, Comparison } from '../compared';
 import { CodeDiff } from './CodeDiff';
 import { DataDiff } from './DataDiff';
 import { Grid } from './Grid';

@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { MetricRow } from '../answers';
 import { h } from '../h';
 import type { Actions } from '../tokens';
-import type { Comparison } from '../wire';
+import type { Comparison } from '../compared';
 import { Conclusions } from './Conclusions';
 import { MetricsSection } from './MetricsSection';
 import { OutputPairs } from './OutputPairs';

@@ -4,6 +4,7 @@ import { h } from '../h';
 import type { Actions, Translation } from '../tokens';
 import { firstLine, showCount, showDuration, showMoment, showSize } from '../wording';
 import type { CellDetails } from '../answers';
+import { sayNames, showListing } from '../listings';
 import { CodeSection } from './CodeSection';
 import { DataSection } from './DataSection';
 import { EnvironmentSection } from './EnvironmentSection';
@@ -23,6 +24,7 @@ export function CellRunView({ answer, sourceOf, actions }: CellRunViewProps): Re
   const { trans, now } = useSurroundings();
   const { cell_run: cellRun, session, run, environment, outputs } = answer;
   const { execution_count, source, started_at, error, cell_id, names } = cellRun;
+  const listings = cellRun.listings ?? [];
   const title = cellRun.skipped ? `(${cellRun.skipped})` : firstLine(source);
   const runId = run?.id ?? null;
   return (
@@ -80,6 +82,15 @@ export function CellRunView({ answer, sourceOf, actions }: CellRunViewProps): Re
       <CodeSection cellRun={cellRun} sourceOf={sourceOf} />
       <Facts cellRun={cellRun} run={run} />
       <DataSection title={trans.__('Read')} refs={cellRun.reads} onTrace={actions.trace} />
+      {listings.length > 0 && (
+        <Section title={trans.__('Listed')}>
+          {listings.map(each => (
+            <p key={showListing(each)} className="nbops-Wrap" title={each.uri}>
+              {showListing(each)} · {sayNames(each, trans)}
+            </p>
+          ))}
+        </Section>
+      )}
       <DataSection title={trans.__('Written')} refs={cellRun.writes} onTrace={actions.trace} />
       {outputs.length > 0 && (
         <Section title={trans.__('Outputs as they were')}>

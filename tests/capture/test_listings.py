@@ -89,6 +89,13 @@ def test_a_generator_that_lists_after_another_was_made_misses_nothing(watch: Dat
     assert listed(watch) == {"data/ (names)": digest_names({"a.csv", "b.csv", "notes.txt"})}
 
 
+def test_what_a_library_looks_for_by_itself_is_no_pattern_of_the_users(watch: DataWatch):
+    look = "list(Path('data').glob('*.mplstyle')), glob.glob('data/*.mplstyle')"
+    exec(look, {"__name__": "matplotlib.style", "Path": Path, "glob": glob})  # noqa: S102
+    glob.glob("data/*.csv")
+    assert listed(watch) == {"data/*.csv (names)": digest_names(TABLES[0])}
+
+
 def test_who_lists_for_its_own_ends_is_no_reader(watch: DataWatch, monkeypatch: pytest.MonkeyPatch):
     Path("data/helper").mkdir()
     Path("data/helper/__init__.py").write_text("")

@@ -211,7 +211,8 @@ class DataWatch:
 
     def globbed(self, pattern: Any, *, is_deep: bool = False) -> None:
         """Note that names are asked for that fit a pattern; called by the audit hook."""
-        if not getattr(self._busy, "now", False):
+        is_users = find_asker(sys._getframe(3))[0]  # noqa: SLF001 - as Python documents it
+        if is_users and not getattr(self._busy, "now", False):
             pattern = os.fsdecode(pattern)
             self._patterns.add(f"**{os.sep}{pattern}" if is_deep else pattern)
 

@@ -46,7 +46,7 @@ def putting(path: Path, hint: str = "Give another place.") -> Iterator[Path]:
         It cannot be written.
     """
     place = Path(os.path.realpath(path))
-    part = place.with_name(f".{place.name}.{os.urandom(4).hex()}.part")
+    part = place.with_name(f".{os.urandom(8).hex()}.part")
     try:
         if place.exists() and not place.is_file():
             yield place

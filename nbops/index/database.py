@@ -38,8 +38,11 @@ def connect(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         return connection
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(sqlite3.DatabaseError):
+        try:
             return with_schema(_open_to_write(path), path)
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
         _remove(path)
         return with_schema(_open_to_write(path), path)
     except (OSError, sqlite3.OperationalError) as error:

@@ -90,7 +90,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
             "experiment": job.experiment,
             "uri": errand.tracking_uri if errand else None,
         }
-        sockets = _place_for_sockets(driver.session_id)
+        sockets, made = _place_for_sockets(driver.session_id)
         client = TrackedClient(
             nb_man,
             job=job,
@@ -111,7 +111,7 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         if errand is not None:
             environment["NBOPS_STATE"] = str(errand.state)
         add_patterns(driver.workspace.settings.redact)
-        with _emptied(sockets), client.interrupts as interrupts, driver:
+        with _removed(made), client.interrupts as interrupts, driver:
             kills = count_kills()
             try:
                 client.execute(env=environment)
@@ -135,26 +135,28 @@ class NbopsEngine(NBClientEngine):  # type: ignore[misc]
         return nb_man.nb
 
 
-def _place_for_sockets(session_id: str) -> Path:
-    """Start of the sockets' names; the operating system takes about a hundred characters."""
+def _place_for_sockets(session_id: str) -> tuple[Path, Path | None]:
+    """Start of the sockets' names, and the folder that was made for them.
+
+    The operating system takes about a hundred characters.
+    """
     from nbops.workspace import runtime_home
 
     place = runtime_home() / session_id
-    if len(str(place)) > _LONGEST_SOCKET:
-        place = Path(tempfile.mkdtemp(prefix="nbops-")) / "k"
-    return place
+    if len(str(place)) <= _LONGEST_SOCKET:
+        return place, None
+    made = Path(tempfile.mkdtemp(prefix="nbops-"))
+    return made / "k", made
 
 
 @contextmanager
-def _emptied(sockets: Path) -> Iterator[None]:
-    """Take the sockets' folder away when it was made for them."""
-    from nbops.workspace import runtime_home
-
+def _removed(folder: Path | None) -> Iterator[None]:
+    """Take a folder away at the end."""
     try:
         yield
     finally:
-        if sockets.parent != runtime_home():
-            shutil.rmtree(sockets.parent, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kernel_environment(driver: Any, notebook: str | None) -> dict[str, str]:

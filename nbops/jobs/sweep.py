@@ -1,6 +1,5 @@
 """One notebook at many points: each a job of its own, all below one run in MLflow."""
 
-import difflib
 import math
 import threading
 from collections.abc import Mapping
@@ -293,10 +292,9 @@ class _Running:
                 self._heed_metric(objective.metric, result.metrics)
 
     def _heed_metric(self, metric: str, logged: Mapping[str, float]) -> None:
-        """End a search for a metric that no point logs: at once when another one has nearly its name."""
+        """End a search for a metric that no point logs."""
         self._has_metric |= metric in logged
-        near = any(difflib.get_close_matches(metric, r.metrics) for r in self._without_metric)
-        if not self._has_metric and (near or len(self._without_metric) >= _MOST_WITHOUT_METRIC):
+        if not self._has_metric and len(self._without_metric) >= _MOST_WITHOUT_METRIC:
             told = tell_missing(metric, self._without_metric[0].metrics)
             self.stopped = f"Nothing more was tried: the notebook logs {told}"
             self.crew.is_over = True

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from threading import Thread
 from typing import Any
 
-from nbops.kernels.hidden import HiddenModules
+from nbops.kernels.hidden import HiddenModules, note_variables
 from nbops.kernels.messages import wait_for
 from nbops.kernels.preloading import INSTALLED, Preloaded
 
@@ -60,7 +60,7 @@ def become_kernel(request: dict[str, Any], files: list[int]) -> None:
 def forget_parent(preloaded: Preloaded) -> None:
     """Draw anew what a fresh process draws, and be in the folder in which the modules were loaded."""
     hidden = preloaded.hidden
-    hidden.begin()
+    note_variables()
     for names, name in preloaded.folder_names:
         names[name] = os.getcwd()
     random.seed()

@@ -72,11 +72,7 @@ class HiddenModules(MetaPathFinder):
         self._loaded = loaded
         self._modules: dict[str, Any] = {}
         self._children: dict[str, list[str]] = {}
-        self._variables: dict[str, str] = {}
-
-    def begin(self) -> None:
-        """Take note of the variables that the kernel begins with."""
-        self._variables = _variables_read_as_loaded()
+        self._has_warned = False
 
     def hide(self, names: Iterable[str]) -> None:
         """Take modules out of `sys.modules`."""
@@ -126,16 +122,16 @@ class HiddenModules(MetaPathFinder):
         return spec
 
     def _warn_of_variables(self, module: str) -> None:
-        now = _variables_read_as_loaded()
-        given = {name for name in now if now[name] != self._variables.get(name)} - _put_by_modules
-        if given:
-            warnings.warn(
-                f"This kernel was started warm, with {module} loaded before"
-                f" {', '.join(sorted(given))} was set: that may have no effect this time.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            self._variables = now  # once is enough
+        given = sorted(filter(_READ_AS_LOADED.fullmatch, filter(_was_set_by_cell, os.environ)))
+        if given and not self._has_warned:
+            self._has_warned = True
+            with contextlib.suppress(RuntimeWarning):  # no import fails of it
+                warnings.warn(
+                    f"This kernel was started warm, with {module} loaded before"
+                    f" {', '.join(given)} was set: that may have no effect this time.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
 
     def put_back(self, name: str, module: Any) -> None:
         """Do to the process what the import of a module did to it."""
@@ -170,18 +166,25 @@ class _Returner(Loader):
         return getattr(self._spec.loader, name)
 
 
-_put_by_modules: set[str] = set()
+_known_variables: dict[str, str | None] = {}
+"""As the kernel began with them, and modules have set them since."""
 
 
-def _variables_read_as_loaded() -> dict[str, str]:
-    return {name: os.environ[name] for name in os.environ if _READ_AS_LOADED.fullmatch(name)}
+def note_variables() -> None:
+    """Take note of the variables that a kernel begins with."""
+    _known_variables.clear()
+    _known_variables.update(os.environ)
 
 
-def put_variable(name: str, before: str | None, value: str | None) -> None:
-    """Set a variable as a module did, unless a cell has set it meanwhile: most modules give defaults only."""
-    if os.environ.get(name) != before:
+def _was_set_by_cell(name: str) -> bool:
+    return os.environ.get(name) != _known_variables.get(name)
+
+
+def put_variable(name: str, value: str | None) -> None:
+    """Set a variable as a module did, unless a cell has set it: most modules give defaults only."""
+    if _was_set_by_cell(name):
         return
-    _put_by_modules.add(name)
+    _known_variables[name] = value
     if value is None:
         os.environ.pop(name, None)
     else:

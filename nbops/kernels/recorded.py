@@ -121,9 +121,8 @@ class ImportRecord(MetaPathFinder):
         variables = dict(os.environ)
         if variables != self._variables:
             for name in sorted(variables.keys() | self._variables.keys()):
-                before, value = self._variables.get(name), variables.get(name)
-                if before != value:
-                    steps.append(partial(put_variable, name, before, value))
+                if variables.get(name) != self._variables.get(name):
+                    steps.append(partial(put_variable, name, variables.get(name)))
             self._variables = variables
         if len(sys.modules) != self._count:
             new = list(sys.modules)[min(self._count, len(sys.modules)) :]

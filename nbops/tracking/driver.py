@@ -21,6 +21,8 @@ _LAST_TICKS_S = 0.02
 """Once somebody waits for the end."""
 _FOLLOWED_WITHIN_S = 60.0
 _TRIES = 3
+_HEALTHY_S = 60.0
+"""After so long a failure counts as the first one."""
 
 
 class Driver:
@@ -119,16 +121,18 @@ class Driver:
         return Courier(self.workspace, only=self.session_id, is_errand=self._is_errand)
 
     def _serve(self) -> None:
-        for _ in range(_TRIES):
+        tries = 0
+        while tries < _TRIES:
+            begun = time.monotonic()
             try:
                 self._courier = self._courier or self._open()
                 self._follow(self._courier)
             except Exception as error:  # noqa: BLE001 - told when somebody waits for the end
+                tries = 1 if time.monotonic() - begun > _HEALTHY_S else tries + 1
                 problem = redact(f"{type(error).__name__}: {error}")
                 is_damaged = not isinstance(error, sqlite3.OperationalError)  # else it is locked
                 if isinstance(error, sqlite3.DatabaseError) and is_damaged:
                     discard_index(self.workspace)
-                self._courier = None
             else:
                 return
         self._problem = problem
@@ -139,5 +143,8 @@ class Driver:
                 courier.is_held = self._is_held
                 courier.tick()
                 self._stopping.wait(self._tick_s)
+        except BaseException:
+            self._courier = None
+            raise
         finally:
             courier.close()

@@ -182,12 +182,26 @@ def with_workers(fresh_workspace: Workspace, monkeypatch) -> Iterator[DataWatch]
 def test_names_that_workers_see_are_told_once(with_workers: DataWatch, context: str):
     with multiprocessing.get_context(context).Pool(2) as pool:
         assert pool.map(list_data, range(4)) == [["a.csv"]] * 4
-    print(
-        list(with_workers._spools.folder.iterdir()),
-        [p.read_text() for p in with_workers._spools.folder.iterdir()],
-    )
     (one,) = seen(with_workers).listings
     assert (one.label, one.digest) == ("data/ (names)", digest_names({"a.csv"}))
+
+
+TOKEN = "ghp_" + "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def list_secret(_number: int) -> list[str]:
+    return os.listdir(f"data/token={TOKEN}")
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_worker_writes_no_secret_that_the_name_of_a_folder_holds(with_workers: DataWatch):
+    Path(f"data/token={TOKEN}").mkdir()
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        pool.map(list_secret, range(2))
+    spools = Path(".nbops/sessions/s").iterdir()
+    assert TOKEN not in "".join(spool.read_text() for spool in spools)
+    (one,) = seen(with_workers).listings
+    assert one.missing is not None
 
 
 @pytest.mark.parametrize("version", ["3.12", "3.13"])

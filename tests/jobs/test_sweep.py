@@ -301,13 +301,13 @@ def test_a_search_for_a_metric_that_no_point_logs_ends_early_and_names_the_neare
     done = run(workspace, *words, "metrics.scor:max", "--trials", "5")
     assert done.returncode == 1
     assert "failed: It logged no metric 'scor'. Did you mean 'score'?" in done.stdout
-    assert done.stderr.splitlines() == [
+    assert done.stderr.splitlines() == [  # after three: it may be logged late, or not by all
         "nbops: Nothing more was tried: the notebook logs no metric 'scor'. Did you mean 'score'?",
-        "nbops: 1 of 1 points failed.",
+        "nbops: 3 of 3 points failed.",
     ]
     done = run(workspace, *words, "metrics.auc:max", "--trials", "5", "--warm")
     assert "Nothing more was tried: the notebook logs no metric 'auc', only score." in done.stderr
-    assert "3 points, 1 of them from the record, 3 failed" in done.stdout
+    assert "3 points, 3 of them from the record, 3 failed" in done.stdout
     with pytest.raises(NotebookFailed, match="Did you mean 'score'"):
         nbops.sweep(workspace.root / "n.ipynb", {"x": "0..1"}, optimize="scor:max")
     frame = nbops.sweep(workspace.root / "n.ipynb", {"x": "0..1"}, optimize="score:max", trials=3)

@@ -18,6 +18,7 @@ from processes import PATIENCE_S, has_ended, wait_until
 
 from nbops.index.queries import Index
 from nbops.kernels import provisioner
+from nbops.kernels.hidden import note_variables, put_variable
 from nbops.kernels.imported import _before_variables, _imports, modules_to_import
 from nbops.kernels.inherited import key_of
 from nbops.kernels.process import ForkedKernel
@@ -171,6 +172,31 @@ def test_variables_that_a_cell_sets_before_it_imports_are_kept_or_said_to_come_l
     told = kernel.run("os.environ['OMP_NUM_THREADS'] = '1'\nimport yaml, zmq")
     (line,) = [line for line in told.text.splitlines() if "RuntimeWarning" in line]
     assert "with yaml loaded before OMP_NUM_THREADS was set" in line
+
+
+def test_no_import_fails_of_the_warning(start: Callable[..., Any]):
+    kernel = start(WarmKernel, "yaml,zmq")
+    told = kernel.run(
+        "import os, warnings; warnings.simplefilter('error'); os.environ['OMP_NUM_THREADS'] = '1'\n"
+        "import yaml, zmq\nprint('imported')"
+    )
+    assert told.text == "imported\n"
+
+
+def test_a_module_sets_a_variable_again_whatever_another_one_made_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("KNOWN", "0")
+    note_variables()
+    put_variable("KNOWN", "1")
+    put_variable("KNOWN", "2")
+    put_variable("NEW", "1")
+    assert (os.environ["KNOWN"], os.environ["NEW"]) == ("2", "1")
+    put_variable("NEW", None)
+    os.environ["KNOWN"] = "mine"
+    put_variable("KNOWN", "3")
+    assert os.environ["KNOWN"] == "mine"
+    assert "NEW" not in os.environ
 
 
 @pytest.mark.parametrize(

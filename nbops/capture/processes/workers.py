@@ -102,7 +102,7 @@ class Spool:
 
     def list_names(self, folder: str, listing: Listing) -> None:
         self._listed.add(f"{folder}\n{listing.patterns}")
-        self._tell("listed", folder, msgspec.to_builtins(listing))
+        self._tell("listed", redact_path(folder), msgspec.to_builtins(listing))
 
     def read_unplaced(self, path: str) -> None:
         self._tell_path("unplaced", path)

@@ -8,6 +8,7 @@ export interface Axis {
   readonly places: readonly (number | null)[];
   /** What is written along it. */
   readonly labels: readonly string[];
+  readonly isLog?: boolean;
 }
 
 /** Numbers that span so much stand by their logarithm. */
@@ -27,10 +28,12 @@ export function placeOn(values: readonly Scalar[]): Axis {
     values.map(value => (value === null ? null : placed(value)));
   if (numbers.length === known.length) {
     const [low, high] = edges(numbers);
-    const scale = low > 0 && high / low >= WIDE ? Math.log : Number;
+    const isLog = low > 0 && high / low >= WIDE;
+    const scale = isLog ? Math.log : Number;
     return {
       places: place(value => (scale(Number(value)) - scale(low)) / (scale(high) - scale(low) || 1)),
-      labels: [low, high].map(showScalar)
+      labels: [low, high].map(showScalar),
+      isLog
     };
   }
   const names = [...new Set(known.map(showScalar))].sort((one, other) =>
@@ -39,6 +42,6 @@ export function placeOn(values: readonly Scalar[]): Axis {
   const last = names.length - 1;
   return {
     places: place(value => names.indexOf(showScalar(value)) / (last || 1)),
-    labels: names.filter((_, index) => last < MOST_LABELS || index === 0 || index === last)
+    labels: names.filter((_, index) => last < MOST_LABELS || index % last === 0)
   };
 }

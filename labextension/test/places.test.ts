@@ -3,10 +3,15 @@ import { expect, test } from 'vitest';
 import { placeOn } from '../src/places';
 
 test('numbers stand by their size, and by their logarithm where they span decades', () => {
-  expect(placeOn([2, 10, 4, null])).toEqual({ places: [0, 1, 0.25, null], labels: ['2', '10'] });
-  const { places, labels } = placeOn([0.001, 0.01, 1]);
+  expect(placeOn([2, 10, 4, null])).toEqual({
+    places: [0, 1, 0.25, null],
+    labels: ['2', '10'],
+    isLog: false
+  });
+  const { places, labels, isLog } = placeOn([0.001, 0.01, 1]);
   expect(places.map(place => Number(place).toFixed(3))).toEqual(['0.000', '0.333', '1.000']);
   expect(labels).toEqual(['0.001', '1']);
+  expect(isLog).toBe(true);
   expect(placeOn([0, 1, 1000]).places).toEqual([0, 0.001, 1]);
 });
 

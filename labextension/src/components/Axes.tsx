@@ -33,7 +33,7 @@ export function Axes({ label, count, best, low, high, along, draw }: AxesProps):
         {isMany && best !== null && trans.__('is best')}
       </figcaption>
       <div className="nbops-Curve-plot">
-        <div className="nbops-Curve-values">
+        <div className="nbops-Curve-y">
           <span>{showEdge(high)}</span>
           <span>{showEdge(low)}</span>
         </div>
@@ -41,9 +41,9 @@ export function Axes({ label, count, best, low, high, along, draw }: AxesProps):
           {others.map(index => draw(index, 'nbops-mod-faint'))}
           {outstanding.map(index => draw(index, colourOf(index, isMany)))}
         </svg>
-        <div className="nbops-Curve-along">
-          {along.map(text => (
-            <span key={text}>{text}</span>
+        <div className="nbops-Curve-x">
+          {along.map((text, index) => (
+            <span key={index}>{text}</span>
           ))}
         </div>
       </div>

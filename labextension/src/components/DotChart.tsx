@@ -17,7 +17,7 @@ interface DotChartProps {
 export function DotChart({ metric, param }: DotChartProps): React.JSX.Element | null {
   const { trans } = useSurroundings();
   const heights = metric.values.map(value => (value === null ? NaN : Number(value)));
-  const { places, labels } = placeOn(param.values);
+  const { places, labels, isLog } = placeOn(param.values);
   const seen = heights.filter((value, index) => Number.isFinite(value) && places[index] !== null);
   if (seen.length < 2) {
     return null;
@@ -25,7 +25,7 @@ export function DotChart({ metric, param }: DotChartProps): React.JSX.Element | 
   const [low, high] = edges(seen);
   return (
     <Axes
-      label={trans.__('%1 by %2', metric.name, param.name)}
+      label={trans.__('%1 by %2', metric.name, param.name) + (isLog ? ' (log)' : '')}
       count={heights.length}
       along={labels}
       {...{ best: metric.best, low, high }}

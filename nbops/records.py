@@ -96,7 +96,7 @@ class Listing(Record, frozen=True, kw_only=True):
 
     uri: str
     name: str  # of the folder, with a slash
-    patterns: tuple[str, ...] = ()  # of which a name fits one; empty: all names
+    patterns: tuple[str, ...] = ()  # of which a name, or `b/a.csv`, fits one; empty: all names
     digest: str | None = None
     name_count: int | None = None
     missing: str | None = None

@@ -17,7 +17,7 @@ from watching import seen
 from nbops.capture.data import listings
 from nbops.capture.data.audit import watch_with
 from nbops.capture.data.beacon import Beacon
-from nbops.capture.data.listings import has_other_names, names_in
+from nbops.capture.data.listings import fits, has_other_names, names_in
 from nbops.capture.data.watch import DataWatch
 from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.digests import digest_names
@@ -80,6 +80,67 @@ def test_a_deep_pattern_sees_folders_and_what_fits(watch: DataWatch, ask: Callab
         "data/ (names)": digest_names({"a.csv", "b.csv", "raw/"}),
         "data/raw/ (names)": digest_names({"c.csv"}),
     }
+
+
+@pytest.mark.parametrize(
+    ("ask", "name"),
+    [
+        (lambda: glob.glob("data/*/c.csv"), "data/*/c.csv (names)"),
+        (lambda: glob.glob("data/**/c.csv"), "data/*/c.csv (names)"),
+        (lambda: glob.glob("data/*/c.csv/"), "data/*/c.csv (names)"),
+        (lambda: list(Path("data").glob("*/c.csv")), "data/*/c.csv (names)"),
+        (lambda: glob.glob("data/*/deeper/*.csv"), "data/ (names)"),
+    ],
+)
+def test_what_a_pattern_names_beyond_its_last_wildcard_is_looked_for(
+    watch: DataWatch, ask: Callable[[], object], name: str
+):
+    Path("data/new").mkdir()
+    ask()
+    one = seen(watch).listings[0]
+    (end,) = {pattern.partition("/")[2] for pattern in one.patterns} - {""}
+    file = Path("data/new") / end
+    own = [(file.absolute() / "d.csv").as_uri() if end == "deeper" else file.absolute().as_uri()]
+    Path("data/other").mkdir()
+    assert (one.label, has_other_names(one, ())) == (name, False)
+    file.mkdir() if end == "deeper" else file.touch()
+    assert [has_other_names(one, some) for some in ((), own)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: list(Path("data").rglob("late.csv")),
+        lambda: glob.glob("data/**/late.csv", recursive=True),
+        lambda: glob.glob("data/**/late/late.csv", recursive=True),
+    ],
+)
+def test_a_deep_pattern_that_ends_with_a_name_sees_no_other_files(
+    watch: DataWatch, ask: Callable[[], object]
+):
+    ask()
+    whole, part = seen(watch).listings
+    Path("data/other.csv").touch()
+    assert has_other_names(whole, ()) is False
+    for late in map(Path, ("data/late.csv", "data/raw/late.csv", "data/raw/late/late.csv")):
+        late.parent.mkdir(exist_ok=True)
+        late.touch()
+    assert has_other_names(part, ()) is True
+
+
+def test_of_many_patterns_all_names_count_and_of_many_with_names_nobody_can_tell(watch: DataWatch):
+    for number in range(30):
+        glob.glob(f"data/*{number}.csv")
+    glob.glob("data/*/c.csv")
+    many, one = seen(watch).listings[-2:]
+    assert (many.patterns, many.digest) == (("*",), digest_names(ALL))
+    assert (one.patterns, one.digest) == (("*", "*/c.csv"), digest_names({*ALL, "raw/c.csv"}))
+    watch.begin_cell()
+    for number in range(30):
+        glob.glob(f"data/*/{number}.csv")
+    found = seen(watch).listings
+    assert len(found) == 8
+    assert (found[-1].digest, found[-1].missing) == (None, "more than 8 patterns were asked for")
 
 
 def test_a_generator_that_lists_after_another_was_made_misses_nothing(watch: DataWatch):
@@ -150,7 +211,11 @@ def test_a_folder_has_other_names_but_for_files_that_the_run_wrote_itself(tmp_pa
     (tmp_path / "b.csv").touch()
     assert has_other_names(tables, own) is True
     assert has_other_names(Listing(uri=tmp_path.as_uri(), name="", missing="too many"), ()) is None
-    assert set(names_in("/d", ["/d/a", "/d/b/c", "/e/f", "/dd"])) == {"a", "b/"}
+    assert set(names_in("/d", ["/d/a", "/d/b/c", "/e/f", "/dd"])) == {"a", "b/", "b/c"}
+    asked = ("*/c", "**", "a*")
+    assert all(fits(name, asked) for name in ("a", "b/", "b/c"))
+    assert not any(fits(name, asked) for name in ("b", "b/a"))
+    assert not fits("b/load.py", ("*/load.py",))
 
 
 def list_data(_number: int) -> list[str]:

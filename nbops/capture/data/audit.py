@@ -18,7 +18,7 @@ _REPORTS: dict[str, Callable[..., None]] = {
     "os.chdir": lambda watch, _folder: watch.changed_folder(),
     "os.listdir": DataWatch.listed,
     "os.scandir": DataWatch.listed,
-    "glob.glob": lambda watch, pattern, _is_deep: watch.globbed(pattern),
+    "glob.glob": lambda watch, pattern, is_deep: watch.globbed(pattern, is_flat=not is_deep),
     "pathlib.Path.glob": lambda watch, _folder, pattern: watch.globbed(pattern),
     "pathlib.Path.rglob": lambda watch, _folder, pattern: watch.globbed(pattern, is_deep=True),
     "os.rename": DataWatch.renamed,

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType
 
@@ -29,6 +30,8 @@ _MOST_NAMES = 10_000
 _TOO_MANY = f"it has more than {_MOST_NAMES:,} names"
 _MOST_PATTERNS = 8
 _DEEP = "**"
+_ANY = "*/*"
+_MANY_PATTERNS = f"more than {_MOST_PATTERNS} patterns were asked for"
 
 _NO_NAMES = frozenset(
     ("__pycache__", "mlruns", "mlartifacts", "mlflow.db", "mlflow.db-journal", "mlflow.db-wal")
@@ -41,23 +44,37 @@ _OTHERS = _IMPORTERS | {
 }
 """Those that list folders for their own ends."""
 
+_Matches = Callable[[str], object]
+
 
 class Patterns:
     """What was globbed for in this process, so far: a generator may list folders long after it was made.
 
-    `known` are the parts with wildcards, and None when they are too many to tell.
+    `known` are the parts with wildcards, each with the plain ones after it, for which no folder is listed:
+    `*/a.csv`. Of too many, all names count; of too many with plain parts, nobody can tell.
     """
 
     def __init__(self) -> None:
-        self.known: tuple[str, ...] | None = ()
+        self.known: tuple[str, ...] = ()
 
     def add(self, pattern: str) -> None:
-        parts = [part for part in pattern.split(os.sep) if glob.has_magic(part)]  # noqa: PTH206
-        if parts and parts[-1] == _DEEP:
-            parts.append("*")
-        if self.known is not None and not set(parts) <= set(self.known):
-            known = tuple(sorted({*self.known, *parts}))
-            self.known = known if len(known) <= _MOST_PATTERNS else None
+        known = {*self.known, *_parts_of(pattern)}
+        with_plain = {one for one in known if "/" in one}
+        if len(with_plain) > _MOST_PATTERNS or _ANY in with_plain:
+            known = {_ANY}
+        elif len(known) > _MOST_PATTERNS or "*" in known:
+            known = {"*", *with_plain}
+        self.known = tuple(sorted(known))
+
+
+def _parts_of(pattern: str) -> list[str]:
+    parts: list[str] = []
+    for part in filter(None, pattern.split("/")):
+        if glob.has_magic(part) or parts[-1:] == [_DEEP]:
+            parts.append(part)
+        elif parts:
+            parts[-1] += f"/{part}"
+    return [*parts, "*"] if parts[-1:] == [_DEEP] else parts
 
 
 def find_asker(frame: FrameType | None) -> tuple[bool, bool]:
@@ -85,8 +102,9 @@ def list_folder(path: str, patterns: tuple[str, ...], workspace: Workspace) -> L
     """The names in a folder that fit one of these patterns; all when there are none."""
     shown = redact_path(path)
     is_shown = shown == path and all(redact_name(pattern) == pattern for pattern in patterns)
-    names = read_names(path, patterns) if is_shown else None
-    missing = None if names is not None else _TOO_MANY if is_shown else PATH_HIDDEN
+    is_known = is_shown and _ANY not in patterns
+    names = read_names(path, patterns) if is_known else None
+    why = _TOO_MANY if is_known else _MANY_PATTERNS if is_shown else PATH_HIDDEN
     name = "." if path == str(workspace.root) else workspace.name_of(shown)
     return Listing(
         uri=_uri_of(shown),
@@ -94,13 +112,16 @@ def list_folder(path: str, patterns: tuple[str, ...], workspace: Workspace) -> L
         patterns=patterns if is_shown else (),
         digest=None if names is None else digest_names(names),
         name_count=None if names is None else len(names),
-        missing=missing,
+        missing=why if names is None else None,
     )
 
 
 def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
-    """Names in a folder, those of folders with a slash; none of what cannot be listed, and None of too many."""
-    matches, is_deep = _matcher(patterns), _DEEP in patterns
+    """Names in a folder, those of folders with a slash; none of what cannot be listed, and None of too many.
+
+    Of a pattern such as `*/a.csv` these are what it finds: `b/a.csv`.
+    """
+    matches, is_deep, tails = _matcher(patterns), _DEEP in patterns, _tails(patterns)
     names = set()
     try:
         with os.scandir(path) as entries:
@@ -113,6 +134,9 @@ def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
                 is_folder = entry.is_dir()
                 if matches is None or matches(name) or (is_folder and is_deep):
                     names.add(f"{name}/" if is_folder else name)
+                for head, tail in tails if is_folder else ():
+                    if head(name) and os.path.lexists(f"{path}/{name}/{tail}"):
+                        names.add(f"{name}/{tail}")
     except OSError:
         return set()
     return names
@@ -138,27 +162,43 @@ def has_other_names(listing: Listing, own: Collection[str]) -> bool | None:
 
 
 def names_in(path: str, files: Iterable[str]) -> Iterator[str]:
-    """Names that a folder has since these files are there."""
+    """Names that a folder has since these files are there, also further down: `b/`, `b/a.csv`."""
     prefix = path.rstrip(os.sep) + os.sep
     for file in files:
         if file.startswith(prefix):
-            name, slash, _ = file[len(prefix) :].partition(os.sep)
-            yield name + slash
+            name, *deeper = accumulate(file[len(prefix) :].split("/"), "{}/{}".format)
+            yield f"{name}/" if deeper else name
+            yield from deeper
 
 
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name is among those that were asked for."""
+    name, slash, below = name.partition("/")
+    if below:
+        return any(tail == below and head(name) for head, tail in _tails(patterns))
     matches = _matcher(patterns)
-    is_deep = _DEEP in patterns and name.endswith("/")
-    return matches is None or is_deep or bool(matches(name.rstrip("/")))
+    return matches is None or bool(slash and _DEEP in patterns) or bool(matches(name))
 
 
 @lru_cache(maxsize=64)
-def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object] | None:
+def _matcher(patterns: tuple[str, ...]) -> _Matches | None:
     """What tells if a name fits one of some patterns; None where all do."""
     if not patterns:
         return None
-    rules = [fnmatch.translate(one) for one in patterns if one != _DEEP]
+    return _match_any([one for one in patterns if one != _DEEP and "/" not in one])
+
+
+@lru_cache(maxsize=64)
+def _tails(patterns: tuple[str, ...]) -> tuple[tuple[_Matches, str], ...]:
+    """What tells if a folder fits, and what is looked for in it."""
+    parts = (one.partition("/") for one in patterns)
+    return tuple(
+        (_match_any([head]), tail) for head, _, tail in parts if tail and not tail.endswith(NO_DATA)
+    )
+
+
+def _match_any(patterns: list[str]) -> _Matches:
+    rules = [fnmatch.translate(one) for one in patterns] or ["(?!)"]
     return re.compile("|".join(rules), re.IGNORECASE).match  # whoever asks may ignore case
 
 

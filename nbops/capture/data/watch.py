@@ -206,14 +206,23 @@ class DataWatch:
         is_users, is_globbing = find_asker(sys._getframe(2))  # noqa: SLF001 - as Python documents it
         if is_users:
             with self.looking_away():
-                patterns = (self._patterns.known or ()) if is_globbing else ()
+                patterns = self._patterns.known if is_globbing else ()
                 self._note_listing(os.path.abspath(os.fsdecode(folder or ".")), patterns)
 
-    def globbed(self, pattern: Any, *, is_deep: bool = False) -> None:
-        """Note that names are asked for that fit a pattern; called by the audit hook."""
+    def globbed(self, pattern: Any, *, is_deep: bool = False, is_flat: bool = False) -> None:
+        """Note that names are asked for that fit a pattern; called by the audit hook.
+
+        Parameters
+        ----------
+        is_deep
+            Also in all folders below.
+        is_flat
+            Where `**` is no more than `*`.
+        """
         is_users = find_asker(sys._getframe(3))[0]  # noqa: SLF001 - as Python documents it
         if is_users and not getattr(self._busy, "now", False):
             pattern = os.fsdecode(pattern)
+            pattern = pattern.replace("**", "*") if is_flat else pattern
             self._patterns.add(f"**{os.sep}{pattern}" if is_deep else pattern)
 
     def opened_outside(self, path: Any, _mode: str | None, _flags: int) -> None:

@@ -181,6 +181,14 @@ def test_a_folder_that_is_told_with_all_its_files_is_told_once(watch: DataWatch)
     assert ([one.name for one in found.reads], found.listings) == (["many"], [])
 
 
+def test_names_beside_those_that_a_reader_took_by_a_pattern_are_told(watch: DataWatch):
+    watch.read_frame("data/*.csv", None, None, "wrapper")
+    glob.glob("data/*.txt")
+    found = seen(watch)
+    told = [one.name for one in found.reads], [one.label for one in found.listings]
+    assert told == (["data/*.csv"], ["data/*.txt (names)"])
+
+
 def test_of_too_many_names_or_folders_it_is_said_that_they_are_not_known(
     watch: DataWatch, monkeypatch: pytest.MonkeyPatch
 ):

@@ -318,10 +318,9 @@ def _folders_of(path: str) -> Iterator[str]:
 
 
 def _without_folders(listings: list[Listing], reads: list[Seen]) -> list[Listing]:
-    """Listings, but for those of folders that are told with all their files."""
-    folders = (
-        [root_of(path_of(seen.uri)) for seen in reads if seen.kind == "folder"] if listings else []
-    )
+    """Listings, but for those of folders that are told with all their files, which patterns do not tell."""
+    paths = [path_of(seen.uri) for seen in reads if seen.kind == "folder"] if listings else []
+    folders = [path for path in paths if root_of(path) == path]
     return [
         one
         for one in listings

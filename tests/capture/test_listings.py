@@ -206,6 +206,15 @@ def test_of_too_many_names_or_folders_it_is_said_that_they_are_not_known(
     assert [one.missing for one in found if one.missing] == ["more than 100 folders were listed"]
 
 
+def test_a_link_that_leads_to_itself_is_a_name_as_any_other(watch: DataWatch):
+    Path("data/loop").symlink_to("loop")
+    os.listdir("data")
+    (one,) = seen(watch).listings
+    assert one.digest == digest_names({*ALL, "loop"})
+    Path("data/new.csv").touch()
+    assert has_other_names(one, ()) is True
+
+
 def test_a_folder_has_other_names_but_for_files_that_the_run_wrote_itself(tmp_path: Path):
     (tmp_path / "a.csv").touch()
     tables = Listing(

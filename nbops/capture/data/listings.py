@@ -131,7 +131,7 @@ def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
                 name = entry.name
                 if name[0] == "." or name in _NO_NAMES or name.endswith(NO_DATA):
                     continue
-                is_folder = entry.is_dir()
+                is_folder = _is_folder(entry)
                 if matches is None or matches(name) or (is_folder and is_deep):
                     names.add(f"{name}/" if is_folder else name)
                 for head, tail in tails if is_folder else ():
@@ -140,6 +140,13 @@ def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
     except OSError:
         return set()
     return names
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def has_other_names(listing: Listing, own: Collection[str]) -> bool | None:

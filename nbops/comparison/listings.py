@@ -1,6 +1,6 @@
 """Which folders have other names: an input of whoever lists them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from nbops.comparison.differences import Change
 from nbops.records import CellRun, Listing
@@ -15,7 +15,7 @@ def compare_listings(
 
     Returns
     -------
-    Changes, and a line for each folder whose names are not known on one side.
+    Changes, and a line for each folder whose names are not known on one side, or not to be compared.
     """
     one, other = _last_seen(a), _last_seen(b)
     changes, unknown = [], []
@@ -37,7 +37,22 @@ def compare_listings(
                 b_cell=b_cell,
             )
             changes.append(change)
+    unknown += _asked_otherwise(one, other, called)
     return sorted(changes, key=lambda change: change.name), sorted(unknown)
+
+
+def _asked_otherwise(a: _Seen, b: _Seen, called: str) -> Iterator[str]:
+    """A line for each folder that both saw, but by other patterns, as what a process asks for grows."""
+    alike = {uri for uri, _ in a.keys() & b.keys()}
+    other = {uri: listing for (uri, _), (listing, _) in b.items()}
+    for uri, left in {uri: listing for (uri, _), (listing, _) in a.items()}.items():
+        if uri in other and uri not in alike:
+            right = other[uri]
+            yield f"{left.name} (names): A asked for {_wanted(left)}, {called} for {_wanted(right)}"
+
+
+def _wanted(listing: Listing) -> str:
+    return ", ".join(listing.patterns) or "all names"
 
 
 def _last_seen(cells: Sequence[CellRun]) -> _Seen:

@@ -21,12 +21,13 @@ def told_run(
     packages: dict[str, str] | None = None,
     helpers: str = "file1:11",
     names: str = "",
+    patterns: tuple[str, ...] = ("*.csv",),
     **read: object,
 ) -> Told:
     told = Told(session)
     told.cell("import helpers", modules=[facts.SeenModule(path="helpers.py", digest=helpers)])
     reads = [seen("a.csv", digest, **read)]
-    listings = [listed("data", names)] if names else []
+    listings = [listed("data", names, pattern) for pattern in patterns] if names else []
     told.cell(load, cell_id="load", reads=reads, listings=listings)
     told.cell(fit, cell_id="fit")
     told.cell("%track metric auc=score(m)", metric("auc", auc), cell_id="score")
@@ -66,6 +67,16 @@ def test_other_names_in_a_folder_are_a_change_of_data():
     found = compared(one, told_run(session="t", names="b.csv"))
     assert [change.note for change in found.changes] == ["other names, 1 name"]
     assert compared(one, told_run(session="t")).changes == ()  # which is of an older version
+
+
+def test_names_that_were_asked_for_by_other_patterns_are_not_known_rather_than_the_same():
+    one = told_run(names="a.csv")
+    found = compared(one, told_run(session="t", names="a.csv b.txt", patterns=("*",)))
+    assert found.changes == ()
+    assert found.unknown == ("data/ (names): A asked for *.csv, B for *",)
+    assert found.sentence.endswith("changed, but not all could be compared.")
+    both = told_run(session="t", names="a.csv", patterns=("*.csv", "*"))
+    assert compared(one, both).unknown == ()
 
 
 def test_a_param_on_the_mark_is_one_change_not_two():

@@ -129,7 +129,7 @@ def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
                 if number == _MOST_NAMES:
                     return None
                 name = entry.name
-                if name[0] == "." or name in _NO_NAMES or name.endswith(NO_DATA):
+                if _never_counts(name):
                     continue
                 is_folder = _is_folder(entry)
                 if matches is None or matches(name) or (is_folder and is_deep):
@@ -142,6 +142,10 @@ def read_names(path: str, patterns: tuple[str, ...] = ()) -> set[str] | None:
     return names
 
 
+def _never_counts(name: str) -> bool:
+    return name.startswith(".") or name in _NO_NAMES or name.endswith(NO_DATA)
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
@@ -149,18 +153,23 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def has_other_names(listing: Listing, own: Collection[str]) -> bool | None:
+def has_other_names(
+    listing: Listing, own: Collection[str], coming: Iterable[str] = ()
+) -> bool | None:
     """Whether a folder has other names than were seen, but for files that the run itself wrote; None if not known.
 
     Parameters
     ----------
     own
         URIs of these files.
+    coming
+        URIs of files that will be there by then.
     """
     path = path_of(listing.uri)
     names = None if listing.digest is None else read_names(path, listing.patterns)
     if names is None:
         return None
+    names |= {one for one in names_in(path, map(path_of, coming)) if fits(one, listing.patterns)}
     added = set(names_in(path, map(path_of, own)))
     files = {name for name in added if not name.endswith("/")}
     return listing.digest not in {
@@ -181,6 +190,8 @@ def names_in(path: str, files: Iterable[str]) -> Iterator[str]:
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
     """Whether a name is among those that were asked for."""
     name, slash, below = name.partition("/")
+    if _never_counts(name):
+        return False
     if below:
         return any(tail == below and head(name) for head, tail in _tails(patterns))
     matches = _matcher(patterns)

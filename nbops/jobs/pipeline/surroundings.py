@@ -1,13 +1,13 @@
 """The files of a workspace as they are now, or will be when what is planned has been done."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbops.capture.data.contents import Stat, stat_file
 from nbops.capture.data.folders import has_folder_changed
-from nbops.capture.data.listings import has_other_names, names_in
+from nbops.capture.data.listings import has_other_names
 from nbops.digests import digest_file
 from nbops.jobs.pipeline.results import FileState, FolderNames
 from nbops.records import Listing
@@ -55,16 +55,24 @@ class Surroundings:
         return self.digest(path, stat) != file.digest
 
     def has_other_names(self, listing: FolderNames, own: Sequence[FileState]) -> bool:
-        """Whether a folder has other names than were seen, but for files that the step itself wrote."""
+        """Whether a folder has other names than were seen, but for files that the step itself wrote.
+
+        Those that may come are there, or are not: nobody knows yet.
+        """
         path = os.path.normpath(os.path.join(self.workspace.root, listing.path))
-        coming = (
-            os.path.join(self.workspace.root, name) for name in (*self.pending, *self.planned)
+        seen = Listing(
+            uri=Path(path).as_uri(), name="", patterns=listing.patterns, digest=listing.digest
         )
-        if any(names_in(path, coming)):
-            return False
-        uri, files = Path(path).as_uri(), [Path(self.absolute(file)).as_uri() for file in own]
-        seen = Listing(uri=uri, name="", patterns=listing.patterns, digest=listing.digest)
-        return has_other_names(seen, files) is not False
+        files, planned, pending = map(
+            self._uris, ([file.path for file in own], self.planned, self.pending)
+        )
+        return all(
+            has_other_names(seen, files, coming) is not False
+            for coming in (planned, [*planned, *pending])
+        )
+
+    def _uris(self, paths: Iterable[str]) -> list[str]:
+        return [Path(self.workspace.root, path).as_uri() for path in paths]
 
     def is_there(self, file: FileState) -> bool:
         return file.path in self.planned or os.path.exists(self.absolute(file))

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from nbops.digests import digest_bytes, digest_step
+from nbops.digests import digest_bytes, digest_names, digest_step
 from nbops.jobs.pipeline.changes import changed_outputs, find_changes, say
 from nbops.jobs.pipeline.definition import Step
 from nbops.jobs.pipeline.hazards import find_hazards
 from nbops.jobs.pipeline.restoring import Copies
-from nbops.jobs.pipeline.results import FileState, StepResult
+from nbops.jobs.pipeline.results import FileState, FolderNames, StepResult
 from nbops.jobs.pipeline.shelf import Shelf
 from nbops.jobs.pipeline.surroundings import Surroundings
 from nbops.store import Store
@@ -109,6 +109,28 @@ def test_what_a_step_before_will_bring_back_counts_as_there(
     around = Surroundings(fresh_workspace, planned={read.path: read.digest})
     assert not around.has_changed(read)
     assert Surroundings(fresh_workspace, planned={read.path: "file1:0"}).has_changed(read)
+
+
+def test_names_that_steps_before_will_bring_count_where_they_were_asked_for(
+    fresh_workspace: Workspace,
+):
+    tables = FolderNames(path="data", patterns=("*.csv",), digest=digest_names({"a.csv", "b.csv"}))
+    put(fresh_workspace, "data/a.csv", "x")
+
+    def is_other(planned: tuple[str, ...] = (), pending: tuple[str, ...] = ()) -> bool:
+        given = dict.fromkeys(planned, "file1:0"), frozenset(pending)
+        around = Surroundings(fresh_workspace, planned=given[0], pending=given[1])
+        return around.has_other_names(tables, ())
+
+    assert is_other()
+    assert not is_other(planned=("data/b.csv",))
+    assert not is_other(pending=("data/b.csv",))
+    assert is_other(planned=("data/notes.txt",), pending=("data/more.txt", "data/.b.csv"))
+    put(fresh_workspace, "data/b.csv", "x")
+    assert is_other(planned=("data/c.csv",))
+    assert not is_other(pending=("data/c.csv",))  # nobody knows yet
+    put(fresh_workspace, "data/d.csv", "x")
+    assert is_other(planned=("data/b.csv",), pending=("data/a.csv", "data/c.csv"))
 
 
 def test_the_last_result_and_all_with_its_cells_are_found_again(

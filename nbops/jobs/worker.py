@@ -33,9 +33,8 @@ class JobProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._stage: Literal["idle", "ordered", "begun"] = "idle"
-        self._is_over: Callable[[], bool] = lambda: (
-            False
-        )  # whether a job that is ordered may not begin
+        # Whether a job that is ordered may not begin.
+        self._is_over: Callable[[], bool] = lambda: False
 
     def run(
         self, notebook: Path, parameters: Mapping[str, Any], options: RunOptions, session_id: str

@@ -45,7 +45,7 @@ class Glance:
             for row in index.rows(_KNOWN, [json.dumps(list(self._stats))])
             if self._stats[row["path"]] == (row["inode"], row["size_bytes"], row["mtime_ns"])
         }
-        self._listings = {(one.uri, one.patterns) for one in listings}
+        self._listings = {(one.uri, one.patterns) for one in listings if one.digest}
         self.unsure: dict[str, None] = {}
 
     def marks(self) -> Iterator[str]:
@@ -53,8 +53,7 @@ class Glance:
         for path, stat in self._stats.items():
             yield f"{path} {stat} {self._digests.get(path)}"
         for uri, patterns in sorted(self._listings):
-            names = read_names(path_of(uri), patterns)
-            yield f"{uri} {patterns} {names and digest_names(names)}"
+            yield f"{uri} {patterns} {_mark_of(path_of(uri), patterns)}"
 
     def surroundings(self) -> Surroundings:
         return Surroundings(
@@ -87,6 +86,18 @@ class Glance:
         path = os.path.join(self._root, ref.path)
         stat = stat_file(path)
         return stat is None or _module_digest(path, stat) != ref.digest
+
+
+def _mark_of(path: str, patterns: tuple[str, ...]) -> object:
+    """When a folder got other names, or lost some; of what lies in folders below, that tells nothing."""
+    if any("/" in pattern for pattern in patterns):
+        names = read_names(path, patterns)
+        return names and digest_names(names)
+    try:
+        about = os.stat(path)
+    except OSError:
+        return None
+    return about.st_ino, about.st_mtime_ns
 
 
 @lru_cache(maxsize=4096)

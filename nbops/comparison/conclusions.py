@@ -275,7 +275,13 @@ def _is_alike(one: Change, other: Change) -> bool:
         return False
     if one.kind == "code":
         return one.diff == other.diff
-    return (one.a, one.b) == (other.a, other.b)
+    return _ends(one) == _ends(other)
+
+
+def _ends(change: Change) -> list[object]:
+    """How a thing is on both sides; of data, as many names need not be the same."""
+    refs = change.a_data, change.b_data
+    return [change.a, change.b, *(ref and ref.digest for ref in refs)]
 
 
 def _is_same(found: Comparison) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from nbops.comparison.differences import Change
-from nbops.records import CellRun, Listing
+from nbops.records import CellRun, DataRef, Listing
 
 _Seen = dict[tuple[str, tuple[str, ...]], tuple[Listing, str]]
 
@@ -30,11 +30,13 @@ def compare_listings(
             change = Change(
                 kind="data",
                 name=right.label,
-                a=_digest(left.digest),
-                b=_digest(right.digest),
-                note=describe_names(left, right),
+                a=_count(left),
+                b=_count(right),
+                note="other names" if left.name_count == right.name_count else "",
                 a_cell=a_cell,
                 b_cell=b_cell,
+                a_data=_as_data(left),
+                b_data=_as_data(right),
             )
             changes.append(change)
     unknown += _asked_otherwise(one, other, called)
@@ -63,13 +65,11 @@ def _last_seen(cells: Sequence[CellRun]) -> _Seen:
     }
 
 
-def describe_names(a: Listing, b: Listing) -> str:
-    """How the names of a folder differ, as far as that is known."""
-    counts = [
-        f"{one.name_count or 0:,} {'name' if one.name_count == 1 else 'names'}" for one in (a, b)
-    ]
-    return f"other names, {counts[1]}" if counts[0] == counts[1] else " → ".join(counts)
+def _count(listing: Listing) -> str:
+    count = listing.name_count or 0
+    return f"{count:,} {'name' if count == 1 else 'names'}"
 
 
-def _digest(digest: str) -> str:
-    return digest.partition(":")[2][:7]
+def _as_data(listing: Listing) -> DataRef:
+    """What tells apart names of which there are as many."""
+    return DataRef(uri=listing.uri, name=listing.label, kind="folder", digest=listing.digest)

@@ -62,10 +62,11 @@ def test_other_names_in_a_folder_are_a_change_of_data():
     one = told_run(names="a.csv")
     found = compared(one, told_run(session="t", names="a.csv b.csv c.csv"))
     (change,) = found.changes
-    told = (change.kind, change.name, change.note)
-    assert told == ("data", "data/*.csv (names)", "1 name → 3 names")
+    told = (change.kind, change.name, change.a, change.b, change.note)
+    assert told == ("data", "data/*.csv (names)", "1 name", "3 names", "")
     found = compared(one, told_run(session="t", names="b.csv"))
-    assert [change.note for change in found.changes] == ["other names, 1 name"]
+    told = [(change.a, change.b, change.note) for change in found.changes]
+    assert told == [("1 name", "1 name", "other names")]
     assert compared(one, told_run(session="t")).changes == ()  # which is of an older version
 
 

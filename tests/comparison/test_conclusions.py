@@ -3,7 +3,7 @@
 from itertools import count
 
 import pytest
-from told import Told, metric, seen
+from told import Told, listed, metric, seen
 
 from nbops.comparison import compare
 from nbops.comparison.conclusions import with_conclusions
@@ -22,6 +22,7 @@ def made(
     seed: str = "np.random.seed(0)",
     extra: str = "",
     numpy: str = "2.0",
+    names: str = "a.csv",
 ) -> Document:
     """A run of a fit that draws at random, in a session of its own."""
     told = Told(f"5e55{next(_numbers):08x}")
@@ -31,6 +32,7 @@ def made(
         "df = read('a.csv')",
         cell_id="load",
         reads=[seen("a.csv", whole, missing=None if digest else "gone")],
+        listings=[listed("data", names)],
     )
     fit = f"%%track forest depth={depth}\nm = fit(df, np.random.rand(), depth){extra}"
     told.cell(fit, cell_id="fit")
@@ -95,6 +97,13 @@ def test_a_run_between_that_has_all_of_the_effect_tells_which_change_did_it():
     assert (found.says, found.causes) == ("because", ("param depth",))
     assert "cannot tell" not in comparison.sentence
     assert (found.pairs[0].a, found.pairs[0].b) == (a.runs[0].id, only_depth.runs[0].id)
+
+
+def test_a_run_between_that_saw_as_many_other_names_tells_nothing():
+    a, b = made(0.8), made(0.9, depth=8, names="a.csv b.csv")
+    assert concluded(a, b, made(0.9, names="a.csv c.csv")).says == "cannot_tell"
+    found = concluded(a, b, made(0.9, names="a.csv b.csv"))
+    assert (found.says, found.causes) == ("because", ("data data/*.csv (names)",))
 
 
 def test_a_run_between_that_has_half_of_the_effect_does_not():

@@ -164,6 +164,7 @@ def test_who_lists_for_its_own_ends_is_no_reader(watch: DataWatch, monkeypatch: 
     __import__("helper")
     os.listdir(".nbops" if Path(".nbops").exists() else "/proc")
     os.listdir(sys.prefix)
+    exec("os.listdir('.')", {"__name__": "importlib_metadata", "os": os})  # noqa: S102 - the backport
     shutil.rmtree("data/raw")
     assert listed(watch) == {}
 

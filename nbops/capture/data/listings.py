@@ -38,7 +38,10 @@ _NO_NAMES = frozenset(
 )
 _GO_BETWEENS = frozenset(("os", "glob", "pathlib", "shutil"))
 """Modules that list folders because somebody else asks."""
-_IMPORTERS = {"importlib", "_frozen_importlib_external", "pkgutil", "pkg_resources", "zipimport"}
+_IMPORTERS = {
+    *("importlib", "_frozen_importlib_external", "importlib_metadata", "importlib_resources"),
+    *("pkgutil", "pkg_resources", "zipimport"),
+}
 _OTHERS = _IMPORTERS | {
     *("site", "tempfile", "nbops", "mlflow", "IPython", "ipykernel", "jedi", "joblib", "matplotlib")
 }

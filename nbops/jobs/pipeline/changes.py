@@ -32,11 +32,12 @@ def find_changes(
         changes.append("its cells changed")
     changes += [f"{module.path} changed" for module in result.modules if around.has_changed(module)]
     changes += _changed_reads(result, around)
-    changes += [
+    others = [
         f"{listing.path} has other names"
         for listing in result.listings
         if around.has_other_names(listing, result.writes)
     ]
+    changes += dict.fromkeys(others)
     if result.python is not None:
         changes += _changed_packages(result, *installed)
     return changes or list(result.unknown)

@@ -18,9 +18,13 @@ _A_MINUTE = timedelta(minutes=1)
 
 
 def debian_cron(expression: str, zone: str, after: datetime, count: int) -> list[datetime]:
-    """Debian's cron, and GitHub's; six fields begin with seconds."""
+    """Debian's cron, and GitHub's; six fields begin with seconds.
+
+    Asked in an hour that the clock shows a second time, cronsim begins with the first one.
+    """
     times = CronSim(expression, after.astimezone(ZoneInfo(zone)))
-    return [moment.astimezone(UTC) for moment in _unique(islice(times, count * 2))][:count]
+    later = (moment for moment in times if moment.astimezone(UTC) > after)
+    return [moment.astimezone(UTC) for moment in _unique(islice(later, count * 2))][:count]
 
 
 def robfig(expression: str, zone: str, after: datetime, count: int) -> list[datetime]:

@@ -87,16 +87,17 @@ def _cases(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     return schedule, _NOW + ahead * 100
 
 
-def _changed(times: Times, *, is_gap: bool) -> tuple[Schedule, datetime]:
-    """A schedule in Berlin, an hour before the clock leaves its time out, or has it twice."""
+def _changed(times: Times, *, is_gap: bool, minutes: int = 180) -> tuple[Schedule, datetime]:
+    """A schedule in Berlin, an hour before the clock leaves its time out, or has it twice; 30: in the second."""
     changes = find_changes("Europe/Berlin", _NOW.year)
     [change] = [c for c in changes if c.is_gap == is_gap and c.start.year == _NOW.year + 1][:1]
-    before = change.start.replace(tzinfo=UTC) - timedelta(hours=3)
+    before = change.start.replace(tzinfo=UTC) - timedelta(minutes=minutes)
     return Schedule(times, "Europe/Berlin"), before
 
 
 @pytest.mark.parametrize("system", _SYSTEMS)
 # What random ones meet too seldom.
+@example(case=_changed(Times(MINUTES[::2], HOURS[::2]), is_gap=False, minutes=30))
 @example(case=_changed(Times((30,), (2,)), is_gap=True))
 @example(case=_changed(Times(MINUTES, (2,)), is_gap=False))
 @example(case=_changed(Times(MINUTES, (2,)), is_gap=True))

@@ -124,8 +124,8 @@ class RunOptions:
         Id of the session that will record it; made up when None.
     needs
         Files that it is declared to read, as absolute paths: they travel with it.
-    notebook
-        As `read_notebook` gave it, when it is not to be read anew: its file may be saved meanwhile.
+    content
+        The notebook as `read_notebook` gave it, when it is not to be read anew: its file may be saved meanwhile.
     """
 
     output: Path | None = None
@@ -141,5 +141,5 @@ class RunOptions:
     experiment: str | None = None
     is_warm: bool = False
     needs: tuple[str, ...] = ()
-    notebook: Any = field(default=None, repr=False)
+    content: Any = field(default=None, repr=False)
     errand: Errand | None = None

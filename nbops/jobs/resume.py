@@ -196,9 +196,8 @@ def _may_do_anything(node: ast.AST) -> bool:
     """What may change something that the cell does not name: a module's state, an alias, a file, the process."""
     if isinstance(node, ast.Call):
         return not (isinstance(node.func, ast.Name) and node.func.id in _PURE)
-    if isinstance(
-        node, ast.For | ast.AsyncFor | ast.comprehension
-    ):  # what a name holds may be used up
+    if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        # What a name holds may be used up.
         return not isinstance(node.iter, ast.Call | ast.List | ast.Tuple | ast.Constant)
     if isinstance(node, ast.Attribute | ast.Subscript):
         return isinstance(node.ctx, ast.Store | ast.Del)
@@ -246,9 +245,8 @@ def _refuse_changes(
                 _refuse(f"{where} listed {listing.name}, which may have other names now")
         for ref in run.reads:
             changed = None if ref.sampled else around.has_changed(ref)
-            if (
-                ref.is_read and changed is not False
-            ):  # be it by the run itself: it would go over it twice
+            # Be it by the run itself: it would go over it twice.
+            if ref.is_read and changed is not False:
                 how = "which changed" if changed else "of which nobody can tell if it changed"
                 _refuse(f"{where} read {ref.name}, {how}")
 

@@ -78,7 +78,7 @@ def run_notebook(
 
     options = options or RunOptions()
     path = notebook.resolve()
-    read = options.notebook or read_notebook(path)
+    read = options.content or read_notebook(path)
     values = dict(parameters or {})
     if is_python(read):
         values = check_parameters(read_declarations(read.cells, path.name), values)
@@ -102,7 +102,7 @@ def run_notebook(
     if options.resume is not None:
         job = plan_resume(workspace, path, read, job, options.resume)
     workspace.prepare()
-    if options.notebook or is_script(path):
+    if options.content or is_script(path):
         job = replace(job, notebook=path)
     first = job.session_id
     result = _run_once(path, read, job, options, workspace)

@@ -89,7 +89,7 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     for cell in notebook.cells:
         if cell.cell_type == "code":  # it goes to each job
             cell.outputs = []
-    plan = replace(plan, options=replace(plan.options, notebook=notebook))
+    plan = replace(plan, options=replace(plan.options, content=notebook))
     tags = {TAG: sweep_id, "nbops.kind": "sweep"}
     if isinstance(plan.search, Optimized) and not plan.is_forced:
         plan.search.begin_with(_points_before(plan, plan.search, declared, recorded))

@@ -6,6 +6,7 @@ import pytest
 
 from nbops.capture.data import hashing
 from nbops.capture.data.audit import watch_with
+from nbops.capture.data.beacon import Beacon
 from nbops.capture.data.watch import DataWatch
 from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.workspace import Workspace
@@ -30,4 +31,25 @@ def watch(audit_watch: DataWatch) -> Iterator[DataWatch]:
     """Sees what libraries open, too."""
     watch_readers()
     yield audit_watch
+    release_readers()
+
+
+@pytest.fixture
+def worker_watch(
+    fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DataWatch]:
+    """Sees what workers open, too."""
+    fresh_workspace.prepare()
+    monkeypatch.chdir(fresh_workspace.root)
+    folder = fresh_workspace.sessions / "s"
+    folder.mkdir()
+    beacon = Beacon("s")
+    beacon.make()
+    watch = DataWatch(fresh_workspace, folder, beacon)
+    watch_with(watch)
+    watch_readers()  # which invite who is spawned
+    beacon.begin(0)
+    watch.begin_cell()
+    yield watch
+    watch_with(None)
     release_readers()

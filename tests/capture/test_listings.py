@@ -8,21 +8,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from watching import seen
 
 from nbops.capture.data import listings
-from nbops.capture.data.audit import watch_with
-from nbops.capture.data.beacon import Beacon
 from nbops.capture.data.listings import fits, has_other_names, names_in
 from nbops.capture.data.watch import DataWatch
-from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.digests import digest_names
 from nbops.records import Listing
-from nbops.workspace import Workspace
 
 ALL = {"a.csv", "b.csv", "notes.txt", "raw/"}
 TABLES = ({"a.csv", "b.csv"}, ("*.csv",))
@@ -241,23 +237,10 @@ def list_data(_number: int) -> list[str]:
 
 
 @pytest.fixture
-def with_workers(fresh_workspace: Workspace, monkeypatch) -> Iterator[DataWatch]:
-    fresh_workspace.prepare()
-    monkeypatch.chdir(fresh_workspace.root)
+def with_workers(worker_watch: DataWatch) -> DataWatch:
     Path("data").mkdir()
     Path("data/a.csv").touch()
-    folder = fresh_workspace.sessions / "s"
-    folder.mkdir()
-    beacon = Beacon("s")
-    beacon.make()
-    watch = DataWatch(fresh_workspace, folder, beacon)
-    watch_with(watch)
-    watch_readers()  # which invite who is spawned
-    beacon.begin(0)
-    watch.begin_cell()
-    yield watch
-    watch_with(None)
-    release_readers()
+    return worker_watch
 
 
 @pytest.mark.parametrize("context", ["fork", "spawn"])

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -18,11 +18,8 @@ from places import web_server
 from watching import seen
 
 from nbops.capture.data import ledger
-from nbops.capture.data.audit import watch_with
-from nbops.capture.data.beacon import Beacon
 from nbops.capture.data.watch import DataWatch
 from nbops.capture.libraries import cursors
-from nbops.capture.libraries.readers import release_readers, watch_readers
 from nbops.capture.processes.spawned import Invitation
 from nbops.capture.processes.workers import Spools
 from nbops.capture.secrets.privacy import set_private
@@ -32,22 +29,16 @@ from nbops.workspace import Workspace, read_settings
 
 
 @pytest.fixture
-def watch(fresh_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[DataWatch]:
-    fresh_workspace.prepare()
-    monkeypatch.chdir(fresh_workspace.root)
-    Path("x.csv").write_text("1\n")
-    folder = fresh_workspace.sessions / "s"
-    folder.mkdir()
-    beacon = Beacon("s")
-    beacon.make()
-    watch = DataWatch(fresh_workspace, folder, beacon)
-    watch_with(watch)
-    watch_readers()
-    beacon.begin(0)
-    watch.begin_cell()
-    yield watch
-    watch_with(None)
-    release_readers()
+def table(fresh_workspace: Workspace) -> Path:
+    path = fresh_workspace.root / "x.csv"
+    path.write_text("1\n")
+    return path
+
+
+@pytest.fixture
+def watch(table: Path, worker_watch: DataWatch) -> DataWatch:  # in this order: no cell wrote it
+    assert table.exists()
+    return worker_watch
 
 
 def copy(number: int) -> str:

@@ -44,6 +44,8 @@ def putting(path: Path, hint: str = "Give another place.") -> Iterator[Path]:
     ------
     UsageError
         It cannot be written.
+    OSError
+        As what was to be written raised it.
     """
     place = Path(os.path.realpath(path))
     part = place.with_name(f".{os.urandom(8).hex()}.part")
@@ -59,4 +61,6 @@ def putting(path: Path, hint: str = "Give another place.") -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
+        if error.filename is not None and Path(error.filename) not in (part, place, *place.parents):
+            raise  # what was to be written could not be read
         raise UsageError(f"{path} cannot be written: {error.strerror}.", hint) from error

@@ -35,6 +35,12 @@ def test_a_file_that_is_written_over_keeps_its_permissions_and_its_link(tmp_path
     assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o664)
 
 
+def test_a_place_is_not_blamed_for_what_cannot_be_read(tmp_path: Path):
+    with pytest.raises(FileNotFoundError, match="gone"), putting(tmp_path / "copy") as part:
+        part.write_bytes((tmp_path / "gone").read_bytes())
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_device_is_written_to_and_not_replaced():
     with putting(Path("/dev/null")) as place:
         assert place == Path("/dev/null")

@@ -24,6 +24,7 @@ from nbops.comparison.seeds import unseeded
 from nbops.records import Document, Number, Run, last_value, to_float
 
 _MOST_PAIRS = 3
+_ASKED = "A run that changes only "
 _EQUAL = 1e-9
 
 
@@ -226,7 +227,7 @@ class _Evidence:
             key=_is_one_sided
         )  # what the other run's code does not know is hard to change alone
         if left and len(changes) > 1:
-            parts.append(f"A run that changes only {quote(left[0])} would tell more")
+            parts.append(f"{_ASKED}{quote(left[0])} would tell more")
         return Conclusion(
             says="cannot_tell",
             metric=metric.name,
@@ -240,6 +241,16 @@ class _Evidence:
 
 def _is_one_sided(change: Change) -> bool:
     return change.kind == "param" and None in (change.a, change.b)
+
+
+def what_would_tell(sentence: str) -> str:
+    """The run that a conclusion asks for; empty where it asks for none.
+
+    >>> what_would_tell("auc moved. 2 things changed. A run that changes only depth 1 → 2 would tell more.")
+    'A run that changes only depth 1 → 2 would tell more.'
+    """
+    *_, asked = sentence.rpartition(_ASKED)
+    return _ASKED + asked if _ASKED in sentence else ""
 
 
 def quote(change: Change) -> str:

@@ -4,15 +4,14 @@ import re
 from collections.abc import Sequence
 
 from nbops.comparison import RunTable
-from nbops.comparison.compare import show, show_delta
-from nbops.comparison.goals import is_better
+from nbops.comparison.compare import show
 from nbops.comparison.many import Difference, MetricRow
 from nbops.comparison.names import label_of
 from nbops.store import Store
 from nbops.views.compare_html import body_of, document_of, show_difference
 from nbops.views.rows import say_rows
 from nbops.views.text import cut, page, text_table
-from nbops.views.why import TITLES, WhyView, say_conclusions
+from nbops.views.why import TITLES, WhyView, say_conclusions, say_delta
 
 _WIDEST = 44
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
@@ -111,9 +110,7 @@ _PREFIX = {"same": "  ", "removed": "- ", "added": "+ ", "gap": "@@"}
 
 def _metric(row: MetricRow, number: int) -> str:
     delta = row.deltas[number] if number else None
-    better = is_better(row.goal, delta)
-    word = "" if better is None else (" better" if better else " worse")
-    moved = f" ({show_delta(delta)}{word})" if delta else ""
+    moved = f" ({say_delta(row.goal, delta)})" if delta else ""
     return f"{show(row.values[number])}{moved}"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from nbops.comparison import Change, Comparison, DiffLine, Side
 from nbops.comparison.compare import show, show_delta
+from nbops.comparison.conclusions import what_would_tell
+from nbops.comparison.goals import Goal, is_better
 from nbops.records import Scalar
 from nbops.views.rows import say_rows
 from nbops.views.text import (
@@ -42,7 +44,9 @@ class WhyView:
         found = self.comparison
         lines = [f"A  {_side(found.a)}", f"B  {_side(found.b)}", "", found.sentence]
         lines += say_conclusions(found)
-        metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
+        metrics = [
+            [m.name, show(m.a), show(m.b), say_delta(m.goal, m.delta)] for m in found.metrics
+        ]
         if metrics:
             lines += ["", text_table(("Metrics", "A", "B", ""), metrics)]
         for kind, title in TITLES.items():
@@ -77,7 +81,9 @@ class WhyView:
         sides = html_table(("", ""), [["A", _side(found.a)], ["B", _side(found.b)]])
         parts = [sides, f"<p><b>{escape(found.sentence)}</b></p>"]
         parts += [f"<p>{escape(line)}</p>" for line in say_conclusions(found)]
-        metrics = [[m.name, show(m.a), show(m.b), show_delta(m.delta)] for m in found.metrics]
+        metrics = [
+            [m.name, show(m.a), show(m.b), say_delta(m.goal, m.delta)] for m in found.metrics
+        ]
         if metrics:
             parts.append(html_table(("Metrics", "A", "B", ""), metrics))
         for kind, title in TITLES.items():
@@ -99,7 +105,18 @@ def say_conclusions(comparison: Comparison) -> list[str]:
         if conclusion.says not in ("cannot_tell", "no_cause_recorded") or conclusion.pairs
     ]
     more = [f"{len(told) - _MOST_TOLD} more metrics moved."] if len(told) > _MOST_TOLD else []
-    return [*told[:_MOST_TOLD], *more]
+    asked = [what_would_tell(each.sentence) for each in comparison.conclusions if not each.pairs]
+    return [*told[:_MOST_TOLD], *more, *dict.fromkeys(filter(None, asked))]
+
+
+def say_delta(goal: Goal | None, delta: float | None) -> str:
+    """What a metric moved by, and whether that is for the better where its name tells.
+
+    >>> say_delta("higher", 0.2), say_delta("lower", 0.2), say_delta(None, 0.2), say_delta(None, None)
+    ('+0.2 better', '+0.2 worse', '+0.2', '')
+    """
+    better = is_better(goal, delta)
+    return show_delta(delta) + ("" if better is None else " better" if better else " worse")
 
 
 def _html_changes(changes: list[Change]) -> str:

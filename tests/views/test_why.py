@@ -38,3 +38,24 @@ def test_every_kind_of_change_shows_itself():
     assert "<b>" in html
     assert "fit(<b>)" not in html
     assert "<div>&lt;y&gt;: new, null</div>" in html
+
+
+def test_better_is_said_of_two_runs_as_of_many_and_only_where_the_direction_is_known():
+    one, other = Told("s"), Told("t")
+    for told, value in ((one, 0.5), (other, 0.7)):
+        told.cell(f"%%track forest\nx = {value}", metric("auc", value), metric("size", value))
+    view = WhyView(compare(one.document("forest"), other.document("forest")))
+    assert "+0.2 better" in str(view)
+    assert "+0.2 better" in view._repr_html_()
+    assert str(view).count("better") == 1
+
+
+def test_where_records_cannot_tell_it_is_said_once_which_run_would():
+    one = Told("s")
+    fit = "%%track forest depth={}\nm = fit({})"
+    one.cell(fit.format(1, "a"), metric("auc", 0.5), metric("loss", 0.5), cell_id="fit")
+    other = Told("t")
+    other.cell(fit.format(2, "b"), metric("auc", 0.7), metric("loss", 0.3), cell_id="fit")
+    a, b = one.document("forest"), other.document("forest")
+    text = str(WhyView(with_conclusions(a, b, compare(a, b), ())))
+    assert text.count("A run that changes only depth 1 → 2 would tell more.") == 1

@@ -2,7 +2,7 @@
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,11 +96,18 @@ def run_sweep(plan: SweepPlan) -> Sweep:
     need = recorded.peak_bytes() if plan.need_bytes is None else plan.need_bytes
     with closing(open_engine(plan.engine, need)) as engine:
         engine.prepare([path])
-        with ParentRun(workspace, str(path), f"{path.stem} sweep", tags) as parent:
-            own = {TAG: sweep_id, **parent.tags}
-            running = _Running(plan, declared, workspace, recorded, own, engine)
-            parent.log(as_json(plan.about), {})
+        about = as_json(plan.about)
+        with ParentRun(workspace, str(path), f"{path.stem} sweep", tags, about) as parent:
+            running = _Running(
+                plan,
+                declared,
+                workspace,
+                recorded,
+                tags=lambda: {TAG: sweep_id, **parent.tags},
+                engine=engine,
+            )
             running.run()
+            parent.open()  # all may have come from the record
             if running.best and plan.objective and running.best.value is not None:
                 point = as_json(running.best.point)
                 best = {f"best.{name}": value for name, value in point.items()}
@@ -129,7 +136,13 @@ def _points_before(
 
 
 class _Running:
-    """A sweep while it runs: workers take points until there are no more."""
+    """A sweep while it runs: workers take points until there are no more.
+
+    Parameters
+    ----------
+    tags
+        Gives those of each point's session; asked when the first one runs.
+    """
 
     def __init__(
         self,
@@ -137,7 +150,8 @@ class _Running:
         declared: Declarations,
         workspace: Workspace,
         recorded: Recorded,
-        tags: Mapping[str, str],
+        *,
+        tags: Callable[[], Mapping[str, str]],
         engine: Engine,
     ) -> None:
         self.results: list[Result] = []
@@ -192,6 +206,7 @@ class _Running:
             result.session_id = failed.session_id
             result.problem = f"It failed already: {failed.problem}"
             return result
+        worker.get_ready()
         with worker.admitted(lambda: self.crew.is_over) as is_in:
             if not is_in:
                 return None
@@ -202,7 +217,7 @@ class _Running:
 
     def _run_job(self, worker: Worker, result: Result, values: Mapping[str, Any]) -> None:
         session_id = make_id()
-        options = replace(self._plan.options, tags={**self._plan.options.tags, **self._tags})
+        options = replace(self._plan.options, tags={**self._plan.options.tags, **self._tags()})
         over, pruned = threading.Event(), threading.Event()
         watch = threading.Thread(
             target=self._watch, args=(worker, result.number, session_id, over, pruned), daemon=True

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -32,9 +33,17 @@ class JobProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_run = False
         self._stage: Literal["idle", "ordered", "begun"] = "idle"
         # Whether a job that is ordered may not begin.
         self._is_over: Callable[[], bool] = lambda: False
+
+    def get_ready(self) -> None:
+        """Have it load what a job needs, MLflow among it, while nobody waits for that."""
+        if self._process is None:
+            process = self._start()
+            with contextlib.suppress(OSError):  # it died: the job will tell
+                _order(process, None)
 
     def run(
         self, notebook: Path, parameters: Mapping[str, Any], options: RunOptions, session_id: str
@@ -52,17 +61,16 @@ class JobProcess:
             The process itself died, or it was interrupted before it began.
         """
         process, kills = self._start(), count_kills()
-        if process.stdin is None or process.stdout is None:
+        if process.stdout is None:
             raise AssertionError
         self._stage = "ordered"
         if self._is_over():  # whoever ended it found nothing to interrupt
             self._stage = "idle"
             raise NotebookFailed(_TOO_EARLY)
         try:
-            pickle.dump((notebook, dict(parameters), options, session_id), process.stdin)
-            process.stdin.flush()
+            _order(process, (notebook, dict(parameters), options, session_id))
             pickle.load(process.stdout)  # noqa: S301 - from our own process
-            self._stage = "begun"
+            self._stage, self._has_run = "begun", True
             answer = pickle.load(process.stdout)  # noqa: S301
             self._stage = "idle"
         except (EOFError, OSError, pickle.UnpicklingError) as error:
@@ -84,9 +92,12 @@ class JobProcess:
 
     def close(self) -> None:
         """End the process, and what runs in it."""
-        process, self._process, self._stage = self._process, None, "idle"
+        process, self._process = self._process, None
+        was_idle, self._stage = self._stage == "idle", "idle"
         if process is None:
             return
+        if was_idle and not self._has_run:  # it may still be loading
+            process.terminate()
         if process.stdin is not None:
             with contextlib.suppress(OSError):
                 process.stdin.close()
@@ -115,6 +126,13 @@ class JobProcess:
                 process.send_signal(number)
 
 
+def _order(process: subprocess.Popen[bytes], order: Any) -> None:
+    if process.stdin is None:
+        raise AssertionError
+    pickle.dump(order, process.stdin)
+    process.stdin.flush()
+
+
 def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
     """Run what is ordered until there are no more orders, or the process that gives them is gone."""
     from nbops.jobs.run import run_notebook
@@ -123,9 +141,13 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
     end_with(starter, signal.SIGINT)
     while True:
         try:
-            notebook, parameters, options, session_id = pickle.load(orders)  # noqa: S301
+            order = pickle.load(orders)  # noqa: S301
         except EOFError:
             return
+        if order is None:
+            _load()
+            continue
+        notebook, parameters, options, session_id = order
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if is_orphan(starter):
             return
@@ -145,6 +167,15 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
         pickle.dump(answer, answers)
         answers.flush()
         keep_loaded()  # jobs are alike: what the first one loaded serves the others
+
+
+def _load() -> None:
+    """Import what a job would import on its way."""
+    from nbops.tracking.store import load_mlflow
+
+    for module in ("papermill", "nbops.jobs.engine", "nbops.jobs.client", "nbops.tracking.driver"):
+        import_module(module)
+    load_mlflow()
 
 
 def main() -> None:

@@ -1,12 +1,14 @@
-"""What a notebook's kernel will import, as its last run has shown."""
+"""What a notebook's kernel will import: as its last run has shown, else as its cells say."""
 
 import ast
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from nbops.capture.code.lines import split_mark, to_python
 from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
@@ -15,11 +17,13 @@ from nbops.workspace import Workspace, find_workspace
 _NOTEBOOKS = 10
 _OURS = "nbops.ipython.job"
 """What records a kernel: of all that a notebook of a recorded project imports, the first."""
-_SETS_VARIABLE = re.compile(
+_CHANGES_IMPORTS = re.compile(
     r"environ\s*\[[^\]\n]*\]\s*=(?!=)|environ\.(?:update|setdefault|pop|clear)\b|environ\s*\|="
-    r"|\bputenv\(|\bload_dotenv\(|^[ \t]*%(?:(?:set_)?env[ \t]+\w+[ \t=]|dotenv\b)",
+    r"|\bputenv\(|\bload_dotenv\(|^[ \t]*%(?:(?:set_)?env[ \t]+\w+[ \t=]|dotenv\b)"
+    r"|^(?![ \t]*#).*\b(?:(?:pip|conda|mamba)\W+install|uv\W+add)\b",
     re.MULTILINE,
 )
+"""Variables are read as libraries are loaded, and what is installed is another one afterwards."""
 _NEVER = ("pydev", "debugpy", "nbops")
 """Every kernel has imported the debugger; of our own modules the rest is imported when it is asked for."""
 
@@ -41,8 +45,11 @@ def modules_to_import(variables: Mapping[str, str], folder: Path) -> list[str]:
         start = folder / notebook if notebook else folder
         workspace = find_workspace(start)
         found: dict[str, None] = {}
-        for session in _last_sessions(workspace, start, is_known=bool(notebook)):
+        sessions = _last_sessions(workspace, start, is_known=bool(notebook))
+        for session in sessions:
             found |= dict.fromkeys(_imported_in(workspace, session))
+        if notebook and not sessions:
+            found = dict.fromkeys(_imported_by(start))
         return [_OURS, *(name for name in found if not _lies_in(folder, name))]
     return [_OURS]
 
@@ -60,10 +67,7 @@ def _last_sessions(workspace: Workspace, start: Path, *, is_known: bool) -> list
 
 
 def _imported_in(workspace: Workspace, session: str) -> Iterator[str]:
-    """What cells, and the project's modules that they import, import by name; nothing that failed.
-
-    Neither what they import after they have set a variable: libraries read those as they are loaded.
-    """
+    """What cells, and the project's modules that they import, import by name; nothing that failed."""
     written: list[str] = []
     present: set[str] = set()
     sources: dict[str, list[str]] = {}  # of each cell run, the modules' before its own
@@ -77,24 +81,42 @@ def _imported_in(workspace: Workspace, session: str) -> Iterator[str]:
                 with suppress(OSError, UnicodeDecodeError):
                     text = (workspace.root / module.path).read_text("utf-8")
                     sources.setdefault(fact.cell_run, []).insert(0, text)
-    for source in (text for texts in sources.values() for text in texts):
-        before, sets_variable = _before_variables(source)
-        written += _imports(before)
-        if sets_variable:
-            break
+    for source in _before_changes(text for texts in sources.values() for text in texts):
+        written += _imports(source)
     for name in written:
         if name.partition(".")[0] in present:
             yield name
 
 
-def _before_variables(source: str) -> tuple[str, bool]:
-    """The lines before the one that sets a variable, and whether there is one."""
-    found = _SETS_VARIABLE.search(source)
-    return (source[: source.rfind("\n", 0, found.end()) + 1], True) if found else (source, False)
+def _imported_by(notebook: Path) -> Iterator[str]:
+    """What the cells of a notebook that never ran import whenever they run."""
+    text = notebook.read_text("utf-8")
+    sources = [text]
+    if notebook.suffix == ".ipynb":
+        with suppress(AttributeError, KeyError, TypeError):  # else it is no notebook
+            cells = json.loads(text)["cells"]
+            sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    for source in _before_changes(sources):
+        yield from _imports(to_python(split_mark(source)[1]), is_certain=True)
 
 
-def _imports(source: str) -> list[str]:
+def _before_changes(sources: Iterable[str]) -> Iterator[str]:
+    """Code up to the line after which imports may give something else."""
+    for source in sources:
+        found = _CHANGES_IMPORTS.search(source)
+        if found:
+            yield source[: source.rfind("\n", 0, found.end()) + 1]
+            return
+        yield source
+
+
+def _imports(source: str, *, is_certain: bool = False) -> list[str]:
     """Names of modules, and of what may be one: `from a import b` gives `a` and `a.b`.
+
+    Parameters
+    ----------
+    is_certain
+        Whether only what is always imported counts, and nothing of branches, functions and attempts.
 
     >>> _imports("import a.b as c; from d import e, f")
     ['a.b', 'd', 'd.e', 'd.f']
@@ -104,7 +126,8 @@ def _imports(source: str) -> list[str]:
     )
     found: list[str] = []
     with suppress(SyntaxError):
-        for node in ast.walk(ast.parse(code)):
+        tree = ast.parse(code)
+        for node in tree.body if is_certain else ast.walk(tree):
             if isinstance(node, ast.Import):
                 found += [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -33,14 +33,24 @@ PARENT = "mlflow.parentRunId"
 
 
 class ParentRun:
-    """A run of its own in MLflow.
+    """A run of its own in MLflow, made by whoever is the first to need it.
 
     It is a help for people who look at MLflow: when the store is away there is none, `problem` says so,
     and the jobs are recorded all the same. When its process is killed, whoever comes next ends it.
+
+    Parameters
+    ----------
+    tags, params
+        What it is made with.
     """
 
     def __init__(
-        self, workspace: Workspace, notebook: str, name: str, tags: Mapping[str, str]
+        self,
+        workspace: Workspace,
+        notebook: str,
+        name: str,
+        tags: Mapping[str, str],
+        params: Mapping[str, Any] | None = None,
     ) -> None:
         self.id: str | None = None
         self.problem: str | None = None
@@ -48,16 +58,14 @@ class ParentRun:
         self._notebook = notebook
         self._name = name
         self._tags = dict(tags)
+        self._params = dict(params or {})
+        self._is_open = False
+        self._opening = threading.Lock()
         self._client: Any = None
         self._note: Path | None = None
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
-        be_quiet()
-        try:
-            self._open()
-        except NbopsError as error:
-            self.problem = str(error)
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -65,8 +73,23 @@ class ParentRun:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Tags that hang a job below it."""
+        """Tags that hang a job below it; may be asked for by several threads."""
+        self.open()
         return {PARENT: self.id} if self.id else {}
+
+    def open(self) -> None:
+        """Make it, unless it was made before: seconds, the first time, in which MLflow is loaded."""
+        with self._opening:
+            if self._is_open:
+                return
+            self._is_open = True
+            be_quiet()
+            try:
+                self._open()
+            except NbopsError as error:
+                self.problem = str(error)
+        if self._params:
+            self.log(self._params, {})
 
     def log(self, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Write params and metrics, as far as MLflow takes them."""

@@ -24,6 +24,12 @@ def be_quiet() -> None:
     os.environ.pop("MLFLOW_RUN_ID", None)
 
 
+def load_mlflow() -> None:
+    """Import what opening a store imports: seconds, the first time."""
+    be_quiet()
+    from mlflow.store.tracking import sqlalchemy_store  # noqa: F401 - most stores, and the embedded one
+
+
 def open_store(workspace: Workspace, shown_uri: str) -> "MlflowClient":
     """Open the store that records name so; the embedded one is made if it is not there.
 

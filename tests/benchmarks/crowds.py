@@ -19,6 +19,9 @@ from nbops.jobs.sweep_plan import plan_sweep
 from nbops.workspace import find_workspace
 
 class StandIn(LocalWorker):
+    def get_ready(self):
+        pass
+
     def run(self, notebook, parameters, options, session_id):
         shutil.copytree(RECORD, RECORD.with_name(session_id))
         return JobResult(workspace, session_id, notebook, None)

@@ -95,3 +95,26 @@ def test_a_job_that_was_let_in_as_all_ended_does_not_begin(
         job.join()
     assert job.told == "It was interrupted before it began."
     assert not (workspace.root / "ran").exists()
+
+
+def test_a_worker_that_gets_ready_loads_mlflow_before_its_first_job(
+    workspace: Workspace, worker: LocalWorker
+):
+    worker.get_ready()
+    process = worker._process
+    assert process is not None
+    maps = Path(f"/proc/{process.pid}/maps")
+    wait_until(lambda: "sqlalchemy" in maps.read_text())
+    job = Ordered(worker, notebook(workspace, "1"), "0" * 12)
+    job.join()
+    worker.get_ready()
+    assert job.told == "None"
+    assert worker._process is process
+
+
+def test_a_worker_that_is_not_wanted_after_all_ends_while_it_loads(worker: LocalWorker):
+    worker.get_ready()
+    process = worker._process
+    assert process is not None
+    worker.close()
+    assert process.returncode == -signal.SIGTERM

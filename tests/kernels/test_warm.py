@@ -19,7 +19,7 @@ from processes import PATIENCE_S, has_ended, wait_until
 from nbops.index.queries import Index
 from nbops.kernels import provisioner
 from nbops.kernels.hidden import note_variables, put_variable
-from nbops.kernels.imported import _before_variables, _imports, modules_to_import
+from nbops.kernels.imported import _before_changes, _imports, modules_to_import
 from nbops.kernels.inherited import key_of
 from nbops.kernels.process import ForkedKernel
 from nbops.kernels.provisioner import why_cold
@@ -206,11 +206,18 @@ def test_a_module_sets_a_variable_again_whatever_another_one_made_of_it(
         ("import a\nos.environ.setdefault('X', '1')\nimport b", ["a"]),
         ("import a\n%env X=1\nimport b", ["a"]),
         ("import a\nload_dotenv()\nimport b", ["a"]),
+        ("import a\n%pip install -U b\nimport b", ["a"]),
+        ("import a\n!uv pip install b\nimport b", ["a"]),
+        ("import a\nrun([sys.executable, '-m', 'pip', 'install', 'b'])\nimport b", ["a"]),
+        ("import a\n# %pip install b\nimport b", ["a", "b"]),
         ("import a; print(os.environ['X'] == '1')\nimport b\n%env X", ["a", "b"]),
     ],
 )
-def test_what_comes_after_a_variable_was_set_is_not_imported_ahead(source: str, ahead: list[str]):
-    assert _imports(_before_variables(source)[0]) == ahead
+def test_what_comes_after_a_variable_was_set_or_a_package_installed_is_not_imported_ahead(
+    source: str, ahead: list[str]
+):
+    found = [name for text in _before_changes([source, "import c"]) for name in _imports(text)]
+    assert found == ([*ahead, "c"] if "b" in ahead else ahead)
 
 
 def test_a_warm_kernel_is_debugged_as_any_other(start: Callable[..., Any]):
@@ -330,9 +337,36 @@ def test_what_a_notebook_imported_is_imported_ahead(workspace: Workspace):
     expected = ["jsonschema", "msgspec.json", "nbops.ipython.job", "yaml", "zmq", "zmq.backend"]
     for variables in ({"NBOPS_NOTEBOOK": str(path)}, {"JPY_SESSION_NAME": str(path)}, {}):
         assert sorted(modules_to_import(variables, workspace.root)) == expected
-    other = {"NBOPS_NOTEBOOK": str(path.with_name("m.ipynb"))}
-    assert modules_to_import(other, path.parent) == ["nbops.ipython.job"]
     end_parents()
+
+
+def test_what_a_notebook_that_never_ran_always_imports_is_imported_ahead(workspace: Workspace):
+    (workspace.root / "helper.py").touch()
+    sources = (
+        "%matplotlib inline\nimport msgspec.json as fast\nfrom zmq import backend",
+        "try:\n    import maybe\nexcept ImportError: pass\nimport helper",
+        "def later():\n    import fsspec",
+        "%%bash\nimport this",
+        "%%time\n%%track fast\nimport msgspec.json",
+        "%pip install yaml\nimport yaml",
+        "import bs4",
+    )
+    path = workspace.root / "n.ipynb"
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    cells.insert(0, nbformat.v4.new_markdown_cell("import markdown"))
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    (workspace.root / "n.py").write_text("# %%\nimport zmq\n# %%\nif x:\n    import yaml\n")
+    ours = "nbops.ipython.job"
+    for name, expected in {
+        "n.ipynb": [ours, "msgspec.json", "zmq", "zmq.backend"],
+        "n.py": [ours, "zmq"],
+        "gone.ipynb": [ours],
+        "helper.py": [ours],
+    }.items():
+        notebook = {"NBOPS_NOTEBOOK": str(workspace.root / name)}
+        assert modules_to_import(notebook, workspace.root) == expected
+    path.write_text('{"cells": 1}')
+    assert modules_to_import({"NBOPS_NOTEBOOK": str(path)}, workspace.root) == [ours]
 
 
 def test_a_parent_serves_those_who_have_all_in_common_that_is_inherited():

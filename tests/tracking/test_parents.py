@@ -20,6 +20,7 @@ import os, signal, sys
 from nbops.tracking.parents import ParentRun
 from nbops.workspace import find_workspace
 with ParentRun(find_workspace(), "n.ipynb", "n sweep", {}) as parent:
+    parent.open()
     print(parent.id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -33,7 +34,7 @@ def create_and_die(*given, **named):
     print(create_run(*given, **named).info.run_id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 MlflowClient.create_run = create_and_die
-ParentRun(find_workspace(), "n.ipynb", "n sweep", {"nbops.sweep": "one", "nbops.kind": "sweep"}).__enter__()
+ParentRun(find_workspace(), "n.ipynb", "n sweep", {"nbops.sweep": "one", "nbops.kind": "sweep"}).open()
 """
 
 
@@ -78,7 +79,8 @@ def test_the_run_of_a_process_that_was_killed_while_it_was_made_is_ended_too(wor
 
 
 def open_parent(workspace: Workspace) -> tuple[ParentRun, str]:
-    parent = ParentRun(workspace, "n.ipynb", "n sweep", {}).__enter__()
+    parent = ParentRun(workspace, "n.ipynb", "n sweep", {})
+    parent.open()
     assert parent.id is not None
     return parent, parent.id
 

@@ -41,6 +41,9 @@ class DaskWorker:
         self._need: int | None = None
         self._interrupts = 0
 
+    def get_ready(self) -> None:
+        """Its processes are the cluster's."""
+
     @contextmanager
     def admitted(self, is_over: Callable[[], bool], need: int | None = None) -> Iterator[bool]:
         """Wait for a worker with room."""

@@ -38,6 +38,9 @@ class EngineChoice:
 class Worker(Protocol):
     """Runs notebooks, one after the other. One thread leads it; `interrupt` comes from others."""
 
+    def get_ready(self) -> None:
+        """Begin with what takes time before the first job, and do not wait for it: one will come soon."""
+
     def admitted(
         self, is_over: Callable[[], bool], need: int | None = None
     ) -> AbstractContextManager[bool]:

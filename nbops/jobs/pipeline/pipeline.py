@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -142,7 +141,8 @@ class Pipeline:
             stack.callback(lock.release)
             where = stack.enter_context(closing(open_engine(engine or EngineChoice(), 0)))
             where.prepare([step.notebook for step in self.definition.steps])
-            parent = _Parent(self.definition, stack)
+            parent = _Parent(self.definition)
+            stack.enter_context(parent.run)
             bulletin = Bulletin(self.definition, parent.id)
 
             def tell_all(each: StepRun) -> None:
@@ -164,10 +164,10 @@ class Pipeline:
             exit_code = _exit_code(steps, running.crew.exit_code)
             bulletin.end("failed" if exit_code else "finished")
             parent.describe(steps, exit_code, is_killed=running.crew.was_interrupted)
-        problem = parent.problem or decider.shelf.problem or where.left
+        problem = parent.run.problem or decider.shelf.problem or where.left
         results = {each.step.name: each.result for each in steps if each.result}
         hazards = find_hazards(self.definition.steps, results)
-        return PipelineRun(parent.id, steps, exit_code, parent.mlflow_run_id, problem, hazards)
+        return PipelineRun(parent.id, steps, exit_code, parent.run.id, problem, hazards)
 
     def _lock(self) -> Lock:
         key = digest_bytes(os.fsencode(self.definition.path)).partition(":")[2][:16]
@@ -184,40 +184,23 @@ def _exit_code(steps: list[StepRun], interrupted: int) -> int:
 class _Parent:
     """The pipeline's own run in MLflow; there is one once a step really runs."""
 
-    def __init__(self, definition: Definition, stack: ExitStack) -> None:
+    def __init__(self, definition: Definition) -> None:
         self.id = make_id()
         place = str(definition.path.with_name(f"{definition.name}.yaml"))
         self.experiment = choose_destination(
             definition.workspace, uri=None, experiment=None, notebook=place
         ).experiment
         self._definition = definition
-        self._place = place
-        self._stack = stack
-        self._lock = threading.Lock()
-        self._run: ParentRun | None = None
-
-    @property
-    def problem(self) -> str | None:
-        return self._run.problem if self._run else None
-
-    @property
-    def mlflow_run_id(self) -> str | None:
-        return self._run.id if self._run else None
+        own = {TAG: self.id, "nbops.kind": "pipeline", **tags_of_job()}
+        self.run = ParentRun(definition.workspace, place, definition.name, own)
 
     def tags(self) -> dict[str, str]:
         """Tags that hang a step below it."""
-        with self._lock:
-            if self._run is None:
-                own = {TAG: self.id, "nbops.kind": "pipeline", **tags_of_job()}
-                made = ParentRun(
-                    self._definition.workspace, self._place, self._definition.name, own
-                )
-                self._run = self._stack.enter_context(made)
-            return {TAG: self.id, **self._run.tags}
+        return {TAG: self.id, **self.run.tags}
 
     def describe(self, steps: list[StepRun], exit_code: int, *, is_killed: bool) -> None:
         """Write down what came of the steps, and the data between them."""
-        if self._run is None:
+        if self.run.id is None:
             return
         metrics = {
             f"{each.step.name}.{name}": value
@@ -225,7 +208,7 @@ class _Parent:
             if each.result
             for name, value in each.result.metrics.items()
         }
-        self._run.log({}, metrics)
+        self.run.log({}, metrics)
         tags = {
             f"nbops.step.{each.step.name}": f"{each.state} {each.session_id or ''}".strip()
             for each in steps
@@ -235,9 +218,9 @@ class _Parent:
             "nbops/pipeline.yaml": masker.hide(self._definition.path.read_text("utf-8")),
             "nbops/steps.json": json.dumps([_as_json(each) for each in steps], indent=1),
         }
-        self._run.describe(tags, list(self._data(steps)), files)
+        self.run.describe(tags, list(self._data(steps)), files)
         if exit_code:
-            self._run.end("KILLED" if is_killed else "FAILED")
+            self.run.end("KILLED" if is_killed else "FAILED")
 
     def _data(self, steps: list[StepRun]) -> list[tuple[DataRef, str]]:
         """Data that came from outside, and data between steps, which says so."""

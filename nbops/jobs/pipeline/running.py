@@ -143,6 +143,7 @@ class Running:
             return
         last = self._decider.shelf.last(str(self._definition.path), step.name)
         need = self._need or (last.peak_memory_bytes if last else None) or 0
+        worker.get_ready()
         with worker.admitted(lambda: self.crew.is_over, need) as is_in:
             if is_in:
                 self._execute(worker, taken, decision)

@@ -86,7 +86,7 @@ class Closed:
 
     def __init__(self, *_: Any) -> None: ...
 
-    prepare = interrupt = close = __init__
+    prepare = get_ready = interrupt = close = __init__
 
     def worker(self) -> "Closed":
         return self
@@ -278,6 +278,7 @@ def test_a_plan_says_what_changed_since_the_notebooks_were_run_by_hand(workspace
 
 def test_a_step_of_a_matrix_has_its_place_in_mlflow_too(workspace: Workspace):
     with ParentRun(workspace, "p.yaml", "p", {}) as parent:
+        parent.open()
         parent.log({}, {"train[depth=2].auc": 0.5})
         parent.describe({"nbops.step.train[depth=2]": "finished s"}, [], {"nbops/a.txt": "a"})
     assert parent.problem is None

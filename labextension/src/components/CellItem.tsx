@@ -5,6 +5,7 @@ import type { CellRow } from '../rows';
 import { isFailed } from '../status';
 import { showCount, showDuration } from '../wording';
 import type { CellRun } from '../wire';
+import { Chevron } from './Chevron';
 import { Chips } from './Chips';
 import { Elapsed } from './Elapsed';
 import { PickBox } from './PickBox';
@@ -118,9 +119,7 @@ function ItemButtons({ row, runId, onOpen, onExplain }: ItemButtonsProps): React
           onOpen(row.cellRun);
         }}
       >
-        <svg viewBox="0 0 10 10" aria-hidden>
-          <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-        </svg>
+        <Chevron />
       </button>
     </span>
   );

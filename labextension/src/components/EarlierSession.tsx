@@ -11,6 +11,7 @@ import { asTrouble } from '../trouble';
 import { showStatus, showTime } from '../wording';
 import type { Session } from '../wire';
 import { CellList } from './CellList';
+import { Chevron } from './Chevron';
 import { Notice, TroubleNotice } from './Notice';
 import { useSurroundings } from './surroundings';
 
@@ -53,9 +54,7 @@ export function EarlierSession(props: EarlierSessionProps): React.JSX.Element {
         aria-controls={content}
         onClick={toggle}
       >
-        <svg className="nbops-Fold-caret" viewBox="0 0 10 10" aria-hidden>
-          <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-        </svg>
+        <Chevron className="nbops-Fold-caret" />
         <span>{showTime(started_at)}</span>
         <span className="nbops-Earlier-name" title={name}>
           {name}

@@ -4,6 +4,7 @@ import { h } from '../h';
 import type { FoldRow } from '../rows';
 import type { Translation } from '../tokens';
 import type { ItemProps } from './CellItem';
+import { Chevron } from './Chevron';
 import { useSurroundings } from './surroundings';
 
 interface FoldItemProps extends ItemProps {
@@ -37,9 +38,7 @@ export function FoldItem({
       onFocus={props.onFocus}
       onKeyDown={props.onKeyDown}
     >
-      <svg className="nbops-Fold-caret" viewBox="0 0 10 10" aria-hidden>
-        <path d="M3 1.5 L7 5 L3 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-      </svg>
+      <Chevron className="nbops-Fold-caret" />
       {label}
     </div>
   );

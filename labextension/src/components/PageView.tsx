@@ -9,6 +9,7 @@ import { CompareView } from './CompareView';
 import { LineageView } from './LineageView';
 import { Notice } from './Notice';
 import { OpenWide } from './OpenWide';
+import { PageFrame } from './PageFrame';
 import { RunView } from './RunView';
 import { useSurroundings } from './surroundings';
 import { VersionsView } from './VersionsView';
@@ -22,33 +23,13 @@ interface PageViewProps {
   readonly actions: Actions;
 }
 
-/** A page over the tab, with the way back. */
+/** What a page shows, or why it cannot. */
 export function PageView(props: PageViewProps): React.JSX.Element {
   const { trans } = useSurroundings();
-  const back = React.useRef<HTMLButtonElement>(null);
   const { page, actions } = props;
   const { kind, topic, answer, trouble } = page;
-  React.useEffect(() => {
-    back.current?.focus();
-  }, [topic]);
   return (
-    <section
-      className="nbops-Page"
-      aria-label={nameOf(kind, trans)}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          actions.back();
-        }
-      }}
-    >
-      <button ref={back} className="nbops-Back" onClick={actions.back}>
-        <svg viewBox="0 0 10 10" aria-hidden>
-          <path d="M7 1.5 L3 5 L7 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-        </svg>
-        {trans.__('Back')}
-        <span className="nbops-Back-title">{nameOf(kind, trans)}</span>
-      </button>
+    <PageFrame title={nameOf(kind, trans)} topic={topic} onBack={actions.back}>
       {trouble && <Notice text={`${trouble.message} ${trouble.hint}`.trim()} />}
       {!answer && !trouble && (
         <Notice
@@ -59,7 +40,7 @@ export function PageView(props: PageViewProps): React.JSX.Element {
         />
       )}
       <Answer {...props} />
-    </section>
+    </PageFrame>
   );
 }
 

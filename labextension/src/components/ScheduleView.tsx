@@ -8,6 +8,7 @@ import { Findings } from './Findings';
 import { MadeView } from './MadeView';
 import { MoreFields } from './MoreFields';
 import { Notice, TroubleNotice } from './Notice';
+import { PageFrame } from './PageFrame';
 import { ParameterField } from './ParameterField';
 import { Section } from './Section';
 import { useSurroundings } from './surroundings';
@@ -22,33 +23,15 @@ interface ScheduleViewProps {
 /** A notebook that shall run by itself: with which values, where, when, and what stands in the way. */
 export function ScheduleView({ state, actions }: ScheduleViewProps): React.JSX.Element {
   const { trans } = useSurroundings();
-  const back = React.useRef<HTMLButtonElement>(null);
-  const title = React.useId();
   const { notebook, making } = state;
-  React.useEffect(() => {
-    back.current?.focus();
-  }, [notebook]);
   return (
-    <section
-      className="nbops-Page nbops-Form"
+    <PageFrame
+      title={trans.__('Schedule / export %1', notebook.name)}
+      topic={notebook}
       role="dialog"
-      aria-labelledby={title}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          actions.closeForm();
-        }
-      }}
+      className="nbops-Form"
+      onBack={actions.closeForm}
     >
-      <button ref={back} className="nbops-Back" onClick={actions.closeForm}>
-        <svg viewBox="0 0 10 10" aria-hidden>
-          <path d="M7 1.5 L3 5 L7 8.5" fill="none" stroke="currentColor" strokeWidth="1.4" />
-        </svg>
-        {trans.__('Back')}
-        <span className="nbops-Back-title" id={title}>
-          {trans.__('Schedule / export %1', notebook.name)}
-        </span>
-      </button>
       {making.answer?.job ? (
         <MadeView made={making.answer} place={state.place} actions={actions} />
       ) : (
@@ -78,7 +61,7 @@ export function ScheduleView({ state, actions }: ScheduleViewProps): React.JSX.E
           <MakeBar state={state} actions={actions} />
         </>
       )}
-    </section>
+    </PageFrame>
   );
 }
 

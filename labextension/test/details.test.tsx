@@ -1,11 +1,12 @@
-/** What a cell run shows in full. */
+/** What a cell run or a run shows in full. */
 
-import { cleanup, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 
 import { DataSection } from '../src/components/DataSection';
 import { h } from '../src/h';
-import { dataRef } from './records';
+import { dataRef, runRow } from './records';
+import { show } from './showing';
 
 afterEach(cleanup);
 
@@ -20,4 +21,16 @@ test('columns of what was read are told with their types, where the record has t
     'city'
   ]);
   expect(screen.getByText('2 columns')).toBeTruthy();
+});
+
+test('notes are saved when their field is left', () => {
+  const row = runRow();
+  const page = { kind: 'run', topic: { kind: 'run', row }, answer: row, trouble: null } as const;
+  const actions = show({ tab: 'runs', page });
+  const field = screen.getByRole('textbox', { name: 'Notes' });
+  fireEvent.blur(field);
+  expect(actions.edit).not.toHaveBeenCalled();
+  fireEvent.change(field, { target: { value: 'deeper trees\n\noverfits?' } });
+  fireEvent.blur(field);
+  expect(actions.edit).toHaveBeenCalledWith('r1', { notes: ['deeper trees', 'overfits?'] });
 });

@@ -12,7 +12,7 @@ interface NotesEditorProps {
   readonly onSave: (notes: readonly string[]) => void;
 }
 
-/** Notes, one a paragraph; Ctrl+Enter or the button saves them. */
+/** Notes, one a paragraph; leaving the field saves them, as Ctrl+Enter does, and Escape undoes. */
 export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): React.JSX.Element {
   const { trans } = useSurroundings();
   const saved = notes.join('\n\n');
@@ -42,6 +42,11 @@ export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): Re
         onChange={event => {
           setText(event.target.value);
         }}
+        onBlur={() => {
+          if (text !== saved) {
+            save();
+          }
+        }}
         onKeyDown={event => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
             event.preventDefault();
@@ -52,11 +57,7 @@ export function NotesEditor({ notes, isEditable, onSave }: NotesEditorProps): Re
           }
         }}
       />
-      {text !== saved && (
-        <button className="nbops-Link" onClick={save}>
-          {trans.__('Save')}
-        </button>
-      )}
+      {text !== saved && <small>{trans.__('Saved when you leave the field')}</small>}
     </>
   );
 }

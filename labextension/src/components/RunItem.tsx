@@ -14,6 +14,8 @@ interface RunItemProps {
   readonly id: string;
   /** null: on its way. */
   readonly row: RunRow | null;
+  /** Who made it, where that is not who looks. */
+  readonly other: string;
   readonly place: number;
   readonly total: number;
   readonly top: number;
@@ -27,7 +29,7 @@ interface RunItemProps {
 
 /** A run: its name and when; its values in columns, or below where there is no room. */
 export function RunItem(props: RunItemProps): React.JSX.Element {
-  const { row, place, columns, isActive, picked, actions } = props;
+  const { row, other, place, columns, isActive, picked, actions } = props;
   const { trans, now } = useSurroundings();
   const style = { top: props.top, height: props.height };
   const isPicked = row !== null && picked.ids.includes(row.id);
@@ -65,7 +67,14 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
         isBad ? 'nbops-mod-failed' : ''
       ].join(' ')}
       style={style}
-      aria-label={[row.name, isBaseline ? trans.__('baseline') : '', row.status, when, ...said]
+      aria-label={[
+        row.name,
+        other,
+        isBaseline ? trans.__('baseline') : '',
+        row.status,
+        when,
+        ...said
+      ]
         .filter(part => part !== '')
         .join(', ')}
       onClick={() => {
@@ -77,6 +86,7 @@ export function RunItem(props: RunItemProps): React.JSX.Element {
       <span className="nbops-Run-name" title={describe(row)}>
         {row.status === 'running' && <span className="nbops-Spinner" aria-hidden />}
         {row.name}
+        {other !== '' && <small> {other}</small>}
         {isBaseline && <Letter index={0} />}
       </span>
       <span className="nbops-Run-values">

@@ -37,7 +37,7 @@ export function RunsBar({ state, columns, actions }: RunsBarProps): React.JSX.El
           value={query.user}
           options={[
             ['', trans.__('Mine')],
-            ['*', trans.__('Everybody’s')],
+            ['*', trans.__('All')],
             ...others.map(user => [user, user === '' ? trans.__('Nobody’s') : user] as const)
           ]}
           onChoose={user => {

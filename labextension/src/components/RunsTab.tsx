@@ -50,7 +50,9 @@ export function RunsTab(props: RunsTabProps): React.JSX.Element {
           text={
             isFiltered
               ? trans.__('No run fits.')
-              : trans.__('No runs yet: mark a cell with %%track, or log a metric.')
+              : query.user === '' && known.users.some(user => user !== known.me)
+                ? trans.__('No run of yours. “All” shows those of others.')
+                : trans.__('No runs yet: mark a cell with %%track, or log a metric.')
           }
         />
       ) : (

@@ -107,6 +107,7 @@ export function RunsTable(props: RunsTableProps): React.JSX.Element {
                 key={row?.id ?? `place-${place}`}
                 id={`${id}-${place}`}
                 row={row ?? null}
+                other={row && row.user !== state.known?.me ? row.user : ''}
                 place={place}
                 total={total}
                 top={place * rowHeight}

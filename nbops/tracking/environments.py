@@ -28,6 +28,8 @@ _SLICE_S = 0.05
 """Longer than this, checking packages keeps nobody else from the disk."""
 _BEGIN_AFTER_S = 5.0
 _SETTLED_S = 60.0
+_CHECKED_AGAIN_AFTER_S = 30.0
+"""Of the jobs that a process runs one after another each would look at tens of thousands of files."""
 
 
 def find_environment(started: facts.SessionStarted, stamp: str) -> facts.EnvironmentFound | None:
@@ -63,7 +65,15 @@ class _Installed:
 
     def __init__(self, sys_path: Sequence[str]) -> None:
         self.distributions = find_distributions(sys_path)
+        self.altered: dict[str, list[str]] = {}
+        self.checked_at: float | None = None
         self._folders = package_folders(sys_path)
+
+    @property
+    def was_just_checked(self) -> bool:
+        """Whether `altered`, which says what is not as it was installed, is still news."""
+        at = self.checked_at
+        return at is not None and time.monotonic() - at < _CHECKED_AGAIN_AFTER_S
 
     @cached_property
     def elsewhere(self) -> list[str]:
@@ -168,6 +178,7 @@ class _Check:
 
     def __init__(self, started: facts.SessionStarted, stamp: str, digest: str) -> None:
         self._sys_path = started.sys_path
+        self._installed = _installed(started.sys_path)
         self._stamp = stamp
         self._digest = digest
         self.integrity = Integrity(cache_home() / "packages.json")
@@ -176,14 +187,19 @@ class _Check:
 
     def go_on(self) -> bool:
         """Work for a moment; returns whether all is done."""
+        installed = self._installed
         if self._steps is None:
-            self._steps = self.integrity.check(_installed(self._sys_path).files)
+            if installed.was_just_checked:
+                self._altered = installed.altered
+                return True
+            self._steps = self.integrity.check(installed.files)
         until = time.monotonic() + _SLICE_S
         try:
             while time.monotonic() < until:
                 next(self._steps)
         except StopIteration as end:
-            self._altered = end.value
+            self._altered = installed.altered = end.value
+            installed.checked_at = time.monotonic()
             return True
         return False
 

@@ -1,7 +1,13 @@
+import base64
+import hashlib
 import os
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+
+import pytest
+from told import Told
 
 from nbops.capture.environment.packages import (
     list_packages,
@@ -10,7 +16,9 @@ from nbops.capture.environment.packages import (
     stamp_environment,
 )
 from nbops.digests import digest_environment
-from nbops.tracking.environments import _installed
+from nbops.journal import facts
+from nbops.tracking import environments
+from nbops.tracking.environments import PackageChecker, _installed
 
 
 def test_packages_are_those_an_import_would_get():
@@ -82,3 +90,36 @@ def test_what_is_installed_is_listed_anew_while_an_installer_may_still_write(tmp
     assert list(found()) == ["thing"], "the folder's own time is the same"
     os.utime(folder, (0, 0))
     assert found() is found()
+
+
+def test_jobs_of_a_process_share_one_look_at_all_files_that_are_installed(
+    tmp_path: Path, private_homes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "site-packages"
+    info = folder / "thing-1.0.dist-info"
+    info.mkdir(parents=True)
+    digest = base64.urlsafe_b64encode(hashlib.sha256(b"x = 1").digest()).rstrip(b"=").decode()
+    (info / "METADATA").write_text("Name: thing\nVersion: 1.0\n")
+    (info / "RECORD").write_text(f"thing.py,sha256={digest},5\n")
+    (folder / "thing.py").write_text("x = 1")
+    os.utime(folder, (0, 0))
+    stamp = stamp_environment([str(folder)])
+    started = Told(sys_path=[str(folder)]).facts[0]
+
+    def altered() -> object:
+        found: list[facts.Fact] = []
+        work: list[Callable[[], None]] = []
+        checker = PackageChecker(found.append, work.append)
+        checker.plan(started, stamp, "env2:a")
+        checker.look(is_over=True, may_work=True)
+        while work:
+            work.pop()()
+        (checked,) = found
+        assert isinstance(checked, facts.PackagesChecked)
+        return checked.altered
+
+    assert altered() == {}
+    (folder / "thing.py").write_text("x = 22")
+    assert altered() == {}, "it was looked at a moment ago"
+    monkeypatch.setattr(environments, "_CHECKED_AGAIN_AFTER_S", 0.0)
+    assert altered() == {"thing": ["thing.py"]}

@@ -1,6 +1,6 @@
 /** All runs, as far as someone looks at them. Knows no DOM and no React. */
 
-import type { RunRow, RunsPage } from './answers';
+import type { RunRow, RunsAnswer, RunsPage } from './answers';
 import { PolledModel } from './polled';
 import type { DataSource, RunsQuery } from './tokens';
 import { asTrouble } from './trouble';
@@ -113,7 +113,7 @@ export class RunsModel extends PolledModel<RunsState> {
     try {
       const answer = await this.source.runs(this._path, question);
       if (query === this.state.query) {
-        this.take(answer.unchanged ? null : answer, isFresh);
+        this.take(answer, isFresh);
       }
     } catch (reason) {
       if (query === this.state.query) {
@@ -124,9 +124,16 @@ export class RunsModel extends PolledModel<RunsState> {
     }
   }
 
-  private take(answer: RunsPage | null, isFresh: boolean): void {
-    if (answer === null) {
-      this.update({ trouble: null, isOutdated: false });
+  private take(answer: RunsAnswer, isFresh: boolean): void {
+    if (answer.unchanged) {
+      const { known } = this.state;
+      const { error } = answer;
+      const isNews = known && known.error !== error;
+      this.update({
+        known: isNews ? { ...known, error } : known,
+        trouble: null,
+        isOutdated: false
+      });
       return;
     }
     if (isFresh) {

@@ -51,6 +51,16 @@ test('MLflow is looked at once when the table opens, not with every poll', async
   expect(asked()?.since).toBe(7);
 });
 
+test('that MLflow went away is known though no run changed', async () => {
+  await show();
+  await pass(5000);
+  const same = { format: 1, unchanged: true, version: 7, unshipped: 0 } as const;
+  source.pages.at(-1)?.answer({ ...same, error: 'it does not answer' });
+  await pass(0);
+  expect(model.state.known?.error).toBe('it does not answer');
+  expect(names()).toEqual(['forest']);
+});
+
 test('an answer that says nothing changed is silent', async () => {
   await show();
   const changed = vi.fn();

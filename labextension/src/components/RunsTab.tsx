@@ -5,6 +5,7 @@ import { h } from '../h';
 import type { Picked } from '../picks';
 import type { RunsState } from '../runs';
 import type { Actions } from '../tokens';
+import { Trouble } from '../trouble';
 import { Notice, TroubleNotice } from './Notice';
 import { RunsBar } from './RunsBar';
 import { RunsTable } from './RunsTable';
@@ -40,11 +41,17 @@ export function RunsTab(props: RunsTabProps): React.JSX.Element {
       <Notice text={trans.__('Loading…')} isLate />
     );
   }
+  const { error } = known;
+  const told =
+    trouble ??
+    (error
+      ? new Trouble('refused', `MLflow: ${error}.`, trans.__('These runs are those known so far.'))
+      : null);
   const isFiltered = query.text !== '' || query.where !== '' || query.experiment !== '';
   return (
     <>
       {bar}
-      {trouble && <TroubleNotice trouble={trouble} isBanner />}
+      {told && <TroubleNotice trouble={told} isBanner />}
       {known.total === 0 ? (
         <Notice
           text={

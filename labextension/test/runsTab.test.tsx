@@ -1,4 +1,4 @@
-/** Runs of several people. */
+/** Runs as their tab lists them: of several people, and while MLflow is away. */
 
 import { cleanup, screen, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
@@ -29,4 +29,12 @@ test('where only others have runs, it is said that none is one’s own', () => {
   expect(screen.getByText('No run of yours. “All” shows those of others.')).toBeTruthy();
   const whose = within(screen.getByRole('combobox', { name: 'Whose runs' }));
   expect(whose.getByRole('option', { name: 'All' })).toBeTruthy();
+});
+
+test('while MLflow is away, the runs that are known stay, and it is said', () => {
+  const error = 'http://mlflow:5000 does not answer (connection refused)';
+  show({ tab: 'runs', runs: { known: runsPage({ error }), rows: new Map([[0, runRow()]]) } });
+  const told = `MLflow: ${error}. These runs are those known so far.`;
+  expect(screen.getByText(told).getAttribute('role')).toBe('status');
+  expect(screen.getByRole('option', { name: /^forest, / })).toBeTruthy();
 });

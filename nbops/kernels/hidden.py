@@ -44,8 +44,25 @@ class Loaded:
 
 
 def import_again(name: str) -> None:
-    if name not in sys.modules:
+    """Import a module, without importlib's own work where it makes no difference: half of the time."""
+    if name in sys.modules:
+        return
+    package = name.rpartition(".")[0]
+    if package:
+        import_again(package)
+    if name not in sys.modules and not (package and _put_back_at_once(name, sys.modules[package])):
         importlib.import_module(name)
+
+
+def _put_back_at_once(name: str, package: ModuleType) -> bool:
+    """Put a hidden submodule in its place, unless somebody else has something to do with its import."""
+    path = getattr(package, "__path__", None)
+    for finder in sys.meta_path:
+        if isinstance(finder, HiddenModules):
+            return finder.put_in_place(name, package)
+        if not hasattr(finder, "find_spec") or finder.find_spec(name, path) is not None:
+            return False
+    return False
 
 
 def add_filters(first: Sequence[Any], last: Sequence[Any]) -> None:
@@ -101,8 +118,8 @@ class HiddenModules(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         del target
-        original: ModuleSpec | None = getattr(self._modules.get(fullname), "__spec__", None)
-        if original is None or original.name != fullname:
+        original = self._spec_of(fullname)
+        if original is None:
             return None
         if path is None and original.has_location:
             found = PathFinder.find_spec(fullname)
@@ -132,6 +149,23 @@ class HiddenModules(MetaPathFinder):
                     RuntimeWarning,
                     stacklevel=2,
                 )
+
+    def put_in_place(self, name: str, package: ModuleType) -> bool:
+        """Have a submodule imported; False when it is none of those that are hidden."""
+        if self._spec_of(name) is None:
+            return False
+        module = sys.modules[name] = self._modules[name]
+        try:
+            self.put_back(name, module)
+        except BaseException:
+            sys.modules.pop(name, None)
+            raise
+        setattr(package, name.rpartition(".")[2], module)
+        return True
+
+    def _spec_of(self, name: str) -> ModuleSpec | None:
+        spec: ModuleSpec | None = getattr(self._modules.get(name), "__spec__", None)
+        return spec if spec is not None and spec.name == name else None
 
     def put_back(self, name: str, module: Any) -> None:
         """Do to the process what the import of a module did to it."""

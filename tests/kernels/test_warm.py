@@ -174,6 +174,30 @@ def test_variables_that_a_cell_sets_before_it_imports_are_kept_or_said_to_come_l
     assert "with yaml loaded before OMP_NUM_THREADS was set" in line
 
 
+def test_who_watches_imports_sees_those_of_a_warm_kernel_too(start: Callable[..., Any]):
+    watch = """
+import sys
+class Watch:
+    names = []
+    def find_spec(self, name, path=None, target=None):
+        self.names.append(name)
+        if name == "plain.deep":
+            from importlib.machinery import PathFinder
+            spec = PathFinder.find_spec(name, path)
+            class Loader(type(spec.loader)):
+                def exec_module(self, module):
+                    super().exec_module(module)
+                    module.value = "watched"
+            spec.loader.__class__ = Loader
+            return spec
+sys.meta_path.insert(0, Watch())
+import plain
+print(sorted({name for name in Watch.names if "plain" in name}), sys.modules["plain.deep"].value)
+"""
+    warm, fresh = (start(kind, "plain").run(watch).text for kind in (WarmKernel, Kernel))
+    assert warm == fresh == "['plain', 'plain.deep'] watched\n"
+
+
 def test_no_import_fails_of_the_warning(start: Callable[..., Any]):
     kernel = start(WarmKernel, "yaml,zmq")
     told = kernel.run(

@@ -4,6 +4,7 @@ import { cleanup, screen, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 
 import { MINE } from '../src/runs';
+import { Trouble } from '../src/trouble';
 import { runRow, runsPage } from './records';
 import { show } from './showing';
 
@@ -37,4 +38,11 @@ test('while MLflow is away, the runs that are known stay, and it is said', () =>
   const told = `MLflow: ${error}. These runs are those known so far.`;
   expect(screen.getByText(told).getAttribute('role')).toBe('status');
   expect(screen.getByRole('option', { name: /^forest, / })).toBeTruthy();
+});
+
+test('that the server is away is said once, by the tab that is shown', () => {
+  const trouble = new Trouble('offline', '');
+  const rows = new Map([[0, runRow()]]);
+  show({ tab: 'runs', state: { trouble }, runs: { known: runsPage(), rows, trouble } });
+  expect(screen.getAllByText(/^The server does not answer/)).toHaveLength(1);
 });

@@ -30,7 +30,8 @@ export function Panel(props: PanelProps): React.JSX.Element {
   const { state, tabs, tab, page, form, picked, remark, actions } = props;
   const { trouble, history, notebook } = state;
   const isCovered = page !== null || form !== null;
-  const isStale = trouble !== null && history !== null;
+  const isTheirs = tab !== 'notebook' && !isCovered; // another tab says itself what it asked in vain
+  const isStale = trouble !== null && history !== null && !isTheirs;
   return (
     <div className="nbops-Panel-body">
       {props.isSwitchable && (

@@ -46,7 +46,10 @@ def test_the_panel_is_live_and_compares_without_our_server(screen: Screen, lab: 
 
     compared = screen.cell(4).locator(".nbops-Widget")
     expect(compared.get_by_role("table", name="Params")).to_contain_text("depth")
-    expect(compared.get_by_role("table", name="Metrics")).to_contain_text("score")
+    metrics = compared.get_by_role("table", name="Metrics")
+    expect(metrics).to_contain_text("score")
+    metrics.scroll_into_view_if_needed()
+    expect(metrics).to_be_in_viewport(timeout=10_000)  # it has room, and is not cut away
 
     screen.edit(2, FIT.format(depth=6))
     screen.run(2)

@@ -43,6 +43,7 @@ def take_pictures(screen: Screen) -> None:
     if SHOTS:
         screen.page.screenshot(path=f"{SHOTS}/compare.png")
         screen.use_theme("JupyterLab Dark")
+        expect(screen.page.locator("#jupyterlab-splash")).to_have_count(0)
         screen.page.screenshot(path=f"{SHOTS}/compare-dark.png")
         screen.narrow(220)
         screen.panel.screenshot(path=f"{SHOTS}/narrow.png")

@@ -160,7 +160,9 @@ def _removed(folder: Path | None) -> Iterator[None]:
 
 
 def _kernel_environment(driver: Any, notebook: str | None) -> dict[str, str]:
-    environment = {**os.environ, "NBOPS_WORKSPACE": str(driver.workspace.root)}
+    from nbops.tracking.store import given_environment
+
+    environment = {**given_environment(), "NBOPS_WORKSPACE": str(driver.workspace.root)}
     if notebook:
         environment["NBOPS_NOTEBOOK"] = notebook
     return environment

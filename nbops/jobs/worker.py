@@ -23,6 +23,7 @@ from nbops.jobs.grammars import defer_grammars
 from nbops.jobs.plan import RunOptions
 from nbops.jobs.run import JobResult
 from nbops.jobs.starter import end_with, is_orphan
+from nbops.tracking.store import given_environment
 
 _END_WITHIN_S = 30.0
 _TOO_EARLY = "It was interrupted before it began."
@@ -115,6 +116,7 @@ class JobProcess:
                 [sys.executable, "-m", "nbops.jobs.worker", str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                env=given_environment(),
                 process_group=0,  # Ctrl-C goes to who started it, and it decides
             )
         return self._process

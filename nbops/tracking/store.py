@@ -1,6 +1,7 @@
 """Reaching an MLflow store: quietly, with the credentials that belong to it."""
 
 import os
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING
 
 from nbops.errors import NbopsError
@@ -14,14 +15,41 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # a create that is sent again makes a twin
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_RUN_ID": None,
+}
+_given: dict[str, str | None] = {}
+"""Of these variables, what was there before."""
+
+
 def be_quiet() -> None:
     """Have MLflow neither report home, nor wait for minutes, nor print addresses with passwords."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] = "0"  # a create that is sent again makes a twin
-    os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "15"
-    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
-    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
-    os.environ.pop("MLFLOW_RUN_ID", None)
+    for name, value in _QUIET.items():
+        found = os.environ.get(name)
+        if found != value:
+            _given[name] = found
+        _set(os.environ, name, value)
+
+
+def given_environment() -> dict[str, str]:
+    """The variables of this process but for what `be_quiet` made of them: a notebook's own MLflow is the user's."""
+    environment = dict(os.environ)
+    for name, value in _given.items():
+        if environment.get(name) == _QUIET[name]:
+            _set(environment, name, value)
+    return environment
+
+
+def _set(environment: MutableMapping[str, str], name: str, value: str | None) -> None:
+    if value is None:
+        environment.pop(name, None)
+    else:
+        environment[name] = value
 
 
 def load_mlflow() -> None:

@@ -1,5 +1,6 @@
 """Processes that run jobs: whoever ends one ends the job that it was given, whenever that is."""
 
+import json
 import os
 import signal
 import threading
@@ -15,6 +16,7 @@ from nbops.errors import NbopsError
 from nbops.jobs.engines import EngineChoice
 from nbops.jobs.engines.local import LocalEngine, LocalWorker
 from nbops.jobs.plan import RunOptions
+from nbops.tracking.store import be_quiet
 from nbops.workspace import Workspace
 
 
@@ -118,3 +120,25 @@ def test_a_worker_that_is_not_wanted_after_all_ends_while_it_loads(worker: Local
     assert process is not None
     worker.close()
     assert process.returncode == -signal.SIGTERM
+
+
+def test_a_notebooks_own_mlflow_is_as_patient_as_the_user_has_it(
+    workspace: Workspace, worker: LocalWorker, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_RUN_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "7")
+    be_quiet()  # as who made the sweep's own run is
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "false")  # set by a person since
+    path = notebook(
+        workspace,
+        "import json, os\n"
+        "with open('told.json', 'w') as file:\n"
+        "    json.dump({k: v for k, v in os.environ.items() if k.startswith('MLFLOW_')}, file)",
+    )
+    for number in "01":
+        Ordered(worker, path, number * 12).join()
+        told = json.loads((workspace.root / "told.json").read_text())
+        assert told["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "7"
+        assert told["MLFLOW_DISABLE_TELEMETRY"] == "false"
+        assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in told

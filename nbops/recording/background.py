@@ -15,6 +15,7 @@ from nbops.errors import UsageError
 from nbops.locks import try_lock
 from nbops.recording.destination import ACCESS_VARIABLES, choose_destination, remember_access
 from nbops.workspace import Workspace
+from nbops.writing import write_whole
 
 _NOT_FOR_IT = (
     *ACCESS_VARIABLES,  # it serves many servers, and each is sent its own
@@ -96,15 +97,30 @@ def _touched_at(path: Path) -> float:
 def request_look(workspace: Workspace) -> None:
     """Have the background process look into MLflow for runs that were made without nbops.
 
-    Does nothing in a folder that nothing was recorded in, or where no process can be started.
+    Does nothing in a folder that nothing was recorded in, unless a tracking server was chosen for it, or where no
+    process can be started.
     """
+    chosen = ""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
+        with contextlib.suppress(UsageError):
+            where = choose_destination(workspace, uri=None, experiment=None, notebook=None)
+            if not where.is_embedded:
+                workspace.prepare()
+            if (
+                workspace.sessions.exists()
+            ):  # it has none of our variables and credentials otherwise
+                chosen = remember_access(workspace, where.uri)
         if workspace.sessions.exists():
-            with contextlib.suppress(UsageError):  # it has none of our credentials otherwise
-                where = choose_destination(workspace, uri=None, experiment=None, notebook=None)
-                remember_access(workspace, where.uri)
-            (workspace.state / "look").touch(mode=0o600)
+            write_whole(workspace.state / "look", chosen.encode(), is_cache=True)
             summon(workspace)
+
+
+def read_look(workspace: Workspace) -> str:
+    """Which store was chosen where that was last asked, as records name it; empty when nobody knows."""
+    try:
+        return (workspace.state / "look").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def look_requested_at(workspace: Workspace) -> float:

@@ -21,7 +21,7 @@ from nbops.index.open_parents import find_abandoned
 from nbops.index.queries import Index
 from nbops.journal import facts
 from nbops.journal.reader import JOURNAL, Tail
-from nbops.recording.background import look_requested_at, retry_requested_at
+from nbops.recording.background import look_requested_at, read_look, retry_requested_at
 from nbops.recording.destination import choose_destination, remember_access
 from nbops.tracking.doubts import Doubts
 from nbops.tracking.erasures import Erasures
@@ -253,7 +253,8 @@ class Courier:
         if self._only is None and requested_at != self._looked_at:  # clocks may be set back
             self._looked_at = requested_at
             self._busy_at = time.monotonic()
-            store = self._index.latest_store() or self._default_store()
+            chosen = read_look(self.workspace) or self._default_store()
+            store = self._index.latest_store() or chosen
             self._shipper(store).look_now()
 
     def _heed_parents(self) -> None:

@@ -1,6 +1,7 @@
 """Runs that were made in MLflow without nbops, and edits that travel there."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kernels import Kernel
@@ -95,3 +96,17 @@ def test_a_run_that_a_cell_makes_through_the_client_is_listed_and_edits_reach_ml
     edits = (workspace.sessions / own.session_id / "edits.jsonl").read_text()
     assert "hunter2" not in edits
     assert "redacted" in tags["api_key"]
+
+
+def test_who_has_recorded_nothing_sees_the_runs_of_the_server_that_was_chosen(
+    fresh_workspace: Workspace, migrated_store: Path, monkeypatch: pytest.MonkeyPatch
+):
+    request_look(fresh_workspace)
+    assert not fresh_workspace.state.exists(), "nothing was recorded, and no server chosen"
+    uri = f"sqlite:///{migrated_store}"
+    theirs = make_run(MlflowClient(tracking_uri=uri), "theirs")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    monkeypatch.setenv("NBOPS_STAY_S", "60")  # loading MLflow takes longer than tests let it stay
+    request_look(fresh_workspace)
+    index = Index(fresh_workspace)
+    wait_until(lambda: theirs in {run.id for run in index.runs(everywhere=True)})

@@ -1,5 +1,6 @@
 """Runs that were made in MLflow without nbops, and edits that travel there."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,11 +100,14 @@ def test_a_run_that_a_cell_makes_through_the_client_is_listed_and_edits_reach_ml
 
 
 def test_who_has_recorded_nothing_sees_the_runs_of_the_server_that_was_chosen(
-    fresh_workspace: Workspace, migrated_store: Path, monkeypatch: pytest.MonkeyPatch
+    fresh_workspace: Workspace,
+    migrated_store: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     request_look(fresh_workspace)
     assert not fresh_workspace.state.exists(), "nothing was recorded, and no server chosen"
-    uri = f"sqlite:///{migrated_store}"
+    uri = f"sqlite:///{shutil.copyfile(migrated_store, tmp_path / 'theirs.db')}"
     theirs = make_run(MlflowClient(tracking_uri=uri), "theirs")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     monkeypatch.setenv("NBOPS_STAY_S", "60")  # loading MLflow takes longer than tests let it stay

@@ -147,7 +147,8 @@ def serve(orders: IO[bytes], answers: IO[bytes], starter: int) -> None:
         except EOFError:
             return
         if order is None:
-            _load()
+            with contextlib.suppress(Exception):  # a job that needs what is missing will say so
+                _load()
             continue
         notebook, parameters, options, session_id = order
         signal.signal(signal.SIGINT, signal.default_int_handler)

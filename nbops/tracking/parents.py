@@ -66,6 +66,7 @@ class ParentRun:
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
+        be_quiet()  # before there are threads that start processes
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:

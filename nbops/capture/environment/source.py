@@ -100,17 +100,15 @@ def _creation(name: str, data: bytes) -> bytes:
 
 def read_state(folder: Path) -> Source:
     """State of the work tree around a folder, without what was changed in it."""
-    options = ("--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no")
-    lines = (_git(folder, "status", *options) or "").splitlines()
-    heads = (line[2:].split(" ", 1) for line in lines if line.startswith("# "))
-    about = {name: value for name, value in heads if not value.startswith("(")}  # (detached)
-    if "branch.oid" not in about:
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
         return Source()
+    status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     return Source(
-        git_commit=about["branch.oid"],
-        git_branch=about.get("branch.head"),
+        git_commit=commit,
+        git_branch=_git(folder, "branch", "--show-current") or None,
         git_remote=redact(_git(folder, "remote", "get-url", "origin") or "") or None,
-        is_dirty=any(not line.startswith("#") for line in lines),
+        is_dirty=bool(status),
     )
 
 

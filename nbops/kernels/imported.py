@@ -20,10 +20,11 @@ _OURS = "nbops.ipython.job"
 _CHANGES_IMPORTS = re.compile(
     r"environ\s*\[[^\]\n]*\]\s*=(?!=)|environ\.(?:update|setdefault|pop|clear)\b|environ\s*\|="
     r"|\bputenv\(|\bload_dotenv\(|^[ \t]*%(?:(?:set_)?env[ \t]+\w+[ \t=]|dotenv\b)"
-    r"|^(?![ \t]*#).*\b(?:(?:pip|conda|mamba)\W+install|uv\W+add)\b",
+    r"|^(?![ \t]*#).*\b(?:(?:pip|conda|mamba)\W+install|uv\W+add)\b"
+    r"|\bsys\.path\s*(?:\.insert\(|\[[^\]\n]*\]\s*=|=)(?!=)|\bos\.chdir\(|^[ \t]*%cd\b",
     re.MULTILINE,
 )
-"""Variables are read as libraries are loaded, and what is installed is another one afterwards."""
+"""Variables are read as libraries are loaded; what is installed, or comes first on the path, is another one afterwards."""
 _NEVER = ("pydev", "debugpy", "nbops")
 """Every kernel has imported the debugger; of our own modules the rest is imported when it is asked for."""
 

@@ -234,12 +234,16 @@ def test_a_module_sets_a_variable_again_whatever_another_one_made_of_it(
         ("import a\n!uv pip install b\nimport b", ["a"]),
         ("import a\nrun([sys.executable, '-m', 'pip', 'install', 'b'])\nimport b", ["a"]),
         ("import a\n# %pip install b\nimport b", ["a", "b"]),
+        ("import a\nsys.path.insert(0, '../src')\nimport b", ["a"]),
+        ("import a\nsys.path[:0] = ['../src']\nimport b", ["a"]),
+        ("import a\nos.chdir('..')\nimport b", ["a"]),
+        ("import a\n%cd ..\nimport b", ["a"]),
+        ("import a\nsys.path.append('../src')\nimport b", ["a", "b"]),
+        ("import a; print(sys.path == [], sys.path[0] == '')\nimport b", ["a", "b"]),
         ("import a; print(os.environ['X'] == '1')\nimport b\n%env X", ["a", "b"]),
     ],
 )
-def test_what_comes_after_a_variable_was_set_or_a_package_installed_is_not_imported_ahead(
-    source: str, ahead: list[str]
-):
+def test_what_comes_after_what_changes_imports_is_not_imported_ahead(source: str, ahead: list[str]):
     found = [name for text in _before_changes([source, "import c"]) for name in _imports(text)]
     assert found == ([*ahead, "c"] if "b" in ahead else ahead)
 

@@ -107,7 +107,8 @@ def run_sweep(plan: SweepPlan) -> Sweep:
                 engine=engine,
             )
             running.run()
-            parent.open()  # all may have come from the record
+            if not running.crew.was_interrupted:
+                parent.open()  # all may have come from the record
             if running.best and plan.objective and running.best.value is not None:
                 point = as_json(running.best.point)
                 best = {f"best.{name}": value for name, value in point.items()}

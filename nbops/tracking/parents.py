@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from nbops.capture.secrets.redaction import redact
 from nbops.errors import NbopsError
 from nbops.index.open_parents import (
     HEARTBEAT_S,
@@ -84,13 +85,14 @@ class ParentRun:
             if self._is_open:
                 return
             self._is_open = True
-            be_quiet()
             try:
                 self._open()
+                if self._params:
+                    self.log(self._params, {})
             except NbopsError as error:
                 self.problem = str(error)
-        if self._params:
-            self.log(self._params, {})
+            except Exception as error:  # noqa: BLE001 - no job fails of it
+                self.problem = redact(f"{type(error).__name__}: {error}")
 
     def log(self, params: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         """Write params and metrics, as far as MLflow takes them."""

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from nbops.index.open_parents import _folder, find_abandoned
+from nbops.tracking import parents
 from nbops.tracking.parents import ParentRun, end_abandoned
 from nbops.workspace import Workspace
 
@@ -127,3 +128,15 @@ def test_who_cannot_see_the_process_waits_until_it_is_silent(
     assert bool(list(find_abandoned(workspace))) is is_given_up
     parent.end("FINISHED")
     assert not note.exists()
+
+
+def test_what_goes_wrong_while_the_run_is_made_is_told_and_no_jobs_failure(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(parents, "open_store", fail)
+    with ParentRun(workspace, "n.ipynb", "n sweep", {}, {"depth": "1"}) as parent:
+        assert parent.tags == {}
+    assert parent.problem == "OSError: no room"

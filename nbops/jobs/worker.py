@@ -34,15 +34,14 @@ class JobProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._has_run = False
-        self._stage: Literal["idle", "ordered", "begun"] = "idle"
+        self._stage: Literal["idle", "loading", "ordered", "begun"] = "idle"
         # Whether a job that is ordered may not begin.
         self._is_over: Callable[[], bool] = lambda: False
 
     def get_ready(self) -> None:
         """Have it load what a job needs, MLflow among it, while nobody waits for that."""
         if self._process is None:
-            process = self._start()
+            process, self._stage = self._start(), "loading"
             with contextlib.suppress(OSError):  # it died: the job will tell
                 _order(process, None)
 
@@ -64,14 +63,14 @@ class JobProcess:
         process, kills = self._start(), count_kills()
         if process.stdout is None:
             raise AssertionError
-        self._stage = "ordered"
+        before, self._stage = self._stage, "ordered"
         if self._is_over():  # whoever ended it found nothing to interrupt
-            self._stage = "idle"
+            self._stage = before
             raise NotebookFailed(_TOO_EARLY)
         try:
             _order(process, (notebook, dict(parameters), options, session_id))
             pickle.load(process.stdout)  # noqa: S301 - from our own process
-            self._stage, self._has_run = "begun", True
+            self._stage = "begun"
             answer = pickle.load(process.stdout)  # noqa: S301
             self._stage = "idle"
         except (EOFError, OSError, pickle.UnpicklingError) as error:
@@ -88,16 +87,16 @@ class JobProcess:
 
     def interrupt(self) -> None:
         """End the notebook that runs, as Ctrl-C does; one that was ordered only does not begin."""
-        if self._stage != "idle":
+        if self._stage in ("ordered", "begun"):
             self._signal(signal.SIGINT if self._stage == "begun" else signal.SIGTERM)
 
     def close(self) -> None:
         """End the process, and what runs in it."""
         process, self._process = self._process, None
-        was_idle, self._stage = self._stage == "idle", "idle"
+        before, self._stage = self._stage, "idle"
         if process is None:
             return
-        if was_idle and not self._has_run:  # it may still be loading
+        if before == "loading":  # for nobody
             process.terminate()
         if process.stdin is not None:
             with contextlib.suppress(OSError):
@@ -176,6 +175,7 @@ def _load() -> None:
     """Import what a job would import on its way."""
     from nbops.tracking.store import load_mlflow
 
+    # papermill first: it imports the engine itself.
     for module in ("papermill", "nbops.jobs.engine", "nbops.jobs.client", "nbops.tracking.driver"):
         import_module(module)
     load_mlflow()

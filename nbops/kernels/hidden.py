@@ -152,9 +152,10 @@ class HiddenModules(MetaPathFinder):
 
     def put_in_place(self, name: str, package: ModuleType) -> bool:
         """Have a submodule imported; False when it is none of those that are hidden."""
-        if self._spec_of(name) is None:
+        module = self._modules.get(name)  # another thread may import it, too
+        if module is None or self._spec_of(name) is None:
             return False
-        module = sys.modules[name] = self._modules[name]
+        sys.modules[name] = module
         try:
             self.put_back(name, module)
         except BaseException:

@@ -104,12 +104,10 @@ def request_look(workspace: Workspace) -> None:
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         with contextlib.suppress(UsageError):
             where = choose_destination(workspace, uri=None, experiment=None, notebook=None)
-            if not where.is_embedded:
-                workspace.prepare()
-            if (
-                workspace.sessions.exists()
-            ):  # it has none of our variables and credentials otherwise
-                chosen = remember_access(workspace, where.uri)
+            if where.is_embedded and not workspace.sessions.exists():
+                return
+            workspace.prepare()
+            chosen = remember_access(workspace, where.uri)  # it has none of our variables
         if workspace.sessions.exists():
             write_whole(workspace.state / "look", chosen.encode(), is_cache=True)
             summon(workspace)

@@ -253,8 +253,8 @@ class Courier:
         if self._only is None and requested_at != self._looked_at:  # clocks may be set back
             self._looked_at = requested_at
             self._busy_at = time.monotonic()
-            chosen = read_look(self.workspace) or self._default_store()
-            store = self._index.latest_store() or chosen
+            chosen = self._index.latest_store() or read_look(self.workspace)
+            store = chosen or self._default_store()
             self._shipper(store).look_now()
 
     def _heed_parents(self) -> None:

@@ -38,7 +38,7 @@ def run(  # noqa: PLR0913 - an argument an option of the command
     expect_env
         Run whose environment there must be, or a lock's path.
     warm
-        Fork its kernel from a process that has imported what the notebook imported before.
+        Fork its kernel from a process that has imported what the notebook imports.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def sweep(  # noqa: PLR0913 - an argument an option of the command
     rerun
         Run points again that are recorded.
     warm
-        Fork kernels from a process that has imported what the notebook imported before.
+        Fork kernels from a process that has imported what the notebook imports.
 
     Returns
     -------
@@ -202,7 +202,7 @@ def pipeline(  # noqa: PLR0913 - an argument an option of the command
     rerun
         Run steps though nothing changed.
     warm
-        Fork kernels from a process that has imported what the notebooks imported before.
+        Fork kernels from a process that has imported what the notebooks import.
 
     Returns
     -------

@@ -67,7 +67,7 @@ warm = click.option(
     "--warm",
     "is_warm",
     is_flag=True,
-    help="Fork the kernel from a process that has imported what the notebook imported before.",
+    help="Fork the kernel from a process that has imported what the notebook imports.",
 )
 
 

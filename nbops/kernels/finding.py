@@ -123,7 +123,7 @@ class Parents:
         if not line:
             raise NoParent(f"the process that imports ahead died: see {log}")
         left_out, missing = json.loads(line)
-        is_asked = "NBOPS_PRELOAD" in self._variables  # else it is what a notebook imported before
+        is_asked = "NBOPS_PRELOAD" in self._variables  # else it is what a notebook imports
         self.left_out = {**left_out, **(missing if is_asked else {})}
         with contextlib.suppress(OSError):  # the next one need not find that out again
             place.with_suffix(".json").write_text(json.dumps(left_out))

@@ -117,7 +117,7 @@ class Pipeline:
         expect_env
             Run whose environment there must be, or a lock's path.
         is_warm
-            Fork kernels from a process that has imported what the notebooks imported before.
+            Fork kernels from a process that has imported what the notebooks import.
         tell
             Called with each step whose state changed.
 
